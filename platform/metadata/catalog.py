@@ -1,0 +1,282 @@
+"""The compiled model: frozen, hash-versioned, shared by every layer above.
+
+A request takes the catalog once and keeps it; publishing makes a new one. Nothing here knows a database, a clock or a
+request. Expressions are compiled FEEL; a rule that is absent is None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+from formloom.errors import Place, UnknownAction, UnknownEntity, UnknownField, UnknownProcess
+from formloom.feel import Expression
+from formloom.metadata.fieldtypes import FieldType
+
+Label: TypeAlias = Mapping[str, str]
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: Label
+    tone: str = "idle"      # idle | wait | run | done | stop
+    fill: float = 0.0       # 0..1, how far along the life cycle: fills the state ring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    id: str                 # stable; survives renaming
+    name: str
+    type: FieldType
+    label: Label
+    help: Label = EMPTY
+    required: bool = False
+    unique: bool = False
+    indexed: bool = False
+    readonly: bool = False
+    default: Expression | None = None
+    formula: Expression | None = None
+    required_when: Expression | None = None
+    visible_when: Expression | None = None
+    readonly_when: Expression | None = None
+    choices: tuple[Choice, ...] = ()
+    target: str | None = None            # entity of a reference, many references, child table
+    options: Mapping[str, Any] = EMPTY   # of the type: max_length, minimum, maximum, precision, scale, currency, ...
+    system: bool = False                 # id, version, created_at, ..., parent, position
+    place: Place = Place("")
+
+    def choice(self, value: Any) -> Choice | None:
+        return next((c for c in self.choices if c.value == value), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A rule that a record must not break: refused when `check` is false (null passes, as in SQL)."""
+
+    name: str
+    check: Expression
+    message: Label
+    field: str = ""         # where the message is shown; '' for the whole record
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    label: Label
+    fields: tuple[str, ...]
+    columns: int = 2
+    visible_when: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    label: Label
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormLayout:
+    """One tab without a label is a form without tabs. `headline`: 3 to 5 key figures in the record's header."""
+
+    tabs: tuple[Tab, ...]
+    headline: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A shared saved view that ships with the pack; people's own views are rows."""
+
+    name: str
+    label: Label
+    filter: str = ""                        # FEEL text
+    columns: tuple[str, ...] = ()
+    sort: tuple[Sort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A list of records that point at this one, shown on the record's page."""
+
+    entity: str
+    field: str
+    label: Label = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A declared action: offered when `when` holds, sets `set`, asks for `fields`, may start processes bound to it."""
+
+    name: str
+    label: Label
+    when: Expression | None = None
+    reason: Label = EMPTY                   # why not, and the way out, when `when` does not hold
+    set: Mapping[str, Expression] = EMPTY
+    fields: tuple[str, ...] = ()
+    icon: str = ""
+    primary: bool = False
+    confirm: Label = EMPTY
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    id: str
+    name: str
+    pack: str
+    label: Label
+    plural: Label
+    help: Label = EMPTY
+    icon: str = "table"
+    title: str                              # field that names a record
+    number: str | None = None               # field with the human number, shown above the title
+    search: tuple[str, ...] = ()
+    state: str | None = None                # choice field that is the life cycle
+    owner: str | None = None                # user field
+    parent: str | None = None               # a child entity belongs to exactly one record of this entity
+    fields: Mapping[str, Field]             # in authored order; system fields last
+    constraints: tuple[Constraint, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
+    form: FormLayout
+    columns: tuple[str, ...] = ()
+    sort: tuple[Sort, ...] = ()
+    views: tuple[View, ...] = ()
+    related: tuple[Related, ...] = ()
+    actions: Mapping[str, Action] = EMPTY
+    place: Place = Place("")
+
+    def field(self, name: str) -> Field:
+        try:
+            return self.fields[name]
+        except KeyError:
+            raise UnknownField(name, self.fields) from None
+
+    def action(self, name: str) -> Action:
+        try:
+            return self.actions[name]
+        except KeyError:
+            raise UnknownAction(name, self.actions) from None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    read: bool = True
+    write: bool = True
+    mask: str | None = None                 # last4 | first1 | email | all
+
+
+@dataclass(frozen=True, slots=True)
+class StateRule:
+    """What is tighter while the record is in a state; absent means as otherwise."""
+
+    update: Expression | None = None
+    delete: Expression | None = None
+    fields: Mapping[str, FieldRule] = EMPTY
+    reason: Label = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class EntityRule:
+    """What one role may do with one entity. A rule is FEEL over the record's fields and `user`; None is no."""
+
+    create: Expression | None = None
+    read: Expression | None = None
+    update: Expression | None = None
+    delete: Expression | None = None
+    actions: Mapping[str, Expression] = EMPTY
+    fields: Mapping[str, FieldRule] = EMPTY
+    states: Mapping[str, StateRule] = EMPTY
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    id: str
+    name: str
+    label: Label
+    pack: str
+    rules: Mapping[str, EntityRule]
+    admin: bool = False                     # everything, on every entity
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceItem:
+    entity: str
+    view: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    name: str
+    label: Label
+    icon: str
+    items: tuple[WorkspaceItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSource:
+    """A BPMN file as authored; `workflow.reader` makes a process definition of it."""
+
+    key: str                                # the BPMN process id
+    pack: str
+    text: str
+    hash: str
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    name: str
+    version: str
+    label: Label
+    requires: tuple[str, ...] = ()
+    place: Place = Place("")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One authored file: which pack, its path inside the pack, its text. What the database keeps of a catalog."""
+
+    pack: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    version: str                            # sha-256 of the sources: equal content, equal version
+    entities: Mapping[str, Entity]
+    roles: Mapping[str, Role]
+    processes: Mapping[str, ProcessSource]
+    workspaces: tuple[Workspace, ...]
+    packs: tuple[Pack, ...]
+    sources: tuple[Source, ...] = field(repr=False, default=())
+
+    def entity(self, name: str) -> Entity:
+        try:
+            return self.entities[name]
+        except KeyError:
+            raise UnknownEntity(name, self.entities) from None
+
+    def process(self, key: str) -> ProcessSource:
+        try:
+            return self.processes[key]
+        except KeyError:
+            raise UnknownProcess(key, self.processes) from None
+
+    def children(self, entity: Entity) -> Mapping[str, Entity]:
+        """Child entity by the name of the child-table field that shows it."""
+        return {f.name: self.entities[f.target] for f in entity.fields.values() if f.type.name == "table" and f.target}
