@@ -1,0 +1,99 @@
+"""Closures of function definitions and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from formloom.feel import limits, syntax, typechecks
+from formloom.feel.errors import LimitExceeded
+from formloom.feel.functions import Builtin
+from formloom.feel.runtime import Frame
+from formloom.feel.values import ANY_NUMBER, Function, kind
+
+Closure: TypeAlias = Callable[[Any], Any]
+
+
+def builtin(node: syntax.Call, function: Builtin, arguments: list[Closure], names: list[str]) -> Closure:
+    """A call of a function known when compiled."""
+    if any(names):
+        return lambda frame: function.call_named(frame.run, node, _named(names, [a(frame) for a in arguments]))
+    return lambda frame: function.call(frame.run, node, [argument(frame) for argument in arguments])
+
+
+def _named(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(names, values, strict=True))
+
+
+def dynamic(node: syntax.Call, function: Closure, arguments: list[Closure], names: list[str]) -> Closure:
+    def evaluate(frame: Any) -> Any:
+        found = function(frame)
+        values = [argument(frame) for argument in arguments]
+        if not isinstance(found, Function):
+            frame.run.warn(f"{kind(found)} cannot be called", node)
+            return None
+        ordered = _ordered(found, values, names) if any(names) else values
+        if ordered is None or (found.parameters != ANY_NUMBER and len(ordered) != len(found.parameters)):
+            frame.run.warn(f"The function takes {', '.join(found.parameters) or 'nothing'}", node)
+            return None
+        return invoke(frame.run, node, found, ordered)
+
+    return evaluate
+
+
+def _ordered(function: Function, values: Sequence[Any], names: Sequence[str]) -> list[Any] | None:
+    given = _named(names, values)
+    if set(given) != set(function.parameters):
+        return None
+    return [given[parameter] for parameter in function.parameters]
+
+
+def invoke(run: Any, node: syntax.Node, function: Function, values: Sequence[Any]) -> Any:
+    """The result of calling a function value."""
+    run.spend(1)
+    run.calls += 1
+    if run.calls > limits.CALLS:
+        raise LimitExceeded(f"More than {limits.CALLS} functions calling each other")
+    try:
+        return function.call(run, node, values)
+    finally:
+        run.calls -= 1
+
+
+def definition(node: syntax.Function, body: Closure, weight: int) -> Closure:
+    parameters = tuple(parameter.name for parameter in node.parameters)
+    types = tuple(parameter.type for parameter in node.parameters)
+
+    def evaluate(frame: Any) -> Function:
+        def call(run: Any, place: syntax.Node, values: Sequence[Any]) -> Any:
+            run.spend(weight)
+            given = [_converted(value, declared) for value, declared in zip(values, types, strict=True)]
+            if any(value is _REFUSED for value in given):
+                run.warn("An argument does not fit the declared type", place)
+                return None
+            return body(Frame(dict(zip(parameters, given, strict=True)), frame, run))
+
+        return Function(parameters, call, types=types)
+
+    return evaluate
+
+
+_REFUSED = object()
+
+
+def _converted(value: Any, declared: syntax.Type | None) -> Any:
+    """The value as the declared type: a list of one stands for its element and the reverse."""
+    if declared is None or value is None or typechecks.fits(value, declared) is not False:
+        return value
+    if isinstance(value, (list, tuple)) and len(value) == 1 and typechecks.fits(value[0], declared):
+        return value[0]
+    if declared.name == "list" and typechecks.fits([value], declared):
+        return [value]
+    return _REFUSED
+
+
+def external(node: syntax.External) -> Closure:
+    def evaluate(frame: Any) -> None:
+        frame.run.warn("Functions written in other languages are not run", node)
+
+    return evaluate

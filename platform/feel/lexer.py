@@ -1,0 +1,104 @@
+"""Text to tokens. Names with spaces are several tokens here; the parser joins them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from formloom.feel import limits
+from formloom.feel.errors import FeelSyntaxError
+
+# Name characters of DMN 1.5, 10.3.1.2, without full-width punctuation: `（` typed for `(` is a mistake, not a name.
+_FIRST = (
+    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3005-\u3007\u3021-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
+    "\uff66-\ufffd\U00010000-\U000effff"
+)
+_REST = _FIRST + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
+
+_TOKEN = re.compile(
+    rf"""
+    (?P<space>(?:[\s\u200b\ufeff\u180e]+|//[^\n\r]*|/\*.*?\*/)+)
+  | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+  | (?P<string>"(?:[^"\\]|\\.)*")
+  | (?P<at>@\s*"(?:[^"\\]|\\.)*")
+  | (?P<name>\?|[{_FIRST}][{_REST}]*)
+  | (?P<symbol>\.\.|\*\*|<=|>=|!=|->|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+KEYWORDS = frozenset(
+    "and or in between then else return satisfies instance if for some every function external true false null".split()
+)
+
+_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL)
+_PLAIN = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
+_ASCII = {"（": "(", "）": ")", "，": ",", "“": '"', "”": '"', "‘": '"', "’": '"', "；": ",", "：": ":", "【": "[",
+          "】": "]", "＞": ">", "＜": "<", "＝": "=", "＋": "+", "－": "-", "＊": "*", "／": "/"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    kind: str       # number string at name keyword symbol end
+    text: str
+    start: int
+    end: int
+
+
+def tokens(text: str) -> list[Token]:
+    """All tokens and an `end` token."""
+    if len(text) > limits.TEXT:
+        raise FeelSyntaxError(f"The expression is longer than {limits.TEXT} characters", limits.TEXT, text)
+    found = [
+        Token("keyword" if match[0] in KEYWORDS else match.lastgroup or "", match[0], match.start(), match.end())
+        for match in _TOKEN.finditer(text)
+        if match.lastgroup != "space"
+    ]
+    found.append(Token("end", "", len(text), len(text)))
+    return found
+
+
+def unquote(quoted: str) -> str:
+    """The characters that a string literal stands for; an unknown escape keeps its backslash."""
+    inner = quoted[1:-1]
+    if "\\" not in inner:
+        return inner
+    plain = _ESCAPE.sub(_unescape, inner)
+    # Two \u escapes may be the halves of one character beyond the first plane.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    code = match[1] or match[2]
+    if code:
+        return chr(min(int(code, 16), 0x10FFFF))
+    return _PLAIN.get(match[3], match[0])
+
+
+def unexpected(token: Token, text: str, wanted: str = "") -> FeelSyntaxError:
+    """The error for a token that cannot stand where it does."""
+    if token.kind == "end":
+        return FeelSyntaxError(f"The expression ends too early{_wanted(wanted)}", token.start, text)
+    if token.text in _ASCII:
+        hint = f"Write {_ASCII[token.text]} in place of {token.text}."
+        return FeelSyntaxError(f"{token.text} is a full-width character", token.start, text, hint)
+    if token.text in ('"', "@"):
+        hint = 'Close the string with a double quote; write \\" for a quote inside it.'
+        return FeelSyntaxError("The string has no end", token.start, text, hint)
+    return FeelSyntaxError(f"Unexpected {token.text}{_wanted(wanted)}", token.start, text, _habit(token.text))
+
+
+def _wanted(wanted: str) -> str:
+    return f": expected {wanted}" if wanted else ""
+
+
+_HABITS = {
+    "&": "Write `and`.", "|": "Write `or`.", "!": "Write `not(...)` or `!=`.", "=": "FEEL compares with a single =.",
+    "%": "Write modulo(a, b); a percentage is a number such as 0.2.", "'": 'Strings are written in double quotes: "text".',
+    ";": "Separate with a comma.",
+}
+
+
+def _habit(symbol: str) -> str:
+    return _HABITS.get(symbol, "")
