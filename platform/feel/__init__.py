@@ -12,5 +12,6 @@ from formloom.feel.expression import Expression, compile, literal
 from formloom.feel.values import Function, Range, YearMonthDuration
 
 __all__ = [
-    "Expression", "FeelSyntaxError", "FeelWarning", "Function", "Range", "YearMonthDuration", "ast", "compile", "literal",
+    "Expression", "FeelSyntaxError", "FeelWarning", "Function", "Range", "YearMonthDuration", "ast", "compile",
+    "literal",
 ]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from formloom.feel import limits, syntax, typechecks
-from formloom.feel.errors import LimitExceeded
+from formloom.feel import syntax, typechecks
 from formloom.feel.functions import Builtin
 from formloom.feel.runtime import Frame
 from formloom.feel.values import ANY_NUMBER, Function, kind
@@ -36,7 +35,7 @@ def dynamic(node: syntax.Call, function: Closure, arguments: list[Closure], name
         if ordered is None or (found.parameters != ANY_NUMBER and len(ordered) != len(found.parameters)):
             frame.run.warn(f"The function takes {', '.join(found.parameters) or 'nothing'}", node)
             return None
-        return invoke(frame.run, node, found, ordered)
+        return frame.run.invoke(found, ordered, node)
 
     return evaluate
 
@@ -46,18 +45,6 @@ def _ordered(function: Function, values: Sequence[Any], names: Sequence[str]) ->
     if set(given) != set(function.parameters):
         return None
     return [given[parameter] for parameter in function.parameters]
-
-
-def invoke(run: Any, node: syntax.Node, function: Function, values: Sequence[Any]) -> Any:
-    """The result of calling a function value."""
-    run.spend(1)
-    run.calls += 1
-    if run.calls > limits.CALLS:
-        raise LimitExceeded(f"More than {limits.CALLS} functions calling each other")
-    try:
-        return function.call(run, node, values)
-    finally:
-        run.calls -= 1
 
 
 def definition(node: syntax.Function, body: Closure, weight: int) -> Closure:

@@ -1,4 +1,4 @@
-"""Syntax tree to Python closures, once. A closure takes the frame it is evaluated in and does not raise for bad values."""
+"""Syntax tree to Python closures, once. A closure takes the frame it is evaluated in and never raises for a value."""
 
 from __future__ import annotations
 

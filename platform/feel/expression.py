@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
-from formloom.feel import compiler, functions, limits, names, parser, syntax, wire
+from formloom.feel import compiler, functions, limits, names, parser, syntax, text, wire
 from formloom.feel.errors import FeelSyntaxError, FeelWarning, LimitExceeded
 from formloom.feel.references import References, references
 from formloom.feel.runtime import Run
-from formloom.feel.values import kind
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -79,7 +79,8 @@ class Expression:
         try:
             value = self._closure(run)
         except (LimitExceeded, RecursionError) as error:
-            value = _stopped(run, error)
+            value = None
+            _stopped(run, error)
         return value, run.warnings
 
     def test(self, scope: Mapping[str, Any] = _NOTHING, now: datetime | None = None) -> bool:
@@ -121,7 +122,6 @@ def _check_depth(tree: syntax.Node, text: str) -> None:
 
 def literal(value: Any) -> Expression:
     """A constant as an expression: `literal(True)` allows everything."""
-    text = str(wire.value(value)["value"])
-    shown = {"boolean": text.lower(), "null": "null", "number": text, "string": wire.quoted(text)}
-    source = shown.get(kind(value), f'@"{text}"')
+    plain = text.scalar(value)
+    source = plain if value is None or isinstance(value, (bool, str, int, float, Decimal)) else f'@"{plain}"'
     return Expression(source, syntax.Literal(value, start=0, end=len(source)), frozenset())

@@ -28,9 +28,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-KEYWORDS = frozenset(
-    "and or in between then else return satisfies instance if for some every function external true false null".split()
-)
+KEYWORDS = frozenset((
+    "and", "or", "in", "between", "then", "else", "return", "satisfies", "instance", "if", "for", "some", "every",
+    "function", "external", "true", "false", "null",
+))
 
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL)
 _PLAIN = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
@@ -95,10 +96,18 @@ def _wanted(wanted: str) -> str:
 
 _HABITS = {
     "&": "Write `and`.", "|": "Write `or`.", "!": "Write `not(...)` or `!=`.", "=": "FEEL compares with a single =.",
-    "%": "Write modulo(a, b); a percentage is a number such as 0.2.", "'": 'Strings are written in double quotes: "text".',
+    "%": "Write modulo(a, b); a percentage is a number such as 0.2.", "'": 'Write strings in double quotes: "text".',
     ";": "Separate with a comma.",
 }
 
 
 def _habit(symbol: str) -> str:
     return _HABITS.get(symbol, "")
+
+
+_NAME = re.compile(rf"[{_FIRST}][{_REST}]*(?: [{_FIRST}][{_REST}]*)*")
+
+
+def is_name(text: str) -> bool:
+    """Whether a context key can be written without quotes."""
+    return _NAME.fullmatch(text) is not None

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, TypeAlias
 
-from formloom.feel import syntax
+from formloom.feel import limits, syntax
 from formloom.feel.errors import LimitExceeded
-from formloom.feel import limits
 from formloom.feel.runtime import Frame
 from formloom.feel.values import NUMBERS, Range, integer, kind
 
@@ -98,9 +97,9 @@ def _with_partial(frame: Any, results: list[Any]) -> Frame:
     return Frame({"partial": tuple(results)}, frame, frame.run)
 
 
-def quantified(kind_: str, sources: Sequence[Source], condition: Closure, weight: int) -> Closure:
+def quantified(kind_of_loop: str, sources: Sequence[Source], condition: Closure, weight: int) -> Closure:
     """`some` ends at the first true, `every` at the first false; null if neither comes and some verdict is null."""
-    decisive = kind_ == "some"
+    decisive = kind_of_loop == "some"
 
     def evaluate(frame: Any) -> bool | None:
         result: bool | None = not decisive
@@ -108,7 +107,7 @@ def quantified(kind_: str, sources: Sequence[Source], condition: Closure, weight
             verdict = None if inner is None else condition(inner)
             if verdict is decisive:
                 return decisive
-            if verdict is not (not decisive):
+            if not isinstance(verdict, bool):
                 result = None
         return result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -47,6 +48,6 @@ def match(stream: Sequence[Token], index: int, known: Table) -> tuple[str, int] 
 def joined(stream: Sequence[Token]) -> str:
     """The name that tokens spell: one space where the text has any."""
     parts = [stream[0].text] if stream else []
-    for before, token in zip(stream, stream[1:], strict=False):
+    for before, token in itertools.pairwise(stream):
         parts.append(" " * (token.start > before.end) + token.text)
     return "".join(parts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import DecimalException
+from typing import Any
 
 from formloom.feel import names, syntax, typenames
 from formloom.feel.cursor import Cursor
@@ -21,7 +22,8 @@ _BINARY = {
 }
 _RELATIONS = ("<", "<=", ">", ">=", "=", "!=")
 _AFTER_RANGE = frozenset(("", ")", "]", "}", ",", ":", "and", "or", "then", "else", "return", "satisfies"))
-_CONSTANTS = {"true": True, "false": False, "null": None}
+_CALLABLE = (syntax.Name, syntax.Path, syntax.Call, syntax.Function, syntax.Filter)
+_CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
 
 def parse(text: str, known: names.Table) -> syntax.Node:
@@ -165,7 +167,7 @@ class _Parser(Cursor):
     def _literal(self) -> syntax.Node:
         token = self.token
         if token.kind == "keyword" and token.text in _CONSTANTS:
-            value = _CONSTANTS[token.text]
+            value: Any = _CONSTANTS[token.text]
         elif token.kind == "number":
             value = self._number(token.text)
         elif token.kind == "string":
@@ -177,7 +179,7 @@ class _Parser(Cursor):
         self.index += 1
         return syntax.Literal(value, start=token.start, end=token.end)
 
-    def _number(self, digits: str) -> object:
+    def _number(self, digits: str) -> Any:
         try:
             return NUMBERS.create_decimal(digits)
         except DecimalException:
@@ -187,7 +189,7 @@ class _Parser(Cursor):
         while True:
             if self.at("."):
                 node = self._path(node)
-            elif self.at("(") and isinstance(node, (syntax.Name, syntax.Path, syntax.Call, syntax.Function, syntax.Filter)):
+            elif self.at("(") and isinstance(node, _CALLABLE):
                 node = self._call(node)
             elif self.at("[") and not self._closes_range():
                 node = self._filter(node)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from formloom.feel import functions, syntax
 
-_Path = tuple[str, ...]
+_Path: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class References:
         """Collect below the node; the path that the node itself stands for, if it is one."""
         reader = _READERS.get(type(node))
         if reader:
-            return reader(self, node, around)
+            path: _Path | None = reader(self, node, around)
+            return path
         for child in node.children():
             self.read(child, around)
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from formloom.feel import limits
 from formloom.feel.errors import FeelWarning, LimitExceeded
 from formloom.feel.members import MISSING, member
 from formloom.feel.syntax import Node
+from formloom.feel.values import Function
 
 
 class Frame:
@@ -78,6 +79,17 @@ class Run:
             self._warnings = []
         if len(self._warnings) < limits.WARNINGS:
             self._warnings.append(FeelWarning(message, node.start if node else 0, node.end if node else 0))
+
+    def invoke(self, function: Function, values: Sequence[Any], place: Node | None = None) -> Any:
+        """The result of calling a function value."""
+        self.spend(1)
+        self.calls += 1
+        if self.calls > limits.CALLS:
+            raise LimitExceeded(f"More than {limits.CALLS} functions calling each other")
+        try:
+            return function.call(self, place or self.place, values)
+        finally:
+            self.calls -= 1
 
     def spend(self, steps: int) -> None:
         self.steps -= steps

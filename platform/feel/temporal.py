@@ -51,7 +51,8 @@ def parse_date_time(text: str) -> datetime | None:
     if match is None:
         day = parse_date(text)
         return datetime.combine(day, time()) if day else None
-    return _made(lambda: _date_time_of(match))
+    moment: datetime | None = _made(lambda: _date_time_of(match))
+    return moment
 
 
 def parse_duration(text: str) -> timedelta | YearMonthDuration | None:

@@ -81,7 +81,8 @@ def conforms(narrow: syntax.Type, wide: syntax.Type) -> bool:
         return False
     if wide.keys:
         mine = dict(zip(narrow.keys, narrow.arguments, strict=True))
-        return all(key in mine and conforms(mine[key], part) for key, part in zip(wide.keys, wide.arguments, strict=True))
+        wanted = zip(wide.keys, wide.arguments, strict=True)
+        return all(key in mine and conforms(mine[key], part) for key, part in wanted)
     return all(conforms(a, b) for a, b in zip(narrow.arguments, wide.arguments, strict=False))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from math import isfinite
 from typing import Any, Final
 
 # decimal128: 34 digits, and exponents small enough that no number is slow to write out.
@@ -74,13 +75,12 @@ def _kind_of_other(value: Any) -> str:
 
 def number(value: Any) -> Decimal | int | None:
     """The value as a finite number, or None."""
-    if value.__class__ is Decimal or value.__class__ is int:
-        return value if value.__class__ is int or value.is_finite() else None
-    if value.__class__ is float:
-        found = NUMBERS.create_decimal(repr(value))
-        return found if found.is_finite() else None
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        return Decimal(int(value)) if isinstance(value, int) else value
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    if isinstance(value, int):
+        return None if isinstance(value, bool) else int(value)
+    if isinstance(value, float):
+        return NUMBERS.create_decimal(repr(value)) if isfinite(value) else None
     return None
 
 

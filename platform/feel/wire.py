@@ -36,8 +36,3 @@ def value(plain: Any) -> Mapping[str, Any]:
     if isinstance(plain, (int, Decimal)):
         return {"type": family, "value": str(plain)}
     return {"type": family, "value": temporal.text_of(plain)}
-
-
-def quoted(text: str) -> str:
-    """A string literal of FEEL."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'

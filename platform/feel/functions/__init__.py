@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from formloom.feel.functions import lists, numeric, strings, temporal  # register themselves
+from formloom.feel.functions import aggregates, contexts, conversion, lists, moments, numeric, ranges, strings
 from formloom.feel.functions.registry import BUILTINS, Builtin, Signature, builtin
 
-__all__ = ["BUILTINS", "NAMES", "Builtin", "Signature", "builtin", "find", "lists", "numeric", "strings", "temporal"]
+__all__ = [
+    "BUILTINS", "NAMES", "Builtin", "Signature", "aggregates", "builtin", "contexts", "conversion", "find", "lists",
+    "moments", "numeric", "ranges", "strings",
+]
 
 NAMES = frozenset(BUILTINS)
 

@@ -41,6 +41,9 @@ class Signature:
     def parameter(self, index: int) -> Parameter:
         return self.parameters[min(index, len(self.parameters) - 1)]
 
+    def apply(self, run: Any, values: Sequence[Any]) -> Any:
+        return self.implementation(run, *values) if self.needs_run else self.implementation(*values)
+
     def fitted(self, values: Sequence[Any]) -> list[Any] | None:
         """The arguments as the implementation wants them; None where one does not fit."""
         fitted = [_fit(value, self.parameter(index)) for index, value in enumerate(values)]
@@ -107,8 +110,9 @@ class Builtin:
 
     def _result(self, run: Any, place: Node, signature: Signature, values: Sequence[Any]) -> Any:
         run.spend(1 + sum(_size(value) for value in values))
+        run.place = place
         try:
-            result = signature.implementation(run, *values) if signature.needs_run else signature.implementation(*values)
+            result = signature.apply(run, values)
         except _FAILURES as error:
             run.warn(f"{self.name}: {error or 'no result'}", place)
             return None
@@ -132,14 +136,16 @@ def builtin(declaration: str, *aliases: str) -> Callable[[Callable[..., Any]], C
     `?` marks a parameter that may be left out, `*` the last one that repeats, `null` a type that admits null.
     """
 
+    match = _SIGNATURE.fullmatch(declaration)
+    if match is None:
+        raise ValueError(declaration)
+
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
-        match = _SIGNATURE.fullmatch(declaration)
-        if match is None:
-            raise ValueError(declaration)
         needs_run = next(iter(inspect.signature(implementation).parameters), "") == "run"
         signature = Signature(_parameters(match["parameters"]), implementation, needs_run)
-        for name in (match["name"], *aliases):
-            BUILTINS.setdefault(name, Builtin(name)).signatures.append(signature)
+        function = BUILTINS.setdefault(match["name"], Builtin(match["name"]))
+        function.signatures.append(signature)
+        BUILTINS.update(dict.fromkeys(aliases, function))
         return implementation
 
     return register
@@ -152,6 +158,5 @@ def _parameters(text: str) -> tuple[Parameter, ...]:
 def _parameter(text: str) -> Parameter:
     name, _, types = (part.strip() for part in text.partition(":"))
     kinds = frozenset(part.strip() for part in types.split("|"))
-    return Parameter(
-        name.rstrip("?*"), frozenset() if "any" in kinds else kinds - {"null"}, "?" in name, "*" in name, "null" in kinds,
-    )
+    admitted = frozenset() if "any" in kinds else kinds - {"null"}
+    return Parameter(name.rstrip("?*"), admitted, name.endswith("?"), name.endswith("*"), "null" in kinds)
