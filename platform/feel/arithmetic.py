@@ -94,8 +94,9 @@ def _between(later: datetime, earlier: datetime) -> timedelta:
     return difference
 
 
-def _midnight(day: date, like: datetime) -> datetime:
-    return datetime.combine(day, time(), UTC if like.tzinfo else None)
+def _midnight(day: date) -> datetime:
+    """A date among moments is its midnight in UTC, as the standard has it."""
+    return datetime.combine(day, time(), UTC)
 
 
 def _between_times(later: time, earlier: time) -> timedelta:
@@ -133,8 +134,8 @@ _OPERATIONS: Final[Mapping[tuple[str, str, str], Operation]] = {
     ("+", _MONTHS, _MOMENT): _swapped(_add_months),
     ("-", _MOMENT, _MONTHS): lambda a, b: temporal.add_months(a, -b.months),
     ("-", _MOMENT, _MOMENT): _between,
-    ("-", _MOMENT, _DATE): lambda a, b: _between(a, _midnight(b, a)),
-    ("-", _DATE, _MOMENT): lambda a, b: _between(_midnight(a, b), b),
+    ("-", _MOMENT, _DATE): lambda a, b: _between(a, _midnight(b)),
+    ("-", _DATE, _MOMENT): lambda a, b: _between(_midnight(a), b),
     ("+", _TIME, _DAYS): temporal.add_to_time,
     ("+", _DAYS, _TIME): _swapped(temporal.add_to_time),
     ("-", _TIME, _DAYS): lambda a, b: temporal.add_to_time(a, -b),

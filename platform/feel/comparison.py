@@ -135,6 +135,8 @@ def member_of(value: Any, test: Any, budget: Budget) -> bool | None:
     """`value in test`: a range holds it, a list has it or a test that it passes, anything else equals it."""
     if isinstance(test, Range):
         return contains(test, value)
+    if test is None:
+        return True if value is None else None
     if kind(test) != "list":
         return equal(value, test, budget)
     budget.spend(len(test))

@@ -143,7 +143,8 @@ class _Compiler:
     def quantified(self, node: syntax.Quantified) -> Closure:
         sources = self._sources(node.bindings)
         with self._binding([binding.name for binding in node.bindings]):
-            return loops.quantified(node.kind, sources, self.closure(node.condition), weight(node.condition))
+            decisive = node.kind == "some"
+            return loops.quantified(decisive, sources, self.closure(node.condition), weight(node.condition))
 
     def _sources(self, bindings: Sequence[syntax.Binding]) -> list[loops.Source]:
         sources = []

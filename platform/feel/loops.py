@@ -97,14 +97,13 @@ def _with_partial(frame: Any, results: list[Any]) -> Frame:
     return Frame({"partial": tuple(results)}, frame, frame.run)
 
 
-def quantified(kind_of_loop: str, sources: Sequence[Source], condition: Closure, weight: int) -> Closure:
+def quantified(decisive: bool, sources: Sequence[Source], condition: Closure, weight: int) -> Closure:
     """`some` ends at the first true, `every` at the first false; null if neither comes and some verdict is null."""
-    decisive = kind_of_loop == "some"
 
     def evaluate(frame: Any) -> bool | None:
         result: bool | None = not decisive
         for inner in _frames(sources, frame, weight):
-            verdict = None if inner is None else condition(inner)
+            verdict: Any = None if inner is None else condition(inner)
             if verdict is decisive:
                 return decisive
             if not isinstance(verdict, bool):

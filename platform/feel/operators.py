@@ -132,10 +132,10 @@ def relation_as_range(node: syntax.Relation, operand: Closure) -> Closure:
 def range_of(node: syntax.Range, low: Closure, high: Closure) -> Closure:
     def evaluate(frame: Any) -> Range | None:
         start, end = low(frame), high(frame)
-        if start is not None and end is not None and kind(start) != kind(end):
+        if start is None or end is None or kind(start) != kind(end):
             frame.run.warn(f"No range from {kind(start)} to {kind(end)}", node)
             return None
-        return Range(start, end, node.low_closed and start is not None, node.high_closed and end is not None)
+        return Range(start, end, node.low_closed, node.high_closed)
 
     return evaluate
 

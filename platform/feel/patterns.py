@@ -74,14 +74,25 @@ def _compiled(pattern: str, flags: str) -> Any:
     options = regex.VERSION1 | regex.UNICODE
     for flag in flags:
         options |= _FLAGS.get(flag, 0)
-    source = regex.escape(pattern) if "q" in flags else _translated(pattern, "x" in flags, "m" in flags)
+    spaced = _compact(pattern) if "x" in flags else pattern
+    source = regex.escape(pattern) if "q" in flags else _translated(spaced, flags)
     try:
         return regex.compile(source, options)
     except (regex.error, OverflowError, RecursionError) as error:
         raise ValueError(f"the pattern is wrong: {error}") from None
 
 
-def _translated(pattern: str, spaced: bool, multiline: bool) -> str:
+def _compact(pattern: str) -> str:
+    """Without the white space that flag x allows everywhere but in character classes."""
+    kept, depth = [], 0
+    for index, char in enumerate(pattern):
+        escaped = index > 0 and pattern[index - 1] == "\\"
+        depth += (char == "[" and not escaped) - (char == "]" and not escaped and depth > 0)
+        kept.append("" if char.isspace() and depth == 0 else char)
+    return "".join(kept)
+
+
+def _translated(pattern: str, flags: str) -> str:
     """XPath's dialect as that of `regex`."""
     translated: list[str] = []
     depth = index = 0
@@ -92,18 +103,18 @@ def _translated(pattern: str, spaced: bool, multiline: bool) -> str:
             translated.append(piece)
             continue
         depth += (char == "[") - (char == "]" and depth > 0)
-        translated.append(_plain(pattern, index, depth, spaced, multiline))
+        translated.append(_plain(pattern, index, depth, flags))
         index += 1
     return "".join(translated)
 
 
-def _plain(pattern: str, index: int, depth: int, spaced: bool, multiline: bool) -> str:
+def _plain(pattern: str, index: int, depth: int, flags: str) -> str:
     char = pattern[index]
     if depth == 0:
-        if char.isspace() and spaced:
-            return ""
-        if char == "$" and not multiline:
+        if char == "$" and "m" not in flags:
             return r"\Z"
+        if char == "." and "s" not in flags:
+            return r"[^\n\r]"
         if pattern.startswith("(?", index) and not pattern.startswith("(?:", index):
             raise ValueError(f"the pattern is wrong at {index}: ( followed by ?")
     elif char == "-" and pattern.startswith("-[", index):
@@ -124,13 +135,16 @@ def _escape(pattern: str, index: int, inside: bool) -> tuple[str, int]:
         chars = _CLASSES[char.lower()]
         negated = "^" * char.isupper()
         return (f"[{negated}{chars}]" if negated or not inside else chars), match.end()
+    if inside and char.isdigit():
+        raise ValueError(f"the pattern is wrong at {index}: a reference inside a character class")
     if char.isalpha() and char not in "nrtsSdDwW":
         raise ValueError(f"the pattern is wrong at {index}: \\{char} is unknown")
     return match[0], match.end()
 
 
 def _property(escape: str) -> str:
-    return _BLOCK.sub(lambda match: f"\\{match[1]}{{In{match[2].replace('-', '')}}}", escape)
+    translated: str = _BLOCK.sub(lambda match: f"\\{match[1]}{{In{match[2].replace('-', '')}}}", escape)
+    return translated
 
 
 # -- replacements ------------------------------------------------------------------------------------------------

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
-from formloom.feel import temporal
-from formloom.feel.syntax import Literal, Node
+from formloom.feel import functions, temporal
+from formloom.feel.syntax import Argument, Call, Literal, Name, Node
 from formloom.feel.values import kind
 
 _SILENT = ("start", "end", "name_start")
@@ -18,8 +18,33 @@ def tree(node: Node) -> dict[str, Any]:
     """`{"node": "Comparison", "operator": ">", "left": ..., "right": ...}`; numbers are text, to keep every digit."""
     if isinstance(node, Literal):
         return {"node": "Literal", **value(node.value)}
+    if isinstance(node, Call) and isinstance(node.function, Name):
+        return _call(node, node.function)
     parts = {field.name: _part(getattr(node, field.name)) for field in fields(node) if field.name not in _SILENT}
     return {"node": type(node).__name__, **parts}
+
+
+def _call(node: Call, function: Name) -> dict[str, Any]:
+    """A call by name; `builtin` is what it calls unless the scope holds a function of that name."""
+    name: dict[str, Any] = {"node": "Name", "name": function.name}
+    arguments: Sequence[Argument] = node.arguments
+    builtin = functions.find(function.name)
+    if builtin:
+        name["builtin"] = builtin.name
+        arguments = _positional(builtin, arguments)
+    return {"node": "Call", "function": name, "arguments": [tree(argument) for argument in arguments]}
+
+
+def _positional(builtin: functions.Builtin, arguments: Sequence[Argument]) -> Sequence[Argument]:
+    """Named arguments in the order of the overload that has those names."""
+    given = {argument.name: argument for argument in arguments}
+    for signature in builtin.signatures:
+        names = [parameter.name for parameter in signature.parameters]
+        if given.keys() <= set(names):
+            last = max(names.index(name) for name in given)
+            absent = Argument("", Literal(None, start=0, end=0), start=0, end=0)
+            return [replace(given.get(name, absent), name="") for name in names[: last + 1]]
+    return arguments
 
 
 def _part(part: Any) -> Any:
@@ -34,5 +59,5 @@ def value(plain: Any) -> Mapping[str, Any]:
     if plain is None or isinstance(plain, (bool, str)):
         return {"type": family, "value": plain}
     if isinstance(plain, (int, Decimal)):
-        return {"type": family, "value": str(plain)}
+        return {"type": family, "value": format(plain, "f")}
     return {"type": family, "value": temporal.text_of(plain)}

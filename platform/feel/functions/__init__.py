@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from formloom.feel.functions import aggregates, contexts, conversion, lists, moments, numeric, ranges, strings
+from formloom.feel.functions import (
+    aggregates,
+    contexts,
+    conversion,
+    lists,
+    moments,
+    numeric,
+    range_text,
+    ranges,
+    strings,
+)
 from formloom.feel.functions.registry import BUILTINS, Builtin, Signature, builtin
 
 __all__ = [
     "BUILTINS", "NAMES", "Builtin", "Signature", "aggregates", "builtin", "contexts", "conversion", "find", "lists",
-    "moments", "numeric", "ranges", "strings",
+    "moments", "numeric", "range_text", "ranges", "strings",
 ]
 
 NAMES = frozenset(BUILTINS)

@@ -30,7 +30,7 @@ def get_entries(m: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise TypeError("a record's entries cannot be listed")
+        raise TypeError(f"{kind(value)} has no entries to list")
     return value
 
 
@@ -54,9 +54,8 @@ def context_put(base: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]
 def context_put_along(base: Mapping[str, Any], keys: Sequence[str], value: Any) -> dict[str, Any]:
     if not keys or not all(isinstance(key, str) for key in keys):
         raise ValueError("keys must be strings, at least one")
-    inner = base.get(keys[0])
     if len(keys) > 1:
-        value = context_put_along(inner if kind(inner) == "context" else {}, keys[1:], value)
+        value = context_put_along(_mapping(base.get(keys[0], {})), keys[1:], value)
     return {**_mapping(base), keys[0]: value}
 
 

@@ -7,9 +7,10 @@ from functools import cmp_to_key
 from typing import Any
 
 from formloom.feel import comparison
+from formloom.feel.functions.numeric import truncated
 from formloom.feel.functions.registry import builtin
 from formloom.feel.functions.seen import Seen
-from formloom.feel.values import Function, integer, kind
+from formloom.feel.values import Function, kind
 
 
 def items_of(arguments: Sequence[Any]) -> Sequence[Any]:
@@ -39,8 +40,8 @@ def list_contains(run: Any, items: Sequence[Any], element: Any) -> bool:
 
 @builtin("sublist(list: list, start position: number, length?: number|null)")
 def sublist(items: Sequence[Any], start: Any, length: Any = None) -> list[Any] | None:
-    first, count = integer(start), None if length is None else integer(length)
-    if not first or abs(first) > len(items) or (length is not None and (count is None or count < 0)):
+    first, count = truncated(start), None if length is None else truncated(length)
+    if not first or abs(first) > len(items) or (count is not None and count < 0):
         return None
     begin = first - 1 if first > 0 else len(items) + first
     if count is not None and begin + count > len(items):
@@ -89,7 +90,7 @@ def list_replace_matching(run: Any, items: Sequence[Any], match: Function, item:
 
 
 def _index(items: Sequence[Any], position: Any) -> int:
-    found = integer(position)
+    found = truncated(position)
     if not found or abs(found) > len(items):
         raise ValueError(f"no position {position} in a list of {len(items)}")
     return found - 1 if found > 0 else len(items) + found

@@ -103,7 +103,8 @@ def moment_of_parts(*parts: Any) -> datetime:
 )
 def moment_of_parts_at(*parts: Any) -> datetime:
     *rest, offset = parts
-    return moment_of_parts(*rest).replace(tzinfo=_zone(offset))
+    moment: datetime = moment_of_parts(*rest)
+    return moment.replace(tzinfo=_zone(offset))
 
 
 @builtin(
@@ -112,7 +113,8 @@ def moment_of_parts_at(*parts: Any) -> datetime:
 )
 def moment_of_parts_in(*parts: Any) -> datetime:
     *rest, name = parts
-    return moment_of_parts(*rest).replace(tzinfo=temporal.zone(name))
+    moment: datetime = moment_of_parts(*rest)
+    return moment.replace(tzinfo=temporal.zone(name))
 
 
 @builtin("duration(from: string)", "时长")

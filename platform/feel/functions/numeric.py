@@ -21,10 +21,13 @@ def exact(value: Any) -> Decimal:
     return found if isinstance(found, Decimal) else NUMBERS.create_decimal(found)
 
 
+def truncated(value: Any) -> int:
+    """A position or a length: what follows the decimal point does not count."""
+    return int(exact(value))
+
+
 def rounded(value: Any, scale: Any, mode: str) -> Decimal:
-    digits = integer(scale)
-    if digits is None:
-        digits = int(exact(scale))
+    digits = truncated(scale)
     if digits not in _SCALES:
         raise ValueError("the scale is out of range")
     found = exact(value)

@@ -31,7 +31,7 @@ class Signature:
     needs_run: bool
 
     def accepts(self, count: int) -> bool:
-        least = sum(not (parameter.optional or parameter.repeated) for parameter in self.parameters)
+        least = sum(not parameter.optional for parameter in self.parameters)
         return least <= count and (self._repeats or count <= len(self.parameters))
 
     @property

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from formloom.feel import patterns
+from formloom.feel.functions.numeric import truncated
 from formloom.feel.functions.registry import builtin
-from formloom.feel.values import integer
 
 
 @builtin("string length(string: string)", "长度")
@@ -17,8 +17,8 @@ def string_length(string: str) -> Decimal:
 
 @builtin("substring(string: string, start position: number, length?: number|null)", "截取")
 def substring(string: str, start: Any, length: Any = None) -> str | None:
-    first, count = integer(start), None if length is None else integer(length)
-    if not first or abs(first) > len(string) or (length is not None and (count is None or count < 1)):
+    first, count = truncated(start), None if length is None else truncated(length)
+    if not first or abs(first) > len(string) or (count is not None and count < 1):
         return None
     begin = first - 1 if first > 0 else len(string) + first
     return string[begin:] if count is None else string[begin : begin + count]
