@@ -6,9 +6,8 @@ request. Expressions are compiled FEEL; a rule that is absent is None.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from formloom.errors import Place, UnknownAction, UnknownEntity, UnknownField, UnknownProcess
@@ -16,7 +15,27 @@ from formloom.feel import Expression
 from formloom.metadata.fieldtypes import FieldType
 
 Label: TypeAlias = Mapping[str, str]
-EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class _Nothing(Mapping[str, Any]):
+    """An empty mapping that hashes: a dataclass takes no unhashable default."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: str) -> Any:
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __hash__(self) -> int:
+        return 0
+
+
+EMPTY: Mapping[str, Any] = _Nothing()
 
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
 
