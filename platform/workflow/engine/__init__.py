@@ -1,0 +1,10 @@
+"""The run-time engine, and the only package that knows SpiffWorkflow. Give it a definition, a scope and a clock."""
+
+from __future__ import annotations
+
+from formloom.workflow.engine.events import UncaughtError
+from formloom.workflow.engine.execution import EndlessLoop, Execution, Step, StuckProcess, Token, load, start
+from formloom.workflow.engine.state import BadState, BadVariable
+
+__all__ = ["BadState", "BadVariable", "EndlessLoop", "Execution", "Step", "StuckProcess", "Token", "UncaughtError", "load",
+           "start"]

@@ -1,0 +1,94 @@
+"""What one reading of a diagram knows and collects: the catalog around it, the names in it, the problems found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from formloom import feel
+from formloom.errors import Place, Problem, Text, near
+from formloom.feel import functions
+from formloom.metadata.catalog import EMPTY, Catalog, Entity, Label
+from formloom.workflow.markup import BPMN, FORMLOOM, line, local, namespace
+
+AMBIENT = frozenset({"record", "user"})     # what every expression of a bound process sees besides fields and results
+
+
+@dataclass(slots=True)
+class Reading:
+    file: str
+    catalog: Catalog
+    service_tasks: Mapping[str, Any] | None = None
+    entity: Entity | None = None
+    misbound: bool = False                      # bound to an entity that does not exist: its names cannot be checked
+    results: frozenset[str] = frozenset()       # ids of elements whose result later expressions may read
+    problems: list[Problem] = field(default_factory=list)
+
+    def problem(self, code: str, element: etree._Element, message: Text, hint: Text | None = None,
+                severity: str = "error", guess: str | None = None) -> None:
+        self.problems.append(Problem(code, message, Place(self.file, line(element)), hint, severity,
+                                     element=naming(element), near=guess))
+
+    def unknown(self, kind: str, name: str, known: Iterable[str], element: etree._Element) -> None:
+        """A name that should be one of `known`: says so, and which one it probably is."""
+        names = sorted(known)
+        guess = near(name, names)
+        hint = Text("Did you mean {near}?", near=guess) if guess else Text("Known: {names}.", names=", ".join(names))
+        self.problem(f"unknown-{kind.replace(' ', '-')}", element,
+                     Text("{element} names the {kind} {name}, which does not exist.",
+                          element=naming(element), kind=kind, name=name), hint, guess=guess)
+
+    @property
+    def names(self) -> frozenset[str]:
+        fields = frozenset(self.entity.fields) if self.entity else frozenset()
+        return fields | self.results | AMBIENT
+
+    def expression(self, text: str, element: etree._Element, extra: Iterable[str] = (),
+                   names: frozenset[str] | None = None) -> feel.Expression | None:
+        """Compiled, or None with the problem noted: bad syntax, or a name that means nothing here."""
+        known = (self.names if names is None else names) | frozenset(extra)
+        try:
+            expression = feel.compile(text.strip(), known)
+        except feel.FeelSyntaxError as error:
+            self.problem("bpmn-expression", element,
+                         Text("{element}: {text} is not FEEL: {reason}",
+                              element=naming(element), text=text.strip(), reason=str(error)))
+            return None
+        if not self.misbound:
+            for name in sorted(expression.names - known - functions.NAMES):
+                self.unknown("name", name, known, element)
+            self._check_paths(expression, element)
+        return expression
+
+    def _check_paths(self, expression: feel.Expression, element: etree._Element) -> None:
+        """A field read through a reference must be one of the entity it points at."""
+        for path in sorted(expression.paths):
+            entity = self.entity
+            for step in path[1:] if path[0] == "record" else path:
+                found = entity.fields.get(step) if entity else None
+                if entity and not found and step != path[0]:
+                    self.unknown("field", step, entity.fields, element)
+                target = found.target if found and found.type.name == "reference" else None
+                entity = self.catalog.entities.get(target) if target else None
+
+
+def naming(element: etree._Element) -> str:
+    """The element as a person finds it in the diagram: `userTask review "Review"`, also from inside it."""
+    node: etree._Element | None = element
+    while node is not None and not (namespace(node) == BPMN and node.get("id")):
+        node = node.getparent()
+    if node is None:
+        return local(element)
+    name = f' "{node.get("name")}"' if node.get("name") else ""
+    return f"{local(node)} {node.get('id')}{name}"
+
+
+def label_of(element: etree._Element) -> Label:
+    """English is the element's name; `<formloom:label zh="..."/>` adds other languages."""
+    label = {"en": element.get("name", "")} if element.get("name") else {}
+    for given in element.findall(f"{{{BPMN}}}extensionElements/{{{FORMLOOM}}}label"):
+        label |= {str(key): str(value) for key, value in given.attrib.items()}
+    return label or EMPTY

@@ -1,0 +1,230 @@
+"""What our extension elements say: binding, triggers, assignment, form fields, outcomes, actions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from typing import Any
+
+from lxml import etree
+
+from formloom import feel
+from formloom.errors import Place, Text
+from formloom.metadata.catalog import Label
+from formloom.workflow import moments
+from formloom.workflow.definition import Action, Assignment, Moment, Outcome, TaskField, Trigger
+from formloom.workflow.markup import BPMN, FORMLOOM, line, local, words
+from formloom.workflow.reading import Reading, naming
+
+EVENTS = ("action", "created", "updated", "schedule", "message", "manual")
+_ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "binding": frozenset({"entity"}),
+    "trigger": frozenset({"on", "action", "when", "every", "message", "for-each"}),
+    "assignment": frozenset({"assignee", "role", "users", "due"}),
+    "field": frozenset({"name", "access"}),
+    "outcome": frozenset({"value", "label", "tone", "comment"}),
+    "action": frozenset({"name"}),
+    "param": frozenset({"name"}),
+}
+_PLACES: Mapping[str, frozenset[str]] = {
+    "process": frozenset({"binding", "trigger", "label"}),
+    "userTask": frozenset({"assignment", "field", "outcome", "label"}),
+    "manualTask": frozenset({"assignment", "field", "outcome", "label"}),
+    "serviceTask": frozenset({"action", "label"}),
+}
+
+
+def check(root: etree._Element, reading: Reading) -> None:
+    """Notes extension elements and attributes that are misspelled or in the wrong place."""
+    for element in root.iter(f"{{{FORMLOOM}}}*"):
+        name, owner = local(element), element.getparent()
+        if name == "param" and owner is not None and local(owner) == "action":
+            _check_attributes(element, reading)
+            continue
+        holder = owner.getparent() if owner is not None and local(owner) == "extensionElements" else None
+        allowed = _PLACES.get(local(holder), frozenset({"label"})) if holder is not None else frozenset()
+        if name not in allowed:
+            reading.unknown("extension element", name, allowed, element)
+        else:
+            _check_attributes(element, reading)
+
+
+def _check_attributes(element: etree._Element, reading: Reading) -> None:
+    known = _ATTRIBUTES.get(local(element))
+    for name in element.attrib:
+        if known is not None and name not in known and not (local(element) == "outcome" and str(name).startswith("label-")):
+            reading.unknown("attribute", str(name), known, element)
+
+
+def extensions(element: etree._Element, name: str) -> Iterator[etree._Element]:
+    return element.iterfind(f"{{{BPMN}}}extensionElements/{{{FORMLOOM}}}{name}")
+
+
+def binding(process: etree._Element, reading: Reading) -> None:
+    found = list(extensions(process, "binding"))
+    for extra in found[1:]:
+        reading.problem("bpmn-binding", extra, Text("A process is bound to one entity; this is a second binding."))
+    for element in found[:1]:
+        name = element.get("entity", "")
+        reading.entity = reading.catalog.entities.get(name)
+        reading.misbound = reading.entity is None
+        if reading.misbound:
+            reading.unknown("entity", name, reading.catalog.entities, element)
+
+
+def triggers(process: etree._Element, reading: Reading) -> tuple[Trigger, ...]:
+    return tuple(filter(None, (_trigger(e, reading) for e in extensions(process, "trigger"))))
+
+
+def _trigger(element: etree._Element, reading: Reading) -> Trigger | None:
+    on = element.get("on", "")
+    if on not in EVENTS:
+        reading.unknown("trigger", on, EVENTS, element)
+        return None
+    _needs(element, on, reading)
+    names = (frozenset(reading.entity.fields) if reading.entity else frozenset()) | {"record", "user"}
+    when, each = element.get("when"), element.get("for-each")
+    return Trigger(
+        on=on, action=element.get("action", ""), every=element.get("every", ""), message=element.get("message", ""),
+        when=reading.expression(when, element, ("old",), names) if when else None,
+        for_each=reading.expression(each, element, (), names) if each else None,
+        place=Place(reading.file, line(element)),
+    )
+
+
+def _needs(element: etree._Element, on: str, reading: Reading) -> None:
+    """What each kind of trigger cannot do without."""
+    if on in ("action", "created", "updated") and reading.entity is None and not reading.misbound:
+        reading.problem("bpmn-trigger", element, Text("A trigger on {on} needs a bound entity.", on=on),
+                        Text('Add <formloom:binding entity="..."/> to the process.'))
+    if on == "action" and reading.entity and element.get("action", "") not in reading.entity.actions:
+        reading.unknown("action", element.get("action", ""), reading.entity.actions, element)
+    if on == "message" and not element.get("message"):
+        reading.problem("bpmn-trigger", element, Text("A message trigger needs the message's name."))
+    every = element.get("every", "")
+    if on == "schedule" and moments.next_time(every, moments.FIRST, UTC) is None:
+        reading.problem("bpmn-trigger", element, Text("{every} is not a schedule.", every=every or '""'),
+                        Text("Use an ISO 8601 duration of at least a minute such as PT1H, or a cron line such as 0 8 * * 1-5."))
+
+
+def assignment(element: etree._Element, reading: Reading) -> Assignment:
+    found = list(extensions(element, "assignment"))
+    if len(found) != 1 or not any(found[0].get(name) for name in ("assignee", "role", "users")):
+        reading.problem("bpmn-assignment", element,
+                        Text("{element} does not say who does it.", element=naming(element)),
+                        Text('Add one <formloom:assignment role="..."/>, or assignee or users.'))
+        return Assignment()
+    given = found[0]
+    role, due = given.get("role", ""), given.get("due")
+    if role and role not in reading.catalog.roles:
+        reading.unknown("role", role, reading.catalog.roles, given)
+    return Assignment(_optional(given, "assignee", reading), role, _optional(given, "users", reading),
+                      moment("any", due, given, reading) if due else None)
+
+
+def _optional(element: etree._Element, name: str, reading: Reading) -> feel.Expression | None:
+    text = element.get(name)
+    return reading.expression(text, element) if text else None
+
+
+def moment(kind: str, text: str, element: etree._Element, reading: Reading) -> Moment | None:
+    """ISO 8601 where the text is that, else FEEL."""
+    text = text.strip()
+    if moments.valid_iso(kind, text):
+        return Moment(kind, iso=text)
+    if text.startswith(("P", "R")) and "(" not in text and kind != "date":
+        reading.problem("bpmn-timer", element,
+                        Text("{element}: {text} is not a duration or cycle that can run.", element=naming(element), text=text),
+                        Text("Use days, hours, minutes and seconds such as P1DT2H; repetitions are at least PT1M apart."))
+        return None
+    expression = reading.expression(text, element)
+    return Moment(kind, expression=expression) if expression else None
+
+
+def fields(element: etree._Element, reading: Reading) -> tuple[TaskField, ...]:
+    result: list[TaskField] = []
+    if reading.misbound:
+        return ()
+    for given in extensions(element, "field"):
+        name, access = given.get("name", ""), given.get("access", "show")
+        if reading.entity is None or name not in reading.entity.fields:
+            reading.unknown("field", name, reading.entity.fields if reading.entity else (), given)
+        elif access not in ("show", "edit", "required"):
+            reading.unknown("access", access, ("show", "edit", "required"), given)
+        elif access != "show" and (reading.entity.fields[name].type.computed or reading.entity.fields[name].system):
+            reading.problem("bpmn-field", given, Text("{field} is computed and cannot be edited.", field=name))
+        else:
+            result.append(TaskField(name, access))
+    return tuple(result)
+
+
+def outcomes(element: etree._Element, reading: Reading) -> tuple[Outcome, ...]:
+    result: dict[str, Outcome] = {}
+    for given in extensions(element, "outcome"):
+        value, comment = given.get("value", ""), given.get("comment", "optional")
+        if not value or value in result:
+            reading.problem("bpmn-outcome", given, Text("Each outcome needs a value of its own; this one has {value}.",
+                                                        value=value or '""'))
+        if comment not in ("optional", "required"):
+            reading.unknown("comment", comment, ("optional", "required"), given)
+        result[value] = Outcome(value, _outcome_label(given, value), given.get("tone", "done"), comment)
+    return tuple(result.values()) or (Outcome("done", {"en": "Done", "zh": "完成"}),)
+
+
+def _outcome_label(element: etree._Element, value: str) -> Label:
+    others = {str(k).removeprefix("label-"): str(v) for k, v in element.attrib.items() if str(k).startswith("label-")}
+    return {"en": element.get("label", value), **others}
+
+
+def action(element: etree._Element, reading: Reading) -> Action | None:
+    found = list(extensions(element, "action"))
+    if len(found) != 1 or not found[0].get("name"):
+        reading.problem("bpmn-action", element, Text("{element} does not say what it does.", element=naming(element)),
+                        Text('Add one <formloom:action name="..."/>.'))
+        return None
+    given = found[0]
+    name, parameters = given.get("name", ""), _parameters(given, reading)
+    if reading.service_tasks is not None:
+        if name not in reading.service_tasks:
+            reading.unknown("service task", name, reading.service_tasks, given)
+        else:
+            _check_parameters(given, reading.service_tasks[name], parameters, reading)
+    return Action(name, parameters)
+
+
+def _parameters(element: etree._Element, reading: Reading) -> dict[str, feel.Expression]:
+    result: dict[str, feel.Expression] = {}
+    given = list(element.iterfind(f"{{{FORMLOOM}}}param"))
+    looped = any(param.get("name") == "for" for param in given)
+    for param in given:
+        name = param.get("name", "")
+        if not name or name in result:
+            reading.problem("bpmn-action", param, Text("Each parameter needs a name of its own; this one is called {name}.",
+                                                       name=name or '""'))
+        expression = reading.expression(words(param), param, ("item",) if looped and name != "for" else ())
+        if expression:
+            result[name] = expression
+    return result
+
+
+def _check_parameters(element: etree._Element, task: Any, given: Mapping[str, feel.Expression], reading: Reading) -> None:
+    """The signature of the service task is its declaration: keyword parameters, and `**fields` for a record's fields."""
+    declared = [p for p in inspect.signature(task).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    rest = next((p.name for p in inspect.signature(task).parameters.values() if p.kind is p.VAR_KEYWORD), "")
+    named = {p.name for p in declared}
+    for missing in sorted(p.name for p in declared if p.default is p.empty and p.name not in given):
+        reading.problem("bpmn-action", element, Text("The action {action} needs the parameter {name}.",
+                                                     action=element.get("name", ""), name=missing))
+    entity = reading.entity
+    if "entity" in given:
+        target = given["entity"].constant
+        entity = reading.catalog.entities.get(target) if isinstance(target, str) else None
+        if isinstance(target, str) and entity is None:
+            reading.unknown("entity", target, reading.catalog.entities, element)
+    for name in sorted(set(given) - named - {"for"}):
+        if not rest:
+            reading.unknown("parameter", name, named, element)
+        elif rest == "fields" and entity is not None and name not in entity.fields:
+            reading.unknown("field", name, entity.fields, element)
+
