@@ -16,18 +16,30 @@ Closure: TypeAlias = Callable[[Any], Any]
 def builtin(node: syntax.Call, function: Builtin, arguments: list[Closure], names: list[str]) -> Closure:
     """A call of a function known when compiled."""
     if any(names):
-        return lambda frame: function.call_named(frame.run, node, _named(names, [a(frame) for a in arguments]))
+        return lambda frame: _called(function, frame.run, node, [argument(frame) for argument in arguments], names)
     return lambda frame: function.call(frame.run, node, [argument(frame) for argument in arguments])
+
+
+def _called(function: Builtin, run: Any, node: syntax.Call, values: Sequence[Any], names: Sequence[str]) -> Any:
+    if any(names):
+        return function.call_named(run, node, _named(names, values))
+    return function.call(run, node, values)
 
 
 def _named(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(names, values, strict=True))
 
 
-def dynamic(node: syntax.Call, function: Closure, arguments: list[Closure], names: list[str]) -> Closure:
+def dynamic(
+    node: syntax.Call, function: Closure, arguments: list[Closure], names: list[str], builtin: Builtin | None
+) -> Closure:
+    """A call of a value; a field called `count` does not hide the built-in `count`."""
+
     def evaluate(frame: Any) -> Any:
         found = function(frame)
         values = [argument(frame) for argument in arguments]
+        if builtin and (found is builtin.value or not isinstance(found, Function)):
+            return _called(builtin, frame.run, node, values, names)
         if not isinstance(found, Function):
             frame.run.warn(f"{kind(found)} cannot be called", node)
             return None

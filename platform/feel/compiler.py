@@ -166,11 +166,11 @@ class _Compiler:
     def call(self, node: syntax.Call) -> Closure:
         arguments = self.closures([argument.value for argument in node.arguments])
         names = [argument.name for argument in node.arguments]
-        if isinstance(node.function, syntax.Name) and not self._is_bound(node.function.name):
-            builtin = functions.find(node.function.name)
-            if builtin:
-                return calls.builtin(node, builtin, arguments, names)
-        return calls.dynamic(node, self.closure(node.function), arguments, names)
+        name = node.function.name if isinstance(node.function, syntax.Name) else ""
+        builtin = functions.find(name)
+        if builtin and not self._is_bound(name):
+            return calls.builtin(node, builtin, arguments, names)
+        return calls.dynamic(node, self.closure(node.function), arguments, names, builtin)
 
 
 def _is_number(node: syntax.Node) -> bool:

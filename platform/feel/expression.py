@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -16,15 +17,15 @@ from formloom.feel.runtime import Run
 _NOTHING: Mapping[str, Any] = {}
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Expression:
     """Made by `compile` or `literal`; equal to another of the same text over the same names."""
 
-    def __init__(self, text: str, tree: syntax.Node, known: frozenset[str], unary: bool = False) -> None:
-        self.text = text
-        self.ast = tree
-        self.known = known
-        self.unary = unary
-        self._closure = compiler.compile_tree(tree, known & functions.NAMES)
+    text: str
+    ast: syntax.Node
+    known: frozenset[str]
+    unary: bool
+    _closure: Callable[[Any], Any]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and self._key == other._key
@@ -106,9 +107,13 @@ def _compiled(text: str, known: frozenset[str], unary: bool) -> Expression:
     try:
         tree = parser.parse_unary(text, table) if unary else parser.parse(text, table)
         _check_depth(tree, text)
-        return Expression(text, tree, known, unary)
+        return _made(text, tree, known, unary)
     except RecursionError:
         raise FeelSyntaxError("Nested too deeply", 0, text) from None
+
+
+def _made(source: str, tree: syntax.Node, known: frozenset[str] = frozenset(), unary: bool = False) -> Expression:
+    return Expression(source, tree, known, unary, compiler.compile_tree(tree, known & functions.NAMES))
 
 
 def _check_depth(tree: syntax.Node, text: str) -> None:
@@ -124,4 +129,4 @@ def literal(value: Any) -> Expression:
     """A constant as an expression: `literal(True)` allows everything."""
     plain = text.scalar(value)
     source = plain if value is None or isinstance(value, (bool, str, int, float, Decimal)) else f'@"{plain}"'
-    return Expression(source, syntax.Literal(value, start=0, end=len(source)), frozenset())
+    return _made(source, syntax.Literal(value, start=0, end=len(source)))

@@ -105,7 +105,7 @@ def quantified(decisive: bool, sources: Sequence[Source], condition: Closure, we
         for inner in _frames(sources, frame, weight):
             verdict: Any = None if inner is None else condition(inner)
             if verdict is decisive:
-                return decisive
+                return bool(verdict)
             if not isinstance(verdict, bool):
                 result = None
         return result

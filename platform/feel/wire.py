@@ -37,7 +37,9 @@ def _call(node: Call, function: Name) -> dict[str, Any]:
 
 def _positional(builtin: functions.Builtin, arguments: Sequence[Argument]) -> Sequence[Argument]:
     """Named arguments in the order of the overload that has those names."""
-    given = {argument.name: argument for argument in arguments}
+    given = {argument.name: argument for argument in arguments if argument.name}
+    if not given:
+        return arguments
     for signature in builtin.signatures:
         names = [parameter.name for parameter in signature.parameters]
         if given.keys() <= set(names):
