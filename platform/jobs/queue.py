@@ -1,0 +1,148 @@
+"""Durable jobs: rows written in the business transaction, leased by a worker, retried until they are done or given up.
+
+A worker that dies loses its lease, and the job runs again: handlers see the job's id as their idempotency key.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from formloom.errors import NotFound, Text
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 8
+_FIRST_DELAY = timedelta(seconds=5)
+_LONGEST_DELAY = timedelta(hours=1)
+_AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
+
+_when = sa.DateTime(timezone=True)
+fl_job = sa.table(
+    "fl_job",
+    sa.column("id", sa.Integer), sa.column("kind", sa.Text), sa.column("payload", sa.Text), sa.column("key", sa.Text),
+    sa.column("status", sa.Text), sa.column("attempts", sa.Integer), sa.column("run_at", _when),
+    sa.column("lease_until", _when), sa.column("lease", sa.Text), sa.column("error", sa.Text),
+    sa.column("created_at", _when), sa.column("finished_at", _when),
+)
+
+
+class Unit(Protocol):
+    """What a queue needs of a unit of work."""
+
+    @property
+    def connection(self) -> sa.Connection: ...
+
+    def after_commit(self, callback: Callable[[], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """status: queued | leased | done | failed."""
+
+    id: int
+    kind: str
+    payload: Mapping[str, Any]
+    status: str
+    attempts: int
+    run_at: datetime
+    error: str = ""
+
+
+def enqueue(unit: Unit, kind: str, payload: Mapping[str, Any], key: str | None = None,
+            run_at: datetime | None = None) -> int:
+    """The id of the new job, or of the one that has the same key already. Without `run_at` it is due at once."""
+    insert = postgresql.insert if unit.connection.dialect.name == "postgresql" else sqlite.insert
+    due = run_at or _AT_ONCE
+    row = {"kind": kind, "payload": json.dumps(payload, ensure_ascii=False), "key": key, "status": "queued",
+           "attempts": 0, "run_at": due, "created_at": due}
+    made = unit.connection.scalar(
+        insert(fl_job).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(fl_job.c.id))
+    if made is None:
+        made = unit.connection.scalar(sa.select(fl_job.c.id).where(fl_job.c.key == key))
+    return int(made)
+
+
+def get(unit: Unit, job_id: int) -> Job:
+    row = unit.connection.execute(sa.select(fl_job).where(fl_job.c.id == job_id)).one_or_none()
+    if row is None:
+        raise NotFound(Text("There is no job {id}.", id=job_id))
+    return _job(row)
+
+
+def due(unit: Unit, now: datetime, limit: int = 100) -> list[int]:
+    """Ids of jobs that wait to be run, the longest waiting first."""
+    waiting = (fl_job.c.status == "queued") & (fl_job.c.run_at <= now)
+    query = sa.select(fl_job.c.id).where(waiting).order_by(fl_job.c.run_at, fl_job.c.id).limit(limit)
+    return list(unit.connection.scalars(query))
+
+
+def lease(unit: Unit, job_id: int, now: datetime, wall: datetime) -> tuple[Job, str] | None:
+    """The job and the token of its lease; None if it is done, not due, or another worker has it.
+
+    Leases run on the wall clock: moving the business clock must not take a job from the worker that runs it.
+    """
+    token = secrets.token_hex(8)
+    ours = (fl_job.c.id == job_id) & (fl_job.c.status == "queued") & (fl_job.c.run_at <= now)
+    row = unit.connection.execute(
+        sa.update(fl_job).where(ours)
+        .values(status="leased", lease=token, lease_until=wall + LEASE, attempts=fl_job.c.attempts + 1)
+        .returning(*fl_job.c)
+    ).one_or_none()
+    return None if row is None else (_job(row), token)
+
+
+def extend(unit: Unit, job_id: int, token: str, wall: datetime) -> bool:
+    """The heartbeat of a long job; False when the lease was lost."""
+    return _owned(unit, job_id, token, lease_until=wall + LEASE)
+
+
+def finish(unit: Unit, job_id: int, token: str, now: datetime) -> bool:
+    return _owned(unit, job_id, token, status="done", finished_at=now, error=None, lease=None, lease_until=None)
+
+
+def fail(unit: Unit, job: Job, token: str, error: str, now: datetime) -> bool:
+    """Back into the queue, later each time; given up, and visible as failed, after the last attempt."""
+    if job.attempts >= ATTEMPTS:
+        return _owned(unit, job.id, token, status="failed", finished_at=now, error=error, lease=None, lease_until=None)
+    return _owned(unit, job.id, token, status="queued", run_at=now + delay(job.attempts), error=error,
+                  lease=None, lease_until=None)
+
+
+def retry(unit: Unit, job_id: int, now: datetime) -> bool:
+    """Gives a failed job another round of attempts."""
+    failed = (fl_job.c.id == job_id) & (fl_job.c.status == "failed")
+    values = {"status": "queued", "attempts": 0, "run_at": now, "finished_at": None}
+    return unit.connection.execute(sa.update(fl_job).where(failed).values(values)).rowcount == 1
+
+
+def sweep(unit: Unit, now: datetime, wall: datetime) -> int:
+    """Takes jobs back from workers that died; how many."""
+    expired = (fl_job.c.status == "leased") & (fl_job.c.lease_until < wall)
+    lost = {"error": "The worker stopped while it ran this job.", "lease": None, "lease_until": None}
+    given_up = unit.connection.execute(
+        sa.update(fl_job).where(expired & (fl_job.c.attempts >= ATTEMPTS)).values(status="failed", finished_at=now, **lost))
+    again = unit.connection.execute(sa.update(fl_job).where(expired).values(status="queued", run_at=now, **lost))
+    return given_up.rowcount + again.rowcount
+
+
+def delay(attempts: int) -> timedelta:
+    """5 s, 10 s, 20 s ... up to an hour, each between half and one and a half of that."""
+    full = min(_FIRST_DELAY * 2 ** (attempts - 1), _LONGEST_DELAY)
+    return full * random.uniform(0.5, 1.5)  # noqa: S311 - spreads retries, guards nothing
+
+
+def _owned(unit: Unit, job_id: int, token: str, **values: Any) -> bool:
+    ours = (fl_job.c.id == job_id) & (fl_job.c.status == "leased") & (fl_job.c.lease == token)
+    return unit.connection.execute(sa.update(fl_job).where(ours).values(values)).rowcount == 1
+
+
+def _job(row: Any) -> Job:
+    return Job(row.id, row.kind, json.loads(row.payload), row.status, row.attempts, row.run_at, row.error or "")
