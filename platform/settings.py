@@ -9,6 +9,7 @@
     FORMLOOM_PLUGINS       folders of plugins, separated like PATH; default `plugins`
     FORMLOOM_WEB_PROCESSES, FORMLOOM_WORKERS   processes and worker threads; default 1 and 2
     FORMLOOM_SMTP_URL      smtp://user:password@host:port?from=a@b&tls=1; without it mails are kept and shown as unsent
+    FORMLOOM_WEBHOOK_ALLOW hosts and networks inside our own that webhooks may call, separated by commas
     FORMLOOM_LANGUAGE, FORMLOOM_TIMEZONE       of the organisation; default zh, Asia/Shanghai
     FORMLOOM_PUBLIC_URL    address in mails; default http://HOST:PORT
 """
@@ -43,6 +44,7 @@ class Settings:
     web_processes: int = 1
     workers: int = 2
     smtp_url: str | None = None
+    webhook_allow: tuple[str, ...] = ()
     language: str = "zh"
     timezone: str = "Asia/Shanghai"
     public_url: str
@@ -75,6 +77,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         web_processes=_integer(environ, "FORMLOOM_WEB_PROCESSES", 1, 1, 64),
         workers=_integer(environ, "FORMLOOM_WORKERS", 2, 1, 64),
         smtp_url=environ.get("FORMLOOM_SMTP_URL") or None,
+        webhook_allow=tuple(filter(None, (p.strip() for p in environ.get("FORMLOOM_WEBHOOK_ALLOW", "").split(",")))),
         language=environ.get("FORMLOOM_LANGUAGE", "zh"),
         timezone=_timezone(environ.get("FORMLOOM_TIMEZONE", "Asia/Shanghai")),
         public_url=environ.get("FORMLOOM_PUBLIC_URL") or f"http://{host}:{port}",

@@ -135,8 +135,9 @@ def sweep(unit: Unit, now: datetime, wall: datetime) -> int:
 
 def delay(attempts: int) -> timedelta:
     """5 s, 10 s, 20 s ... up to an hour, each between half and one and a half of that."""
-    full = min(_FIRST_DELAY * 2 ** (attempts - 1), _LONGEST_DELAY)
-    return full * random.uniform(0.5, 1.5)  # noqa: S311 - spreads retries, guards nothing
+    full: timedelta = min(_FIRST_DELAY * 2 ** (attempts - 1), _LONGEST_DELAY)
+    spread = random.uniform(0.5, 1.5)  # noqa: S311 - guards nothing
+    return full * spread
 
 
 def _owned(unit: Unit, job_id: int, token: str, **values: Any) -> bool:

@@ -1,0 +1,89 @@
+"""Definitions that instances are pinned to: kept by hash when the first instance starts, read again when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from formloom.errors import BadConfiguration, FormloomError, Problem, Text, UnknownProcess
+from formloom.metadata.catalog import Catalog
+from formloom.records.context import Context
+from formloom.storage import platform_tables as t
+from formloom.workflow import reader
+from formloom.workflow.definition import ProcessDefinition
+
+
+class LostDefinition(FormloomError):
+    """The process that an instance was started with can no longer be read."""
+
+    code = "lost-definition"
+
+
+def read_all(catalog: Catalog, service_tasks: Mapping[str, Any]) -> tuple[dict[str, ProcessDefinition], list[Problem]]:
+    """The process definitions of a catalog by key, and every problem of those that cannot run."""
+    definitions: dict[str, ProcessDefinition] = {}
+    problems: list[Problem] = []
+    for source in catalog.processes.values():
+        definition, found = reader.read(source.text, source.place.file, catalog, service_tasks)
+        problems += found
+        if definition is not None:
+            definitions[definition.key] = definition
+    return definitions, problems
+
+
+def current(context: Context, key: str) -> ProcessDefinition:
+    definition = context.definitions.get(key)
+    if definition is None:
+        raise UnknownProcess(key, context.definitions)
+    return definition  # type: ignore[no-any-return]  # opaque to the layers below
+
+
+def all_of(context: Context) -> Iterable[ProcessDefinition]:
+    return context.definitions.values()
+
+
+def keep(context: Context, definition: ProcessDefinition) -> None:
+    known = context.unit.connection.scalar(
+        sa.select(t.fl_definition.c.hash).where(t.fl_definition.c.hash == definition.hash))
+    if known is None:
+        context.unit.insert_once(t.fl_definition, {
+            "hash": definition.hash, "key": definition.key, "text": definition.text, "created_at": context.now}, "hash")
+
+
+def pinned(context: Context, key: str, content: str) -> ProcessDefinition:
+    """The definition with this hash: the current one, or the one kept from when the instance started."""
+    newest = context.definitions.get(key)
+    if newest is not None and newest.hash == content:
+        return newest  # type: ignore[no-any-return]
+    text = context.unit.connection.scalar(sa.select(t.fl_definition.c.text).where(t.fl_definition.c.hash == content))
+    if text is None:
+        raise LostDefinition(Text("The definition of {key} that this instance runs on is not there any more.", key=key))
+    return _read(text, key, context.catalog)
+
+
+@lru_cache(maxsize=128)
+def _read_cached(text: str, key: str, version: str, holder: _ByVersion) -> ProcessDefinition:
+    definition, problems = reader.read(text, f"{key}.bpmn", holder.catalog)
+    if definition is None:
+        raise BadConfiguration(problems)
+    return definition
+
+
+class _ByVersion:
+    __slots__ = ("catalog",)
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    def __hash__(self) -> int:
+        return hash(self.catalog.version)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByVersion) and self.catalog.version == other.catalog.version
+
+
+def _read(text: str, key: str, catalog: Catalog) -> ProcessDefinition:
+    return _read_cached(text, key, catalog.version, _ByVersion(catalog))

@@ -1,0 +1,221 @@
+"""Process instances: start, look at, cancel, and the incidents of those that could not go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from formloom.errors import Conflict, Forbidden, NotFound, Text
+from formloom.metadata.catalog import Label
+from formloom.policy.actor import Actor
+from formloom.records.context import Context
+from formloom.storage import platform_tables as t
+from formloom.workflow import definitions, offers, steps
+from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.scope import Surroundings
+from formloom.workflow.steps import RecordRef, StepFailed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """status: running | done | cancelled | incident (could not go on; `incidents` says why)."""
+
+    id: int
+    key: str
+    hash: str
+    label: Label
+    entity: str
+    record_id: int | None
+    status: str
+    started_by: int
+    started_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def record(self) -> RecordRef | None:
+        return (self.entity, self.record_id) if self.record_id is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One line of the history. kind: started | passed | decided | cancelled | incident."""
+
+    node: str
+    label: Label
+    kind: str
+    at: datetime
+    actor_id: int | None
+    data: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    node: str
+    kind: str                   # user | timer
+    since: datetime | None
+    due_at: datetime | None
+    assignee: int | None = None
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """The drawing, where the instance stands in it, and how it came there."""
+
+    text: str
+    waiting: tuple[Waiting, ...]
+    passed: tuple[str, ...]
+    flows: tuple[str, ...]
+    history: tuple[Visit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    id: int
+    instance_id: int | None
+    key: str
+    node: str
+    error: str
+    at: datetime
+    status: str                 # open | resolved
+
+
+def start(context: Context, definition: ProcessDefinition, record: RecordRef | None = None,
+          variables: Mapping[str, Any] | None = None) -> Instance:
+    definitions.keep(context, definition)
+    row = {
+        "key": definition.key, "hash": definition.hash, "entity": record[0] if record else "",
+        "record_id": record[1] if record else None, "status": "running", "version": 1, "state": "",
+        "started_by": context.actor.user_id, "started_at": context.now,
+    }
+    made = context.unit.connection.scalar(sa.insert(t.fl_instance).values(row).returning(t.fl_instance.c.id))
+    instance_id = int(made or 0)
+    steps.note(context, instance_id, "started", [("", context.now)], context.actor.user_id)
+    surroundings = Surroundings(context, record, context.actor.user_id)
+    steps.Step(context, instance_id, 1, definition, surroundings, record, context.actor.user_id).begin(variables)
+    return get(context, instance_id)
+
+
+def get(context: Context, instance_id: int) -> Instance:
+    row = context.unit.connection.execute(
+        sa.select(t.fl_instance).where(t.fl_instance.c.id == instance_id)).one_or_none()
+    if row is None:
+        raise NotFound(Text("There is no process instance {id}.", id=instance_id))
+    return _instance(context, row)
+
+
+def of_record(context: Context, entity: str, record_id: int) -> list[Instance]:
+    """Newest first."""
+    return _listed(context, (t.fl_instance.c.entity == entity) & (t.fl_instance.c.record_id == record_id))
+
+
+def running(context: Context, key: str, record: RecordRef | None = None) -> bool:
+    """Whether an instance of the process runs (for that record)."""
+    found = (t.fl_instance.c.key == key) & t.fl_instance.c.status.in_(("running", "incident"))
+    if record is not None:
+        found &= (t.fl_instance.c.entity == record[0]) & (t.fl_instance.c.record_id == record[1])
+    return context.unit.connection.scalar(sa.select(t.fl_instance.c.id).where(found).limit(1)) is not None
+
+
+def cancel(context: Context, instance_id: int, reason: str = "") -> Instance:
+    """Ends an instance and its open tasks. For administrators, the person who started it, and the platform."""
+    instance = get(context, instance_id)
+    if instance.status not in ("running", "incident"):
+        raise Conflict(Text("This process is over."))
+    if not (context.actor.admin or context.actor.system or context.actor.user_id == instance.started_by):
+        raise Forbidden(Text("Only the person who started a process, or an administrator, can cancel it."))
+    context.unit.connection.execute(
+        sa.update(t.fl_instance).where(t.fl_instance.c.id == instance_id)
+        .values(status="cancelled", ended_at=context.now, next_due=None, version=t.fl_instance.c.version + 1))
+    context.unit.connection.execute(sa.delete(t.fl_timer).where(t.fl_timer.c.instance_id == instance_id))
+    offers.withdraw(context, instance_id)
+    steps.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id, reason or None)
+    return get(context, instance_id)
+
+
+def cancel_of_record(context: Context, entity: str, record_id: int) -> None:
+    """The record is gone: nobody is to decide about it any more."""
+    for instance in of_record(context, entity, record_id):
+        if instance.status in ("running", "incident"):
+            cancel(context, instance.id, "record deleted")
+
+
+def diagram(context: Context, instance_id: int) -> Diagram:
+    instance = get(context, instance_id)
+    definition = definitions.pinned(context, instance.key, instance.hash)
+    history = tuple(_history(context, instance_id, definition))
+    passed = [visit.node for visit in history if visit.kind == "passed"]
+    return Diagram(definition.text, tuple(_waiting(context, instance_id)), tuple(dict.fromkeys(passed)),
+                   _taken(definition, passed), history)
+
+
+def _taken(definition: ProcessDefinition, passed: list[str]) -> tuple[str, ...]:
+    """Flows whose both ends were passed one after the other in the history."""
+    seen = set(passed)
+    return tuple(flow.id for flow in definition.flows if flow.source in seen and flow.target in seen)
+
+
+def _history(context: Context, instance_id: int, definition: ProcessDefinition) -> list[Visit]:
+    rows = context.unit.connection.execute(
+        sa.select(t.fl_history).where(t.fl_history.c.instance_id == instance_id).order_by(t.fl_history.c.id))
+    return [Visit(row.node, definition.nodes[row.node].label if row.node in definition.nodes else {}, row.kind, row.at,
+                  row.actor_id, row.data) for row in rows]
+
+
+def _waiting(context: Context, instance_id: int) -> list[Waiting]:
+    tasks = context.unit.connection.execute(sa.select(t.fl_task).where(
+        t.fl_task.c.instance_id == instance_id, t.fl_task.c.status.in_(offers.OPEN)).order_by(t.fl_task.c.id))
+    timers = context.unit.connection.execute(
+        sa.select(t.fl_timer).where(t.fl_timer.c.instance_id == instance_id).order_by(t.fl_timer.c.due_at))
+    return [*(Waiting(r.node, "user", r.created_at, r.due_at, r.assignee_id, r.role) for r in tasks),
+            *(Waiting(r.node, "timer", None, r.due_at) for r in timers)]
+
+
+def record_incident(context: Context, failure: StepFailed) -> None:
+    """In a transaction of its own, after the failed step was rolled back."""
+    connection = context.unit.connection
+    known = connection.scalar(sa.select(t.fl_instance.c.id).where(t.fl_instance.c.id == failure.instance_id))
+    connection.execute(sa.insert(t.fl_incident).values(
+        instance_id=known, key=failure.key, node=failure.node, error=f"{type(failure.cause).__name__}: {failure.cause}",
+        at=context.now, status="open"))
+    if known is not None:
+        connection.execute(sa.update(t.fl_instance).where(t.fl_instance.c.id == known).values(status="incident"))
+        steps.note(context, known, "incident", [(failure.node, context.now)], None, str(failure.cause))
+
+
+def incidents(context: Context, instance_id: int | None = None, status: str = "open") -> list[Incident]:
+    query = sa.select(t.fl_incident).where(t.fl_incident.c.status == status).order_by(t.fl_incident.c.id.desc())
+    if instance_id is not None:
+        query = query.where(t.fl_incident.c.instance_id == instance_id)
+    return [Incident(r.id, r.instance_id, r.key, r.node, r.error, r.at, r.status)
+            for r in context.unit.connection.execute(query)]
+
+
+def retry(context: Context, instance_id: int) -> Instance:
+    """Lets an instance go on after what stopped it was repaired: its due timers fire at once."""
+    _administrator(context.actor)
+    context.unit.connection.execute(
+        sa.update(t.fl_incident).where(t.fl_incident.c.instance_id == instance_id).values(status="resolved"))
+    steps.open_instance(context, instance_id).fire()
+    return get(context, instance_id)
+
+
+def _administrator(actor: Actor) -> None:
+    if not (actor.admin or actor.system):
+        raise Forbidden(Text("Only administrators repair processes."))
+
+
+def _listed(context: Context, condition: sa.ColumnElement[bool]) -> list[Instance]:
+    rows = context.unit.connection.execute(
+        sa.select(t.fl_instance).where(condition).order_by(t.fl_instance.c.id.desc()))
+    return [_instance(context, row) for row in rows.all()]
+
+
+def _instance(context: Context, row: Any) -> Instance:
+    label = definitions.pinned(context, row.key, row.hash).label
+    return Instance(id=row.id, key=row.key, hash=row.hash, label=label, entity=row.entity, record_id=row.record_id,
+                    status=row.status, started_by=row.started_by, started_at=row.started_at, ended_at=row.ended_at)

@@ -1,0 +1,80 @@
+"""Does what a service task says: evaluates its parameters, calls the registered action inside the transaction."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import ChainMap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from formloom.errors import FormloomError, Text, near
+from formloom.feel import Expression
+from formloom.policy.actor import SYSTEM
+from formloom.records.context import Context
+from formloom.workflow.definition import Action, Node
+from formloom.workflow.scope import local_now
+
+MAX_ITEMS = 1000        # rounds of one `for`
+
+
+class UnknownServiceTask(FormloomError):
+    """A plugin that this process needs is not installed."""
+
+    code = "unknown-service-task"
+
+
+class TooManyItems(FormloomError):
+    code = "too-many-items"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a service task runs: its unit of work, the bound record, and a key that is unique for this very step."""
+
+    context: Context
+    instance_id: int
+    node: str
+    record: tuple[str, int] | None
+    key: str
+    started_by: int = 0
+
+    def numbered(self, index: int) -> Step:
+        return dataclasses.replace(self, key=f"{self.key}.{index}")
+
+
+def perform(step: Step, node: Node, scope: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The task's result. With a parameter `for`, the action runs once for each element, which is called `item`."""
+    action = node.action or Action("")
+    call = _registered(step.context, action.name)
+    looped = action.parameters.get("for")
+    step = dataclasses.replace(step, context=dataclasses.replace(step.context, actor=SYSTEM))
+    if looped is None:
+        return call(step, **_values(action.parameters, scope, step)) or {}
+    items = looped.evaluate(scope, local_now(step.context))
+    items = items if isinstance(items, list) else [] if items is None else [items]
+    if len(items) > MAX_ITEMS:
+        raise TooManyItems(Text("{node} would run {count} times; the limit is {limit}.",
+                                node=node.id, count=len(items), limit=MAX_ITEMS))
+    results = [_once(call, step.numbered(i), action.parameters, scope, item) for i, item in enumerate(items)]
+    return {"count": len(results), "items": results}
+
+
+def _once(call: Callable[..., Any], step: Step, parameters: Mapping[str, Expression], scope: Mapping[str, Any],
+          item: Any) -> Any:
+    return call(step, **_values(parameters, ChainMap({"item": item}, scope), step)) or {}  # type: ignore[arg-type]
+
+
+def _values(parameters: Mapping[str, Expression], scope: Mapping[str, Any], step: Step) -> dict[str, Any]:
+    now = local_now(step.context)
+    return {name: expression.evaluate(scope, now) for name, expression in parameters.items() if name != "for"}
+
+
+def _registered(context: Context, name: str) -> Callable[..., Any]:
+    call = context.service_tasks.get(name)
+    if call is None:
+        guess = near(name, context.service_tasks)
+        raise UnknownServiceTask(Text("There is no service task named {name}.", name=name),
+                                 Text("Did you mean {near}?", near=guess) if guess else None)
+    return call  # type: ignore[no-any-return]
+

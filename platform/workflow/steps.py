@@ -1,0 +1,150 @@
+"""One step of an instance: lock, load, move tokens, do automatic work, store; all in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from formloom.errors import Conflict, FormloomError, NotFound, Text
+from formloom.records.context import Context
+from formloom.storage import platform_tables as t
+from formloom.workflow import definitions, engine, offers, performing
+from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.scope import Surroundings, local_now, zone
+
+RecordRef = tuple[str, int]
+ROUNDS = 500        # service tasks of one step; more is an endless loop
+
+
+class StepFailed(FormloomError):
+    """A step could not be done; nothing of it was kept. The cause goes into an incident."""
+
+    code, status = "step-failed", 409
+
+    def __init__(self, key: str, instance_id: int, node: str, cause: Exception) -> None:
+        super().__init__(
+            Text("The process {process} cannot go on at {node}: {cause}", process=key, node=node or "its start",
+                 cause=str(cause)),
+            Text("Nothing was changed. The cause is noted as an incident for an administrator."),
+        )
+        self.key, self.instance_id, self.node, self.cause = key, instance_id, node, cause
+
+
+@dataclass(slots=True)
+class Step:
+    """One instance while it is locked and in memory."""
+
+    context: Context
+    instance_id: int
+    version: int
+    definition: ProcessDefinition
+    surroundings: Surroundings
+    record: RecordRef | None
+    started_by: int
+    execution: engine.Execution | None = None
+    node: str = ""      # where the step is, for the incident
+
+    @property
+    def running(self) -> engine.Execution:
+        if self.execution is None:
+            raise AssertionError("the instance is not in memory")
+        return self.execution
+
+    def begin(self, variables: Mapping[str, Any] | None) -> None:
+        with self._failing():
+            self.execution = engine.start(self.definition, self.surroundings, local_now(self.context),
+                                          zone(self.context), variables)
+            self._go_on()
+
+    def complete(self, token: str, node: str, result: Mapping[str, Any]) -> None:
+        """Ends a token's wait. Timers that are due by now come first: they may have ended it already."""
+        with self._failing():
+            self.node = node
+            self.running.fire(local_now(self.context))
+            self.running.complete(token, result, local_now(self.context))
+            self._go_on()
+
+    def fire(self) -> None:
+        with self._failing():
+            self.running.fire(local_now(self.context))
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Does service tasks until only people and time are awaited, then stores."""
+        for _ in range(ROUNDS):
+            token = next((w for w in self.running.waiting() if w.kind == "service"), None)
+            if token is None:
+                self._store()
+                return
+            self._serve(token)
+        raise engine.EndlessLoop(Text("The process took {count} steps without waiting for anybody.", count=ROUNDS))
+
+    def _serve(self, token: engine.Token) -> None:
+        self.node = token.node
+        place = performing.Step(self.context, self.instance_id, token.node, self.record,
+                                f"{self.instance_id}.{token.id}", self.started_by)
+        result = performing.perform(place, self.definition.nodes[token.node], self.running.scope)
+        self.surroundings.refresh()
+        self.running.complete(token.id, result, local_now(self.context))
+
+    def _store(self) -> None:
+        execution, connection = self.running, self.context.unit.connection
+        values = {"state": execution.dump(), "version": self.version + 1, "next_due": execution.next_due(),
+                  "status": "done" if execution.ended else "running",
+                  "ended_at": self.context.now if execution.ended else None}
+        mine = (t.fl_instance.c.id == self.instance_id) & (t.fl_instance.c.version == self.version)
+        if connection.execute(sa.update(t.fl_instance).where(mine).values(values)).rowcount != 1:
+            if self._cancelled():
+                return
+            raise Conflict(Text("The process has gone on meanwhile. Try again."))
+        self.version += 1
+        note(self.context, self.instance_id, "passed", [(step.node, step.at) for step in execution.passed])
+        execution.passed.clear()
+        offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution)
+
+    def _cancelled(self) -> bool:
+        """The step itself deleted the record, and with it the process."""
+        status = sa.select(t.fl_instance.c.status).where(t.fl_instance.c.id == self.instance_id)
+        return self.context.unit.connection.scalar(status) == "cancelled"
+
+    @contextmanager
+    def _failing(self) -> Iterator[None]:
+        """What goes wrong inside a step is not the user's input: it becomes StepFailed, and so an incident."""
+        try:
+            yield
+        except (Conflict, StepFailed):
+            raise
+        except Exception as error:
+            raise StepFailed(self.definition.key, self.instance_id, self.node, error) from error
+
+
+def open_instance(context: Context, instance_id: int) -> Step:
+    """Locks the instance until the transaction ends, and brings it into memory."""
+    row = context.unit.connection.execute(
+        sa.select(t.fl_instance).where(t.fl_instance.c.id == instance_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound(Text("There is no process instance {id}.", id=instance_id))
+    if row.status not in ("running", "incident"):
+        raise Conflict(Text("This process is over."))
+    record = (row.entity, row.record_id) if row.record_id is not None else None
+    definition = definitions.pinned(context, row.key, row.hash)
+    surroundings = Surroundings(context, record, row.started_by)
+    step = Step(context, row.id, row.version, definition, surroundings, record, row.started_by)
+    with step._failing():
+        step.execution = engine.load(definition, row.state, surroundings, local_now(context), zone(context))
+    return step
+
+
+def note(context: Context, instance_id: int, kind: str, nodes: list[tuple[str, Any]], actor_id: int | None = None,
+         data: str | None = None) -> None:
+    """Appends to the instance's history."""
+    rows = [{"instance_id": instance_id, "kind": kind, "node": node, "at": at, "actor_id": actor_id, "data": data}
+            for node, at in nodes]
+    if rows:
+        context.unit.connection.execute(sa.insert(t.fl_history), rows)
+
+

@@ -1,0 +1,169 @@
+"""What starts processes: record changes, declared actions, messages, schedules and people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from formloom import feel
+from formloom.errors import Forbidden, Text
+from formloom.policy.actor import SYSTEM, Actor
+from formloom.records.context import Context
+from formloom.records.events import Event
+from formloom.storage import platform_tables as t
+from formloom.workflow import definitions, instances, moments
+from formloom.workflow.definition import ProcessDefinition, Trigger
+from formloom.workflow.engine import EndlessLoop
+from formloom.workflow.instances import Instance
+from formloom.workflow.scope import Surroundings, local_now, zone
+from formloom.workflow.steps import RecordRef, StepFailed
+
+_NESTED = 10            # processes that start each other within one change
+_depth: ContextVar[int] = ContextVar("depth", default=0)
+
+
+class Runtime(Protocol):
+    """What the worker needs of the composition root."""
+
+    def writing(self, actor: Actor) -> Any: ...
+    def reading(self, actor: Actor) -> Any: ...
+    def now(self) -> datetime: ...
+
+
+def listener(context: Context, event: Event) -> None:
+    """Starts what is triggered by a record's change, inside the same transaction; ends what a deletion makes moot."""
+    if event.kind == "deleted":
+        instances.cancel_of_record(context, event.entity, event.id)
+    elif event.kind in ("created", "updated", "action"):
+        with _bounded():
+            for definition in definitions.all_of(context):
+                if definition.entity == event.entity and any(_fits(context, x, event) for x in definition.triggers):
+                    _start(context, definition, event)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    depth = _depth.get()
+    if depth >= _NESTED:
+        raise EndlessLoop(Text("Processes start each other {count} deep.", count=_NESTED))
+    token = _depth.set(depth + 1)
+    try:
+        yield
+    finally:
+        _depth.reset(token)
+
+
+def _fits(context: Context, trigger: Trigger, event: Event) -> bool:
+    if trigger.on != event.kind or (trigger.on == "action" and trigger.action != event.action):
+        return False
+    if trigger.when is None:
+        return True
+    scope = {**Surroundings(context, (event.entity, event.id), context.actor.user_id), "old": event.before}
+    return trigger.when.test(scope, local_now(context))
+
+
+def _start(context: Context, definition: ProcessDefinition, event: Event) -> None:
+    """An action whose process cannot start is refused. A plain change stays: the failure becomes an incident."""
+    if event.kind == "action":
+        instances.start(context, definition, (event.entity, event.id))
+        return
+    failure: StepFailed | None = None
+    try:
+        with context.unit.connection.begin_nested():
+            instances.start(context, definition, (event.entity, event.id))
+    except StepFailed as error:
+        failure = error
+    if failure is not None:
+        instances.record_incident(context, failure)
+
+
+def start_manually(context: Context, key: str, record: RecordRef | None = None) -> Instance:
+    definition = definitions.current(context, key)
+    if not any(trigger.on == "manual" for trigger in definition.triggers):
+        raise Forbidden(Text("The process {process} is not started by hand.", process=definition.label))
+    return instances.start(context, definition, record)
+
+
+def deliver(context: Context, message: str, record: RecordRef | None = None,
+            variables: Mapping[str, Any] | None = None) -> list[Instance]:
+    """Starts every process that waits for a message of this name, with the record it is about."""
+    return [instances.start(context, definition, record, {"message": dict(variables or {})})
+            for definition in definitions.all_of(context)
+            if any(x.on == "message" and x.message == message for x in definition.triggers)
+            and (record is None or definition.entity in ("", record[0]))]
+
+
+def scheduled(runtime: Runtime, now: datetime) -> int:
+    """Starts what schedules have come due; how many instances. Each due time is claimed exactly once."""
+    started = 0
+    with runtime.reading(SYSTEM) as context:
+        due = [(d.key, index) for d in definitions.all_of(context) for index, trigger in enumerate(d.triggers)
+               if trigger.on == "schedule"]
+    for key, index in due:
+        started += _run_schedule(runtime, key, index, now)
+    return started
+
+
+def _run_schedule(runtime: Runtime, key: str, index: int, now: datetime) -> int:
+    with runtime.writing(SYSTEM) as context:
+        definition = context.definitions.get(key)
+        if definition is None or index >= len(definition.triggers):
+            return 0
+        trigger = definition.triggers[index]
+        if not _claim(context, f"{key}.{index}", trigger.every, now):
+            return 0
+        records = _matching(context, definition, trigger)
+    return sum(_start_scheduled(runtime, key, record) for record in records)
+
+
+def _claim(context: Context, name: str, every: str, now: datetime) -> bool:
+    """Whether this worker is the one to run it now; after downtime once, not once for each time missed."""
+    row = context.unit.connection.execute(
+        sa.select(t.fl_schedule).where(t.fl_schedule.c.name == name).with_for_update()).one_or_none()
+    following = moments.next_time(every, now, zone(context))
+    if row is None:
+        context.unit.insert_once(t.fl_schedule, {"name": name, "every": every, "next_at": following}, "name")
+        return False
+    if row.every == every and (row.next_at is None or row.next_at.astimezone(UTC) > now):
+        return False
+    mine = (t.fl_schedule.c.name == name) & (t.fl_schedule.c.next_at == row.next_at)
+    changed = context.unit.connection.execute(
+        sa.update(t.fl_schedule).where(mine).values(every=every, next_at=following))
+    return changed.rowcount == 1 and row.every == every
+
+
+def _matching(context: Context, definition: ProcessDefinition, trigger: Trigger) -> list[RecordRef | None]:
+    """One instance for each record that matches and has none running; without a filter, one without a record."""
+    if trigger.for_each is None or not definition.entity:
+        return [None] if not instances.running(context, definition.key) else []
+    where = _condition(context, definition.entity, trigger.for_each)
+    rows = context.store.list(context.unit, definition.entity, where=where, sort=(), limit=MOST, fields=("id",))
+    busy = set(context.unit.connection.scalars(sa.select(t.fl_instance.c.record_id).where(
+        t.fl_instance.c.key == definition.key, t.fl_instance.c.status.in_(("running", "incident")))))
+    return [(definition.entity, row["id"]) for row in rows if row["id"] not in busy]
+
+
+MOST = 1000         # instances that one due time of a schedule starts; the rest follow with the next
+
+
+def _condition(context: Context, entity: str, expression: feel.Expression) -> Any:
+    return context.store.condition(context.unit, entity, expression)
+
+
+def _start_scheduled(runtime: Runtime, key: str, record: RecordRef | None) -> int:
+    """One transaction each: one record that fails does not keep the others from starting."""
+    try:
+        with runtime.writing(SYSTEM) as context:
+            if instances.running(context, key, record):
+                return 0
+            instances.start(context, definitions.current(context, key), record)
+    except StepFailed as error:
+        with runtime.writing(SYSTEM) as context:
+            instances.record_incident(context, error)
+        return 0
+    return 1
