@@ -1,0 +1,213 @@
+"""People as rules know them: accounts and roles from Flask-AppBuilder's tables, teams and managers from ours."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from time import monotonic
+from typing import Any, Final, Protocol
+
+import sqlalchemy as sa
+
+from formloom.policy.actor import Actor
+from formloom.settings import Settings
+
+KEEP_SECONDS: Final = 0.5
+
+
+class Unit(Protocol):
+    """What a unit of work of the storage layer gives us."""
+
+    @property
+    def connection(self) -> sa.Connection: ...
+
+
+def _table(name: str, *columns: str) -> sa.TableClause:
+    return sa.table(name, *map(sa.column, columns))
+
+
+_USER = _table("ab_user", "id", "first_name", "last_name", "username", "password", "active", "email")
+_ROLE = _table("ab_role", "id", "name")
+_USER_ROLE = _table("ab_user_role", "user_id", "role_id")
+_USER_GROUP = _table("ab_user_group", "user_id", "group_id")
+_GROUP_ROLE = _table("ab_group_role", "group_id", "role_id")
+_PROFILE = _table("fl_profile", "user_id", "manager_id", "locale", "timezone")
+_TEAM = _table("fl_team", "id", "name", "parent_id")
+_MEMBER = _table("fl_team_member", "team_id", "user_id")
+_STATE = _table("fl_state", "key", "value")
+
+
+class _Kept:
+    """Actors by database and user, until the security version moves or half a second has passed."""
+
+    def __init__(self) -> None:
+        self.actors: dict[tuple[str, int], tuple[float, str, Actor | None]] = {}
+        self.lock = threading.Lock()
+
+
+_kept: Final = _Kept()
+
+
+def load_actor(unit: Unit, user_id: int, settings: Settings | None = None) -> Actor | None:
+    """The person with this id; None if there is none or the account is not active."""
+    key = (str(unit.connection.engine.url), user_id)
+    loaded, version, actor = _kept.actors.get(key, (float("-inf"), "", None))
+    if monotonic() - loaded < KEEP_SECONDS and version == security_version(unit):
+        return actor
+    version = security_version(unit)
+    actor = _read_actor(unit, user_id, settings)
+    with _kept.lock:
+        if len(_kept.actors) > 10_000:
+            _kept.actors.clear()
+        _kept.actors[key] = (monotonic(), version, actor)
+    return actor
+
+
+def security_version(unit: Unit) -> str:
+    found = unit.connection.execute(sa.select(_STATE.c.value).where(_STATE.c.key == "security")).scalar()
+    return str(found or "")
+
+
+def bump(unit: Unit) -> None:
+    """Tells every process that people, roles or teams have changed."""
+    number = int(security_version(unit) or 0) + 1
+    changed = unit.connection.execute(sa.update(_STATE).where(_STATE.c.key == "security").values(value=str(number)))
+    if changed.rowcount == 0:
+        unit.connection.execute(sa.insert(_STATE).values(key="security", value=str(number)))
+
+
+def password_hash(unit: Unit, user_id: int) -> str:
+    return str(unit.connection.execute(sa.select(_USER.c.password).where(_USER.c.id == user_id)).scalar() or "")
+
+
+def names(unit: Unit, user_ids: Iterable[int]) -> dict[int, str]:
+    """Display names, in one query."""
+    wanted = sorted(set(user_ids))
+    if not wanted:
+        return {}
+    rows = unit.connection.execute(
+        sa.select(_USER.c.id, _USER.c.first_name, _USER.c.last_name, _USER.c.username).where(_USER.c.id.in_(wanted)))
+    return {row.id: display_name(row.first_name, row.last_name, row.username) for row in rows}
+
+
+def with_role(unit: Unit, role: str) -> list[int]:
+    """Active people who hold a role, directly or through a group."""
+    direct = (sa.select(_USER_ROLE.c.user_id).join_from(_USER_ROLE, _ROLE, _ROLE.c.id == _USER_ROLE.c.role_id)
+              .where(_ROLE.c.name == role))
+    through = (sa.select(_USER_GROUP.c.user_id)
+               .join_from(_USER_GROUP, _GROUP_ROLE, _GROUP_ROLE.c.group_id == _USER_GROUP.c.group_id)
+               .join(_ROLE, _ROLE.c.id == _GROUP_ROLE.c.role_id).where(_ROLE.c.name == role))
+    active = sa.select(_USER.c.id).where(_USER.c.active == sa.true(), _USER.c.id.in_(sa.union(direct, through)))
+    return sorted(unit.connection.execute(active).scalars())
+
+
+def find(unit: Unit, words: str, limit: int = 20) -> dict[int, str]:
+    """Active people whose name or login contains the words: what a picker offers."""
+    pattern = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
+    columns = (_USER.c.first_name, _USER.c.last_name, _USER.c.username)
+    hit = sa.or_(*(c.ilike(pattern, escape="!") for c in columns))
+    rows = unit.connection.execute(
+        sa.select(_USER.c.id, *columns).where(_USER.c.active == sa.true(), hit).order_by(_USER.c.id).limit(limit))
+    return {row.id: display_name(row.first_name, row.last_name, row.username) for row in rows}
+
+
+def display_name(first: str | None, last: str | None, username: str) -> str:
+    """A Chinese name has its family name first and no space."""
+    given, family = (first or "").strip(), (last or "").strip()
+    if any("\u4e00" <= c <= "\u9fff" for c in given + family):
+        return family + given
+    return f"{given} {family}".strip() or username
+
+
+def set_profile(
+    unit: Unit, user_id: int, *, manager_id: int | None = None, locale: str | None = None, timezone: str | None = None
+) -> None:
+    """Sets what is given and leaves the rest."""
+    given = {"manager_id": manager_id, "locale": locale, "timezone": timezone}
+    values = {name: value for name, value in given.items() if value is not None}
+    there = sa.select(_PROFILE.c.user_id).where(_PROFILE.c.user_id == user_id)
+    if unit.connection.execute(there).first() is None:
+        unit.connection.execute(sa.insert(_PROFILE).values(user_id=user_id, **values))
+    elif values:
+        unit.connection.execute(sa.update(_PROFILE).where(_PROFILE.c.user_id == user_id).values(**values))
+    bump(unit)
+
+
+def set_locale(unit: Unit, user_id: int, locale: str) -> None:
+    set_profile(unit, user_id, locale=locale)
+
+
+def ensure_team(unit: Unit, name: str, parent_id: int | None = None) -> int:
+    """The id of the team of this name below `parent_id`, made if there is none."""
+    same = sa.select(_TEAM.c.id).where(_TEAM.c.name == name, _TEAM.c.parent_id.is_not_distinct_from(parent_id))
+    found = unit.connection.execute(same).scalar()
+    if found is None:
+        unit.connection.execute(sa.insert(_TEAM).values(name=name, parent_id=parent_id))
+        found = unit.connection.execute(same).scalar_one()
+        bump(unit)
+    return int(found)
+
+
+def add_member(unit: Unit, team_id: int, user_id: int) -> None:
+    same = sa.select(_MEMBER.c.team_id).where(_MEMBER.c.team_id == team_id, _MEMBER.c.user_id == user_id)
+    if unit.connection.execute(same).first() is None:
+        unit.connection.execute(sa.insert(_MEMBER).values(team_id=team_id, user_id=user_id))
+        bump(unit)
+
+
+def below(parents: Mapping[int, int | None], tops: Iterable[int]) -> frozenset[int]:
+    """`tops` and everything under them in a tree given by parents; a ring in the data ends the walk."""
+    children: dict[int, list[int]] = {}
+    for child, parent in parents.items():
+        if parent is not None:
+            children.setdefault(parent, []).append(child)
+    found: set[int] = set()
+    waiting = list(tops)
+    while waiting:
+        if (one := waiting.pop()) not in found:
+            found.add(one)
+            waiting.extend(children.get(one, ()))
+    return frozenset(found)
+
+
+def _read_actor(unit: Unit, user_id: int, settings: Settings | None) -> Actor | None:
+    query = sa.select(_USER).where(_USER.c.id == user_id, _USER.c.active == sa.true())
+    user = unit.connection.execute(query).mappings().first()
+    if user is None:
+        return None
+    profile: Mapping[str, Any] = unit.connection.execute(
+        sa.select(_PROFILE).where(_PROFILE.c.user_id == user_id)).mappings().first() or {}
+    roles = _roles(unit, user_id)
+    teams = frozenset(unit.connection.execute(
+        sa.select(_MEMBER.c.team_id).where(_MEMBER.c.user_id == user_id)).scalars())
+    return Actor(
+        user_id=user_id, username=user["username"], email=user["email"] or "", roles=roles, teams=teams,
+        name=display_name(user["first_name"], user["last_name"], user["username"]),
+        team_members=_team_members(unit, teams) | {user_id}, reports=_reports(unit, user_id),
+        manager_id=profile.get("manager_id"), admin="Admin" in roles,
+        locale=profile.get("locale") or (settings.language if settings else "zh"),
+        timezone=profile.get("timezone") or (settings.timezone if settings else "Asia/Shanghai"),
+    )
+
+
+def _roles(unit: Unit, user_id: int) -> frozenset[str]:
+    direct = (sa.select(_ROLE.c.name).join_from(_ROLE, _USER_ROLE, _ROLE.c.id == _USER_ROLE.c.role_id)
+              .where(_USER_ROLE.c.user_id == user_id))
+    through = (sa.select(_ROLE.c.name).join_from(_ROLE, _GROUP_ROLE, _ROLE.c.id == _GROUP_ROLE.c.role_id)
+               .join(_USER_GROUP, _USER_GROUP.c.group_id == _GROUP_ROLE.c.group_id)
+               .where(_USER_GROUP.c.user_id == user_id))
+    return frozenset(unit.connection.execute(sa.union(direct, through)).scalars())
+
+
+def _team_members(unit: Unit, teams: frozenset[int]) -> frozenset[int]:
+    if not teams:
+        return frozenset()
+    tree = {row.id: row.parent_id for row in unit.connection.execute(sa.select(_TEAM.c.id, _TEAM.c.parent_id))}
+    inside = sa.select(_MEMBER.c.user_id).where(_MEMBER.c.team_id.in_(below(tree, teams)))
+    return frozenset(unit.connection.execute(inside).scalars())
+
+
+def _reports(unit: Unit, user_id: int) -> frozenset[int]:
+    managers = {row.user_id: row.manager_id for row in unit.connection.execute(
+        sa.select(_PROFILE.c.user_id, _PROFILE.c.manager_id).where(_PROFILE.c.manager_id.is_not(None)))}
+    return below(managers, [user_id]) - {user_id}

@@ -1,0 +1,256 @@
+"""Deny by default; what an actor may do is the union of what each of their roles grants.
+
+One algebra everywhere (docs/permissions.md): the expression that becomes SQL for a list is the one that decides about a
+record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from formloom.errors import Text
+from formloom.feel import Expression
+from formloom.metadata.catalog import Action, Catalog, Entity
+from formloom.policy import masks
+from formloom.policy.actor import Actor
+from formloom.policy.decision import Access, Decision, RowRules, Step
+from formloom.policy.rules import FIXED_ACTIONS, Grant, grants
+
+ALLOWED = Text("Allowed.")
+_NOTHING = Access(frozenset(), frozenset(), {})
+
+
+class RuleScope(Mapping[str, Any]):
+    """What a rule sees: the fields of the record by name, `record`, `user`."""
+
+    __slots__ = ("_fields", "_record", "_user")
+
+    def __init__(self, record: Mapping[str, Any], user: Mapping[str, Any], fields: Mapping[str, Any]) -> None:
+        self._record, self._user, self._fields = record, user, fields
+
+    def __getitem__(self, name: str) -> Any:
+        if name == "user":
+            return self._user
+        if name == "record":
+            return self._record
+        # A field of the entity that the row lacks is null; any other name is unknown to FEEL.
+        return self._record.get(name) if name in self._fields else self._record[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**dict.fromkeys(self._fields), "user": None, "record": None})
+
+    def __len__(self) -> int:
+        return len(self._fields) + 2
+
+
+class Policy:
+    """Everything that follows from the roles of one catalog; safe to share between threads."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._grants = grants(catalog)
+        self._admins = frozenset(r.name for r in catalog.roles.values() if r.admin)
+
+    def is_admin(self, actor: Actor) -> bool:
+        return actor.system or actor.admin or not self._admins.isdisjoint(actor.roles)
+
+    def decide(
+        self, actor: Actor, action: str, entity: Entity | str, record: Mapping[str, Any] | None = None,
+        now: datetime | None = None,
+    ) -> Decision:
+        """Without a record: whether there may be any record for which the answer is yes."""
+        target = self._entity(entity)
+        if action not in FIXED_ACTIONS:
+            target.action(action)
+        if self.is_admin(actor):
+            return self._decide_admin(actor, action, target, record, now)
+        scope = None if record is None else RuleScope(record, actor.feel, target.fields)
+        for grant in self._granting(actor, target):
+            rule = grant.actions.get(action)
+            if rule is not None and (scope is None or rule.test(scope, now)):
+                return Decision(True, ALLOWED, grant.place)
+        return Decision(False, self._denial(actor, action, target, scope, now))
+
+    def row_rules(self, actor: Actor, entity: Entity | str, action: str = "read") -> RowRules:
+        target = self._entity(entity)
+        if self.is_admin(actor):
+            declared = target.actions.get(action)
+            when = declared.when if declared else None
+            return RowRules(expressions=(when,)) if when is not None else RowRules(everything=True)
+        found = [g.actions[action] for g in self._granting(actor, target) if action in g.actions]
+        if any(rule.constant is True for rule in found):
+            return RowRules(everything=True)
+        return RowRules(expressions=tuple(dict.fromkeys(found)))
+
+    def access(
+        self, actor: Actor, entity: Entity | str, record: Mapping[str, Any] | None = None, now: datetime | None = None,
+    ) -> Access:
+        """Of a record; without one, of a record yet to be made."""
+        target = self._entity(entity)
+        if self.is_admin(actor):
+            names = frozenset(target.fields)
+            return Access(names, _writable(target, names, actor), {})
+        scope = None if record is None else RuleScope(record, actor.feel, target.fields)
+        held = [g for g in self._granting(actor, target)]
+        readers = [g for g in held if _grants(g, "read", scope, now) or (scope is None and "create" in g.actions)]
+        writers = [g for g in held if _grants(g, "create" if scope is None else "update", scope, now)]
+        return _access(target, actor, readers, writers, scope, now)
+
+    def varies(self, actor: Actor, entity: Entity | str) -> bool:
+        """Whether `access` can differ from record to record, so that a list has to ask it for each row."""
+        target = self._entity(entity)
+        if self.is_admin(actor):
+            return False
+        held = [g for g in self._granting(actor, target) if "read" in g.actions]
+        field_rules = [dict(g.rule.fields) for g in held]
+        if any(rule.fields for g in held for rule in g.rule.states.values()):
+            return True
+        return any(rules != field_rules[0] for rules in field_rules)
+
+    def list_access(self, actor: Actor, entity: Entity | str) -> Access:
+        """Fields that the actor reads, unmasked or masked, on every record that the list may hold."""
+        target = self._entity(entity)
+        if self.is_admin(actor):
+            return self.access(actor, target)
+        held = [g for g in self._granting(actor, target) if "read" in g.actions]
+        if not held:
+            return _NOTHING
+        each = [_access(target, actor, [g], [], None, None, state) for g in held for state in _states(g)]
+        common = frozenset.intersection(*(a.readable for a in each))
+        return Access(common, frozenset(), {n: m for a in each for n, m in a.masks.items() if n in common})
+
+    def explain(
+        self, actor: Actor, action: str, entity: Entity | str, record: Mapping[str, Any] | None = None,
+        now: datetime | None = None,
+    ) -> tuple[Step, ...]:
+        """Every rule that was asked, in order, with the values it read."""
+        target = self._entity(entity)
+        if self.is_admin(actor):
+            return (Step("admin", "true", "", {}, True),)
+        scope = RuleScope(record or {}, actor.feel, target.fields)
+        return tuple(_step(grant, action, scope, now) for grant in self._granting(actor, target))
+
+    def _entity(self, entity: Entity | str) -> Entity:
+        return entity if isinstance(entity, Entity) else self._catalog.entity(entity)
+
+    def _granting(self, actor: Actor, entity: Entity) -> list[Grant]:
+        found = (self._grants.get((role, entity.name)) for role in sorted(actor.roles))
+        return [grant for grant in found if grant is not None]
+
+    def _decide_admin(
+        self, actor: Actor, action: str, entity: Entity, record: Mapping[str, Any] | None, now: datetime | None
+    ) -> Decision:
+        declared = entity.actions.get(action)
+        scope = None if record is None else RuleScope(record, actor.feel, entity.fields)
+        if declared is not None and not _fits(declared, scope, now):
+            return Decision(False, _not_now(declared.label, declared.reason))
+        return Decision(True, ALLOWED, "admin")
+
+    def _denial(
+        self, actor: Actor, action: str, entity: Entity, scope: RuleScope | None, now: datetime | None
+    ) -> Text:
+        held = self._granting(actor, entity)
+        declared = entity.actions.get(action)
+        if declared is not None and not _fits(declared, scope, now):
+            return _not_now(declared.label, declared.reason)
+        if scope is not None and action in ("update", "delete"):
+            for grant in held:
+                if reason := _state_reason(grant, action, scope, now):
+                    return reason
+        return _refusal(action, entity, any(action in grant.actions for grant in held))
+
+
+def _fits(action: Action, scope: RuleScope | None, now: datetime | None) -> bool:
+    return action.when is None or scope is None or action.when.test(scope, now)
+
+
+def _grants(grant: Grant, action: str, scope: RuleScope | None, now: datetime | None) -> bool:
+    rule = grant.actions.get(action)
+    return rule is not None and (scope is None or rule.test(scope, now))
+
+
+def _state_of(grant: Grant, scope: RuleScope | None, now: datetime | None) -> str | None:
+    value = grant.state.evaluate(scope, now) if grant.state is not None and scope is not None else None
+    return value if isinstance(value, str) else None
+
+
+def _states(grant: Grant) -> list[str | None]:
+    return [None, *grant.rule.states]
+
+
+def _state_reason(grant: Grant, action: str, scope: RuleScope, now: datetime | None) -> Text | None:
+    """The reason of the state, if the role would have allowed it in another one."""
+    base: Expression | None = getattr(grant.rule, action)
+    tight = grant.rule.states.get(_state_of(grant, scope, now) or "")
+    if base is None or tight is None or not tight.reason or not base.test(scope, now):
+        return None
+    return Text("{reason}", reason=tight.reason)
+
+
+def _not_now(label: Mapping[str, str], reason: Mapping[str, str]) -> Text:
+    if reason:
+        return Text("{reason}", reason=reason)
+    return Text("{action} is not possible in the present state of this record.", action=label)
+
+
+def _refusal(action: str, entity: Entity, for_some: bool) -> Text:
+    words = entity.actions[action].label if action in entity.actions else _VERBS[action]
+    if for_some:
+        return Text("Your roles do not allow this on this record of {entity}: {action}. Ask its owner or a manager.",
+                    entity=entity.label, action=words)
+    return Text("None of your roles allows this on {entity}: {action}. Ask an administrator for a role that does.",
+                entity=entity.label, action=words)
+
+
+_VERBS = {
+    "create": {"en": "create", "zh": "新建"}, "read": {"en": "read", "zh": "查看"},
+    "update": {"en": "change", "zh": "修改"}, "delete": {"en": "delete", "zh": "删除"},
+}
+
+
+def _access(
+    entity: Entity, actor: Actor, readers: list[Grant], writers: list[Grant], scope: RuleScope | None,
+    now: datetime | None, state: str | None = None,
+) -> Access:
+    states = {id(g): state or _state_of(g, scope, now) for g in (*readers, *writers)}
+    readable: set[str] = set()
+    hidden: dict[str, str] = {}
+    for name in entity.fields:
+        rules = [r for g in readers if (r := g.field_rule(name, states[id(g)])).read]
+        if rules:
+            readable.add(name)
+        if rules and all(r.mask for r in rules):
+            hidden[name] = masks.weakest([r.mask for r in rules if r.mask])
+    open_fields = frozenset(
+        n for n in readable - hidden.keys()
+        if any((r := g.field_rule(n, states[id(g)])).write and r.read and not r.mask for g in writers))
+    return Access(frozenset(readable), _writable(entity, open_fields, actor), hidden)
+
+
+def _writable(entity: Entity, names: frozenset[str], actor: Actor) -> frozenset[str]:
+    return frozenset(
+        n for n in names
+        if not (f := entity.fields[n]).system and not f.type.computed and (actor.system or not f.readonly)
+        and f.type.name != "sequence")
+
+
+def _step(grant: Grant, action: str, scope: RuleScope, now: datetime | None) -> Step:
+    rule = grant.actions.get(action)
+    if rule is None:
+        return Step(grant.role.name, "", grant.place, {}, False)
+    values = {".".join(path): _at(scope, path) for path in sorted(rule.paths)}
+    return Step(grant.role.name, rule.text, grant.place, values, rule.test(scope, now))
+
+
+def _at(scope: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = scope.get(path[0])
+    for name in path[1:]:
+        if hasattr(value, "feel_path"):
+            value = value.feel_path(name)
+        elif isinstance(value, Mapping):
+            value = value.get(name)
+        else:
+            return None
+    return value
