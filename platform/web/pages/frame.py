@@ -1,0 +1,178 @@
+"""What surrounds every page: workspaces a person may enter, counts, theme, and what templates may call."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from formloom.errors import FormloomError, Text
+from formloom.exchange import notifications
+from formloom.metadata.catalog import Catalog, Entity, Workspace
+from formloom.policy.actor import Actor
+from formloom.web import problems
+from formloom.web.i18n import LANGUAGES, label, locale, t
+from formloom.web.pages.display import Display
+from formloom.web.requests import LoginRequired, actor, actor_or_none, catalog, model, reading, runtime
+from formloom.workflow import tasks
+
+THEMES = ("light", "dark", "system")
+AVATAR_TONES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    label: str
+    href: str
+    icon: str
+    current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    label: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    person: str
+    username: str
+    groups: tuple[Group, ...]
+    administration: tuple[Place, ...]
+    inbox: int
+    unread: int
+    side_closed: bool
+    password_url: str = "/resetmypassword/form"
+
+
+def install_frame(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        frame=frame, theme=theme, locale=locale, label=label, t=t, languages=LANGUAGES,
+        signed_in=lambda: actor_or_none() is not None)
+    app.jinja_env.filters.update(initials=initials, avatar_tone=avatar_tone)
+
+
+def display(compact: bool = False) -> Display:
+    """Values as the person of this request reads them."""
+    who = actor()
+    return Display(locale(), ZoneInfo(who.timezone), runtime().now(), words=t, compact=compact)
+
+
+def theme() -> str:
+    chosen = request.cookies.get("theme", "system")
+    return chosen if chosen in THEMES else "system"
+
+
+def frame() -> Frame:
+    if "frame" not in g:
+        g.frame = _frame(actor(), catalog())
+    return g.frame  # type: ignore[no-any-return]
+
+
+def _frame(who: Actor, current: Catalog) -> Frame:
+    with reading() as context:
+        inbox = tasks.count(context, "mine") + tasks.count(context, "offered")
+        unread = notifications.unread(context.unit, who.user_id)
+    return Frame(
+        person=who.name, username=who.username, groups=tuple(_groups(current)), administration=_administration(who),
+        inbox=inbox, unread=unread, side_closed=request.cookies.get("side") == "closed")
+
+
+def _groups(current: Catalog) -> Iterator[Group]:
+    for workspace in current.workspaces:
+        if places := tuple(_places(workspace, current)):
+            yield Group(workspace.name, label(workspace.label), places)
+
+
+def _places(workspace: Workspace, current: Catalog) -> Iterator[Place]:
+    for item in workspace.items:
+        entity = current.entities.get(item.entity)
+        if entity and may_read(entity):
+            href = f"/records/{entity.name}" + (f"?view={item.view}" if item.view else "")
+            view = next((label(v.label) for v in entity.views if v.name == item.view), "")
+            here = request.path == f"/records/{entity.name}" or request.path.startswith(f"/records/{entity.name}/")
+            name = label(entity.plural) + (f" · {view}" if view else "")
+            yield Place(name, href, entity.icon, here and request.args.get("view", "") == item.view)
+
+
+def may_read(entity: Entity) -> bool:
+    """Whether any record of the entity could be visible: deny by default hides the entity altogether."""
+    return not model().policy.row_rules(actor(), entity.name).nothing
+
+
+def may_create(entity: Entity) -> bool:
+    return bool(model().policy.decide(actor(), "create", entity.name, now=runtime().now()))
+
+
+def workspace_of(entity: Entity) -> str:
+    """The label of the first workspace that lists the entity; empty when none does."""
+    found = (w for w in catalog().workspaces if any(i.entity == entity.name for i in w.items))
+    return next((label(w.label) for w in found), "")
+
+
+def _administration(who: Actor) -> tuple[Place, ...]:
+    if not who.admin:
+        return ()
+    return (
+        Place(t(Text("Users")), "/users/list/", "users"), Place(t(Text("Roles")), "/roles/list/", "shield-lock"),
+        Place(t(Text("Groups")), "/groups/list/", "users-group"))
+
+
+def initials(name: str) -> str:
+    """The last character of a Chinese name, which tells people apart; two initials of any other."""
+    name = name.strip()
+    if not name:
+        return "?"
+    if any("CJK" in unicodedata.name(c, "") for c in name):
+        return name[-1]
+    words = name.split()
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def avatar_tone(name: str) -> int:
+    return crc32(name.encode()) % AVATAR_TONES + 1
+
+
+_HEADINGS = {
+    400: ("alert-triangle", Text("This address does not make sense")), 403: ("lock", Text("You may not do this")),
+    404: ("search", Text("There is nothing here")), 409: ("refresh-alert", Text("This has changed meanwhile")),
+    422: ("alert-triangle", Text("Something needs fixing first")), 500: ("alert-circle", Text("Something went wrong here"))}
+
+
+def error_page(error: Exception) -> ResponseReturnValue:
+    """An error as a page in the frame; somebody who is not signed in is sent to sign in and back."""
+    if isinstance(error, LoginRequired):
+        return redirect(f"/login/?next={request.full_path.rstrip('?')}" if request.method == "GET" else "/login/")
+    problem = _problem(error)
+    status = int(problem["status"])
+    glyph, heading = _HEADINGS.get(status, _HEADINGS[500 if status >= 500 else 400])
+    page = render_template("frame/error.html", problem=problem, glyph=glyph, heading=t(heading),
+                           back=_back())
+    return page, status
+
+
+def _problem(error: Exception) -> dict[str, object]:
+    if isinstance(error, FormloomError):
+        return problems.document(error)
+    if isinstance(error, CSRFError):
+        expired = Text("This page was open for too long. Reload it and send it again.")
+        return {"status": 400, "title": t(expired)}
+    if isinstance(error, HTTPException):
+        response = problems.respond_http(error)
+        return {"status": error.code or 500, "title": (response.get_json() or {}).get("title", "")}
+    return problems.unforeseen(error)
+
+
+def _back() -> str:
+    referrer = request.referrer or ""
+    inside = referrer.startswith(request.host_url) and referrer != request.url
+    return referrer if inside else "/"

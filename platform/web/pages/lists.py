@@ -1,0 +1,247 @@
+"""Lists of any entity: rows, board, export and bulk actions. Everything shown went through `records.actions`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, redirect, render_template, request, stream_with_context
+from flask.typing import ResponseReturnValue
+
+from formloom.errors import BadExpression, FormloomError, Text, ValidationFailed
+from formloom.feel import FeelSyntaxError
+from formloom.metadata.catalog import Choice, Entity, Field
+from formloom.records import actions
+from formloom.records.context import Context
+from formloom.records.query import Page, Query, Record
+from formloom.web.i18n import label, t
+from formloom.web.pages import conditions, listing, views
+from formloom.web.pages.blueprint import blueprint
+from formloom.web.pages.display import NUMERIC, Display, Shown
+from formloom.web.pages.exports import csv_lines
+from formloom.web.pages.frame import display, may_create, workspace_of
+from formloom.web.pages.listing import Listing
+from formloom.web.requests import actor, catalog, model, reading, writing
+
+BULK_LIMIT = 500
+EXPORT_PAGE = 500
+LANE_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    id: int
+    version: int
+    label: str
+    cells: Mapping[str, Shown]
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    choice: Choice
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    label: str
+    operator: str
+    value: str
+    without: str        # address of the list when the chip is taken away
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    id: int
+    label: str
+    error: str = ""
+
+
+@blueprint.get("/records/<name>")
+def list_records(name: str) -> ResponseReturnValue:
+    entity = catalog().entity(name)
+    if "f" in request.args:
+        return _composed(entity)
+    with reading() as context:
+        asked = listing.from_query(entity, request.args)
+        found = views.all_of(context, entity)
+        shown = views.apply(asked, found)
+        page, problem = _page(context, shown)
+        body = _body(shown, asked, page, problem) | {"views": found}
+        return render_template("lists/_body.html" if _partial() else "lists/list.html", **body), 400 if problem else 200
+
+
+def _partial() -> bool:
+    return "HX-Request" in request.headers and "HX-Boosted" not in request.headers
+
+
+def _composed(entity: Entity) -> ResponseReturnValue:
+    """The builder's rows become FEEL in the address; works without scripts."""
+    asked = listing.from_query(entity, request.args)
+    rows = zip(request.args.getlist("f"), request.args.getlist("o"), request.args.getlist("v"), strict=False)
+    given = [conditions.Condition(f, o, _values(o, v)) for f, o, v in rows if f in entity.fields]
+    kept = [c for c in given if c.values or c.operator in (conditions.EMPTY, conditions.NOT_EMPTY)]
+    return redirect(asked.url(filter=conditions.to_feel(kept, entity)))
+
+
+def _values(operator: str, text: str) -> tuple[str, ...]:
+    if operator in ("in", "between"):
+        return tuple(v.strip() for v in text.replace("，", ",").split(",") if v.strip())
+    return (text.strip(),) if text.strip() else ()
+
+
+def query(shown: Listing, size: int | None = None, count: bool = False) -> Query:
+    entity = shown.entity
+    return Query(
+        filter=listing.both(shown.filter, listing.quick_filter(entity, shown.q)) or None,
+        sort=tuple(("-" if s.descending else "") + s.field for s in shown.sort), page=shown.page,
+        page_size=size or shown.size, fields=_wanted(entity, shown.columns), count=count)
+
+
+def _wanted(entity: Entity, columns: Sequence[str]) -> tuple[str, ...]:
+    extra = [n for n in (entity.title, entity.number, entity.state) if n]
+    return tuple(dict.fromkeys((*columns, *extra)))
+
+
+def _page(context: Context, shown: Listing) -> tuple[Page, BadExpression | None]:
+    """A filter that does not hold is shown with its mistake over an empty list; nothing typed is lost."""
+    try:
+        return actions.list(context, shown.entity.name, query(shown, LANE_LIMIT * 4 if shown.board else None)), None
+    except BadExpression as error:
+        return Page(records=(), page=1, page_size=shown.size, more=False, next=None, count=None), error
+
+
+def _body(shown: Listing, asked: Listing, page: Page, problem: BadExpression | None) -> dict[str, Any]:
+    entity, show = shown.entity, display(compact=True)
+    readable = model().policy.access(actor(), entity.name).readable
+    columns = [f for n in shown.columns if (f := entity.fields.get(n)) and (f.system or n in readable)]
+    rows = [_row(r, entity, columns, show) for r in page.records]
+    chips = _chips(shown, asked, show)
+    return {
+        "entity": entity, "listing": shown, "asked": asked, "page": page, "rows": rows, "columns": columns,
+        "places": listing.place_classes(entity, columns), "chips": chips, "problem": problem, "numeric": NUMERIC,
+        "conditions": _conditions(shown), "symbols": conditions.SYMBOLS, "creatable": may_create(entity),
+        "workspace": workspace_of(entity), "sizes": listing.SIZES,
+        "choosable": [f for f in listing.columns_of(entity) if f.system or f.name in readable],
+        "filterable": [f for f in entity.fields.values() if f.type.operators and (f.system or f.name in readable)],
+        "lanes": _lanes(entity, rows) if shown.board else (), "dense": request.cookies.get("dense") == "1"}
+
+
+def _row(record: Record, entity: Entity, columns: Sequence[Field], show: Display) -> Row:
+    cells = {f.name: show.show(f, record.values, record.titles) for f in columns}
+    state = str(record.values.get(entity.state) or "") if entity.state else ""
+    return Row(record.id, record.version, record.label, cells, state)
+
+
+def _lanes(entity: Entity, rows: Sequence[Row]) -> tuple[Lane, ...]:
+    if entity.state is None:
+        return ()
+    return tuple(Lane(c, tuple(r for r in rows if r.state == c.value)) for c in entity.field(entity.state).choices)
+
+
+def _conditions(shown: Listing) -> tuple[conditions.Condition, ...] | None:
+    try:
+        return conditions.from_feel(shown.filter, shown.entity)
+    except FeelSyntaxError:
+        return None
+
+
+def _chips(shown: Listing, asked: Listing, show: Display) -> list[Chip]:
+    given = _conditions(shown)
+    if given is None:
+        return [Chip("FEEL", "", shown.filter, asked.url(filter=listing.EVERYTHING))]
+    return [_chip(c, asked, [x for x in given if x is not c], show) for c in given]
+
+
+def _chip(condition: conditions.Condition, asked: Listing, rest: Sequence[conditions.Condition], show: Display) -> Chip:
+    field = asked.entity.field(condition.field)
+    words = " – " if condition.operator == "between" else ", "
+    value = words.join(_spoken(v, field, show) for v in condition.values)
+    without = asked.url(filter=conditions.to_feel(rest, asked.entity) or listing.EVERYTHING)
+    return Chip(label(field.label), t(conditions.SYMBOLS[condition.operator]), value, without)
+
+
+_SPOKEN = {"=user.id": Text("me"), "=user.team": Text("my teams"), "=user.reports": Text("my reports"),
+           "=today()": Text("today"), "=now()": Text("now"), "true": Text("yes"), "false": Text("no")}
+
+
+def _spoken(value: str, field: Field, show: Display) -> str:
+    if value in _SPOKEN:
+        return t(_SPOKEN[value])
+    choice = field.choice(value)
+    return label(choice.label) if choice else value.removeprefix("=")
+
+
+@blueprint.get("/records/<name>/count")
+def count_records(name: str) -> ResponseReturnValue:
+    """Asked for by the page once it is shown: a list never waits for its count."""
+    entity = catalog().entity(name)
+    with reading() as context:
+        shown = views.apply(listing.from_query(entity, request.args), views.all_of(context, entity))
+        page = actions.list(context, name, query(shown, 1, count=True))
+    return render_template("lists/_count.html", count=page.count, entity=entity)
+
+
+@blueprint.get("/records/<name>/export.csv")
+def export_records(name: str) -> ResponseReturnValue:
+    """The columns and rows of the list, all pages, in the words of the person."""
+    entity = catalog().entity(name)
+    with reading() as context:
+        shown = views.apply(listing.from_query(entity, request.args), views.all_of(context, entity))
+        readable = model().policy.access(actor(), name).readable
+        columns = [f for n in shown.columns if (f := entity.fields.get(n)) and (f.system or n in readable)]
+        header, rows = [label(f.label) for f in columns], list(_exported(context, shown, columns))
+    response = Response(stream_with_context(csv_lines(header, rows)), mimetype="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def _exported(context: Context, shown: Listing, columns: Sequence[Field]) -> Iterator[list[str]]:
+    show, page = display(), 1
+    while True:
+        found = actions.list(context, shown.entity.name, query(listing.paged(shown, page), EXPORT_PAGE))
+        for record in found.records:
+            yield [_text(show.show(f, record.values, record.titles)) for f in columns]
+        if not found.more:
+            return
+        page += 1
+
+
+def _text(shown: Shown) -> str:
+    return ", ".join(i.text for i in shown.items) if shown.kind == "tags" else shown.title or shown.text \
+        if shown.kind == "html" else shown.text
+
+
+@blueprint.post("/records/<name>/bulk")
+def bulk(name: str) -> ResponseReturnValue:
+    """One action on every chosen record, each in its own transaction, with a result for each."""
+    entity, wanted = catalog().entity(name), request.form.get("do", "")
+    ids = [int(i) for i in request.form.getlist("id") if i.isdigit()][:BULK_LIMIT]
+    if wanted != "delete":
+        entity.action(wanted)
+    outcomes = [_outcome(entity, record_id, wanted) for record_id in ids]
+    back = listing.from_query(entity, request.args)
+    page = render_template("lists/_results.html" if _partial() else "lists/results.html", entity=entity, wanted=wanted,
+                           outcomes=outcomes, back=back.path + back.query)
+    return page
+
+
+def _outcome(entity: Entity, record_id: int, wanted: str) -> Outcome:
+    try:
+        with writing() as context:
+            record = actions.read(context, entity.name, record_id)
+            if wanted == "delete":
+                actions.delete(context, entity.name, record_id)
+            else:
+                actions.run(context, entity.name, record_id, wanted)
+    except FormloomError as error:
+        return Outcome(record_id, f"#{record_id}", _why(error))
+    return Outcome(record_id, record.label)
+
+
+def _why(error: FormloomError) -> str:
+    if isinstance(error, ValidationFailed):
+        return " ".join(t(e.message) for e in error.errors)
+    return " ".join(t(x) for x in (error.message, error.hint) if x)
