@@ -142,7 +142,7 @@ def contacts(customers: list[dict[str, object]]) -> list[dict[str, object]]:
         for _ in range(R.choice((1, 1, 2, 2, 3))):
             rows.append({
                 "@key": f"k{len(rows) + 1}", "name": person(), "account": customer["code"],
-                "position": R.choice(("采购经理", "采购总监", "设备科长", "总经理", "财务经理", "Plant manager")),
+                "job_title": R.choice(("采购经理", "采购总监", "设备科长", "总经理", "财务经理", "Plant manager")),
                 "role": R.choice(("decides", "influences", "uses", "buys")), "phone": phone(),
                 "email": f"person{len(rows) + 1}@customer.example", "consent": R.choice(("true", "false")),
             })
