@@ -174,6 +174,7 @@ class Entity:
     views: tuple[View, ...] = ()
     related: tuple[Related, ...] = ()
     actions: Mapping[str, Action] = EMPTY
+    computed: tuple[str, ...] = ()          # formulas and roll-ups, each after those it uses
     place: Place = Place("")
 
     def field(self, name: str) -> Field:
@@ -243,6 +244,7 @@ class Workspace:
     label: Label
     icon: str
     items: tuple[WorkspaceItem, ...]
+    place: Place = Place("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,239 @@
+"""Catalog objects from the validated values of one definition; findings are collected, never raised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from formloom import feel
+from formloom.errors import Place, Problem, Text, near
+from formloom.metadata import catalog as c
+from formloom.metadata.builtin_types import ADDRESS_PARTS, TYPES
+from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.nodes import Mapping as Node
+
+SCOPE = frozenset({"user", "record", "old"})
+FIELD_KEYS = frozenset({
+    "type", "id", "label", "help", "required", "unique", "indexed", "readonly", "default", "formula", "required_when", "visible_when",
+    "readonly_when", "choices", "entity",
+})
+SYSTEM: tuple[tuple[str, str, c.Label], ...] = (
+    ("id", "integer", {"en": "ID", "zh": "内部编号"}),
+    ("version", "integer", {"en": "Version", "zh": "版本"}),
+    ("created_at", "datetime", {"en": "Created at", "zh": "创建时间"}),
+    ("created_by", "user", {"en": "Created by", "zh": "创建人"}),
+    ("updated_at", "datetime", {"en": "Changed at", "zh": "修改时间"}),
+    ("updated_by", "user", {"en": "Changed by", "zh": "修改人"}),
+)
+
+
+@dataclass
+class Assembler:
+    """Builds the entities and roles of one catalog; `problems` grows as it goes."""
+
+    types: Mapping[str, FieldType]
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, code: str, message: Text, place: Place, element: str, hint: Text | None = None, guess: str | None = None) -> None:
+        self.problems.append(Problem(code, message, place, hint, element=element, near=guess))
+
+    def expression(self, node: Node, key: str, names: frozenset[str], element: str) -> feel.Expression | None:
+        """The rule at `key`; absent or `false` where a rule is asked for gives None and a constant respectively."""
+        value = node.get(key)
+        if value is None:
+            return None
+        return self.compiled(value, node.values_at[key], names, element)
+
+    def compiled(self, value: Any, place: Place, names: frozenset[str], element: str) -> feel.Expression | None:
+        if not isinstance(value, str):
+            return feel.literal(value)
+        try:
+            expression = feel.compile(value, names)
+        except feel.FeelSyntaxError as error:
+            self.report("feel-syntax", Text("This is not FEEL: {error}", error=str(error)), place, element, Text(error.hint) if error.hint else None)
+            return None
+        self.check_names(expression, place, names, element)
+        return expression
+
+    def check_names(self, expression: feel.Expression, place: Place, names: frozenset[str], element: str) -> None:
+        for name in sorted(expression.names - names):
+            guess = near(name, names)
+            self.report("unknown-name", Text("{name} is neither a field nor a known name.", name=name), place, element,
+                        Text("Did you mean {near}?", near=guess) if guess else None, guess)
+
+    # entities
+
+    def entity(self, node: Node, pack: str) -> c.Entity:
+        name = node["entity"]
+        identity = node.get("id", f"{pack}.{name}")
+        names = scope_names(node["fields"], node.get("parent"))
+        fields = {key: self.field(value, key, identity, name, names) for key, value in node["fields"].items()}
+        fields |= {f.name: f for f in self.system_fields(identity, node.get("parent"))}
+        own = [f for f in fields.values() if not f.system]
+        label_ = label(node.get("label"), name)
+        form = node.get("form") or {}
+        listing = node.get("list") or {}
+        title = node.get("title") or next((f.name for f in own if f.type.name == "text"), own[0].name)
+        return c.Entity(
+            id=identity, name=name, pack=pack, label=label_, plural=label(node.get("plural"), name) if "plural" in node else label_,
+            help=label(node.get("help")), icon=node.get("icon", "table"), title=title, number=node.get("number"),
+            search=tuple(node.get("search", (title,))), state=node.get("state"), owner=node.get("owner"), parent=node.get("parent"),
+            fields=MappingProxyType(fields), constraints=self.constraints(node, name, names),
+            indexes=tuple(map(tuple, node.get("indexes", ()))), unique=tuple(map(tuple, node.get("unique", ()))),
+            form=self.form(form, own, name, names), columns=tuple(listing.get("columns", default_columns(own))),
+            sort=sorts(listing.get("sort", ("-id",))), views=self.views(node, name, names),
+            related=tuple(c.Related(r["entity"], r["field"], label(r.get("label"))) for r in node.get("related", ())),
+            actions=MappingProxyType({k: self.action(k, v, name, names) for k, v in (node.get("actions") or {}).items()}),
+            computed=computed_order(fields), place=node.place,
+        )
+
+    def field(self, node: Node, name: str, identity: str, entity: str, names: frozenset[str]) -> c.Field:
+        element = f"{entity}.{name}"
+        options = {k: v for k, v in node.items() if k not in FIELD_KEYS}
+        if node["type"] in ("formula", "rollup"):
+            options.setdefault("returns", "decimal" if node["type"] == "formula" else "")
+        rules = {key: self.expression(node, key, names, element) for key in ("default", "formula", "required_when", "visible_when", "readonly_when")}
+        return c.Field(
+            id=node.get("id", f"{identity}.{name}"), name=name, type=self.types[node["type"]], label=label(node.get("label"), name),
+            help=label(node.get("help")), required=node.get("required", False), unique=node.get("unique", False) or node["type"] == "sequence",
+            indexed=node.get("indexed", False), readonly=node.get("readonly", False), choices=tuple(map(choice, node.get("choices", ()))),
+            target=node.get("entity"), options=MappingProxyType(options), place=node.place, **rules,
+        )
+
+    def system_fields(self, identity: str, parent: str | None) -> Iterable[c.Field]:
+        own = ()
+        if parent:
+            own = (("parent", "reference", {"en": "Belongs to", "zh": "所属"}), ("position", "integer", {"en": "Position", "zh": "序号"}))
+        for name, kind, words in (*own, *SYSTEM):
+            yield c.Field(id=f"{identity}.{name}", name=name, type=TYPES[kind], label=words, system=True, readonly=True,
+                          target=parent if name == "parent" else None)
+
+    def constraints(self, node: Node, name: str, names: frozenset[str]) -> tuple[c.Constraint, ...]:
+        made = []
+        for item in node.get("constraints", ()):
+            check = self.expression(item, "check", names, f"{name}.{item['name']}")
+            if check is not None:
+                made.append(c.Constraint(item["name"], check, label(item["message"]), item.get("field", ""), item.place))
+        return tuple(made)
+
+    def form(self, node: Any, own: list[c.Field], name: str, names: frozenset[str]) -> c.FormLayout:
+        if node.get("tabs"):
+            tabs = tuple(c.Tab(label(t.get("label")), self.sections(t["sections"], name, names)) for t in node["tabs"])
+        elif node.get("sections"):
+            tabs = (c.Tab({}, self.sections(node["sections"], name, names)),)
+        else:
+            tabs = (c.Tab({}, (c.Section({}, tuple(f.name for f in own)),)),)
+        return c.FormLayout(tabs, tuple(node.get("headline", ())))
+
+    def sections(self, nodes: Iterable[Node], name: str, names: frozenset[str]) -> tuple[c.Section, ...]:
+        return tuple(
+            c.Section(label(n.get("label")), tuple(n["fields"]), n.get("columns", 2), self.expression(n, "visible_when", names, name)) for n in nodes
+        )
+
+    def views(self, node: Node, name: str, names: frozenset[str]) -> tuple[c.View, ...]:
+        made = []
+        for item in node.get("views", ()):
+            self.expression(item, "filter", names, f"{name}.{item['name']}")
+            made.append(c.View(item["name"], label(item.get("label"), item["name"]), str(item.get("filter", "")), tuple(item.get("columns", ())),
+                               sorts(item.get("sort", ()))))
+        return tuple(made)
+
+    def action(self, name: str, node: Node, entity: str, names: frozenset[str]) -> c.Action:
+        element = f"{entity}.{name}"
+        changes = node.get("set") or {}
+        made = {key: self.expression(changes, key, names, element) for key in changes}
+        return c.Action(
+            name, label(node.get("label"), name), self.expression(node, "when", names, element), label(node.get("reason")),
+            MappingProxyType({k: v for k, v in made.items() if v is not None}), tuple(node.get("fields", ())), node.get("icon", ""),
+            node.get("primary", False), label(node.get("confirm")), node.place,
+        )
+
+    # roles
+
+    def role(self, node: Node, pack: str, entities: Mapping[str, c.Entity]) -> c.Role:
+        name = node["role"]
+        rules = {}
+        for key, value in (node.get("entities") or {}).items():
+            entity = entities.get(key)
+            if entity is None:
+                guess = near(key, entities)
+                self.report("unknown-entity", Text("There is no entity {name}.", name=key), node["entities"].keys_at[key], f"{name}.{key}",
+                            Text("Did you mean {near}?", near=guess) if guess else None, guess)
+            else:
+                rules[key] = self.rule(value, name, entity)
+        return c.Role(node.get("id", f"{pack}.{name}"), name, label(node.get("label"), name), pack, MappingProxyType(rules),
+                      node.get("admin", False), node.place)
+
+    def rule(self, node: Node, role: str, entity: c.Entity) -> c.EntityRule:
+        element, names = f"{role}.{entity.name}", field_names(entity)
+        actions = node.get("actions") or {}
+        allowed = {key: self.allowed(actions, key, names, element) for key in actions}
+        return c.EntityRule(
+            **{verb: self.allowed(node, verb, names, element) for verb in ("create", "read", "update", "delete")},
+            actions=MappingProxyType({k: v for k, v in allowed.items() if v is not None}),
+            fields=field_rules(node.get("fields")),
+            states=MappingProxyType({k: self.state(v, names, element) for k, v in (node.get("states") or {}).items()}), place=node.place,
+        )
+
+    def allowed(self, node: Node, key: str, names: frozenset[str], element: str) -> feel.Expression | None:
+        """`false` and absent are both no."""
+        return None if node.get(key) is False else self.expression(node, key, names, element)
+
+    def state(self, node: Node, names: frozenset[str], element: str) -> c.StateRule:
+        return c.StateRule(self.expression(node, "update", names, element), self.expression(node, "delete", names, element),
+                           field_rules(node.get("fields")), label(node.get("reason")))
+
+
+def label(value: Any, default: str = "") -> c.Label:
+    if isinstance(value, dict):
+        return MappingProxyType(dict(value))
+    if isinstance(value, str):
+        return MappingProxyType({"en": value})
+    return MappingProxyType({"en": default.replace("_", " ").capitalize()}) if default else c.EMPTY
+
+
+def choice(node: Node) -> c.Choice:
+    return c.Choice(node["value"], label(node.get("label"), node["value"]), node.get("tone", "idle"), float(node.get("fill", 0)))
+
+
+def field_rules(node: Any) -> Mapping[str, c.FieldRule]:
+    return MappingProxyType({k: c.FieldRule(v.get("read", True), v.get("write", True), v.get("mask")) for k, v in (node or {}).items()})
+
+
+def sorts(names: Iterable[str]) -> tuple[c.Sort, ...]:
+    return tuple(c.Sort(name.removeprefix("-"), name.startswith("-")) for name in names)
+
+
+def default_columns(own: list[c.Field]) -> tuple[str, ...]:
+    return tuple(f.name for f in own if f.type.name not in ("long_text", "rich_text", "table", "json", "address", "image"))[:8]
+
+
+def companions(kind: str, name: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the further columns of a field, which expressions may use."""
+    if kind == "money" and "currencies" in options:
+        return (f"{name}_currency",)
+    return tuple(f"{name}_{part}" for part in ADDRESS_PARTS) if kind == "address" else ()
+
+
+def scope_names(nodes: Mapping[str, Node], parent: str | None) -> frozenset[str]:
+    extra = [name for key, node in nodes.items() for name in companions(node["type"], key, node)]
+    own = ("parent", "position") if parent else ()
+    return frozenset({*nodes, *extra, *own, *c.SYSTEM_FIELDS}) | SCOPE
+
+
+def field_names(entity: c.Entity) -> frozenset[str]:
+    extra = [name for f in entity.fields.values() for name in companions(f.type.name, f.name, f.options)]
+    return frozenset({*entity.fields, *extra}) | SCOPE
+
+
+def computed_order(fields: Mapping[str, c.Field]) -> tuple[str, ...]:
+    """Roll-ups and formulas so that each comes after those it uses; members of a cycle are left out."""
+    uses = {
+        f.name: (f.formula.names & fields.keys() if f.formula else frozenset()) for f in fields.values() if f.type.name in ("formula", "rollup")
+    }
+    order: list[str] = []
+    while ready := [name for name, needs in uses.items() if name not in order and not (needs & uses.keys() - set(order))]:
+        order += ready
+    return tuple(order)

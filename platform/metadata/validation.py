@@ -1,0 +1,94 @@
+"""Structure of one definition against its JSON Schema, told in an author's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping as AnyMapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+
+from formloom.errors import Place, Problem, Text, near
+from formloom.metadata.nodes import Mapping, Sequence
+
+
+def validate(value: Any, validator: Draft202012Validator, place: Place, element: str) -> list[Problem]:
+    """Every finding, at the line of the node it is about."""
+    if not isinstance(value, Mapping):
+        return [Problem("not-a-mapping", Text("The file must hold keys and values."), place, element=element)]
+    return [problem for error in _leaves(validator.iter_errors(value)) for problem in _problems(error, value, element)]
+
+
+def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
+    """`if/then` and `allOf` hide the real error one level down; `anyOf` (labels) is told as one."""
+    for error in errors:
+        if error.context and error.validator in ("if", "allOf", "then"):
+            yield from _leaves(iter(error.context))
+        else:
+            yield error
+
+
+def place_of(root: Any, path: list[Any], *, key: bool = False) -> Place:
+    """Where the node at `path` was written: its value, or its key."""
+    node, place = root, root.place
+    for index, part in enumerate(path):
+        last = index == len(path) - 1
+        if isinstance(node, Mapping):
+            place = (node.keys_at if key and last else node.values_at).get(part, place)
+        elif isinstance(node, Sequence):
+            place = node.items_at[part]
+        node = node[part]
+    return place
+
+
+def _problems(error: ValidationError, root: Mapping, element: str) -> Iterator[Problem]:
+    path = list(error.absolute_path)
+    where = ".".join([element, *[str(p) for p in path if p != "fields"]])
+    if error.validator == "additionalProperties" and isinstance(error.instance, AnyMapping):
+        known = list(error.schema.get("properties", ()))
+        for name in error.instance:
+            if name not in known:
+                guess = near(str(name), known)
+                hint = Text("Did you mean {near}?", near=guess) if guess else Text("Known are {names}.", names=", ".join(sorted(known)))
+                yield Problem("unknown-key", Text("{name} is not a key here.", name=name), place_of(root, [*path, name], key=True), hint,
+                              element=where, near=guess)
+    elif error.validator == "required":
+        for name in error.validator_value:
+            if name not in error.instance:
+                yield Problem("missing-key", Text("{name} is missing.", name=name), place_of(root, path, key=True), element=where)
+    else:
+        yield Problem(*_told(error), place_of(root, path), _hint(error), element=where, near=_near(error))
+
+
+def _told(error: ValidationError) -> tuple[str, Text]:
+    value = error.instance
+    match error.validator:
+        case "type":
+            kinds = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
+            return "wrong-type", Text("Must be of type {kind}, not {value}.", kind=kinds, value=_short(value))
+        case "enum" | "const":
+            code = "unknown-type" if list(error.absolute_path)[-1:] == ["type"] else "unknown-value"
+            return code, Text("{value} is not one of the known values.", value=_short(value))
+        case "pattern":
+            return "bad-name", Text("{value} does not have the form {pattern}.", value=_short(value), pattern=error.validator_value)
+        case "anyOf":
+            return "bad-label", Text("{value} must be a text, or one text per language.", value=_short(value))
+        case _:
+            return "bad-value", Text("{value} is not allowed: {rule} {limit}.", value=_short(value), rule=error.validator, limit=error.validator_value)
+
+
+def _hint(error: ValidationError) -> Text | None:
+    if error.validator == "enum":
+        guess = _near(error)
+        if guess:
+            return Text("Did you mean {near}?", near=guess)
+        return Text("Known are {names}.", names=", ".join(map(str, error.validator_value)))
+    return None
+
+
+def _near(error: ValidationError) -> str | None:
+    return near(str(error.instance), map(str, error.validator_value)) if error.validator == "enum" else None
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
