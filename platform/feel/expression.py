@@ -68,7 +68,7 @@ class Expression:
         """The value, or None where FEEL has none. `now` is the clock of `now()` and `today()`."""
         run = Run(scope, now)
         try:
-            return self._closure(run)
+            return _bounded(self._closure(run), run)
         except (LimitExceeded, RecursionError) as error:
             _stopped(run, error)
             return None
@@ -78,7 +78,7 @@ class Expression:
     ) -> tuple[Any, tuple[FeelWarning, ...]]:
         run = Run(scope, now)
         try:
-            value = self._closure(run)
+            value = _bounded(self._closure(run), run)
         except (LimitExceeded, RecursionError) as error:
             value = None
             _stopped(run, error)
@@ -87,6 +87,18 @@ class Expression:
     def test(self, scope: Mapping[str, Any] = _NOTHING, now: datetime | None = None) -> bool:
         """Whether the value is exactly true."""
         return self.evaluate(scope, now) is True
+
+
+def _bounded(value: Any, run: Run) -> Any:
+    """The value, unless written out it would be larger than an evaluation may be: lists can hold one list many times."""
+    pending = [value]
+    while pending:
+        part = pending.pop()
+        inner = part.values() if part.__class__ is dict else part if part.__class__ in (list, tuple) else ()
+        if inner:
+            run.spend(len(inner))
+            pending.extend(inner)
+    return value
 
 
 def _stopped(run: Run, error: Exception) -> None:

@@ -139,7 +139,7 @@ def offset(value: datetime | time) -> timedelta | None:
 def instant(value: datetime | time) -> Any:
     """The value on the UTC line, so that two of them compare and subtract."""
     if isinstance(value, datetime):
-        return value if value.tzinfo is None else value.astimezone(UTC)
+        return value.replace(tzinfo=None) - datetime.min - (value.utcoffset() or timedelta())
     length = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
     return length - (offset(value) or timedelta())
 

@@ -39,16 +39,25 @@ def typed(value: Any) -> dict[str, Any]:
 
 def in_browser(cases: list[feel.Expression], scope: Mapping[str, Any], now: datetime) -> list[Any]:
     """What Node gives for each, all in one process."""
-    encoded = [{"tree": case.json, "scope": typed(scope), "now": now.isoformat().replace("+00:00", "Z")} for case in cases]
+    encoded = [
+        {"tree": case.json, "scope": typed(scope), "now": now.isoformat().replace("+00:00", "Z")} for case in cases
+    ]
     finished = subprocess.run(
-        ["node", str(SCRIPT), str(EVALUATOR)], input=json.dumps(encoded), capture_output=True, text=True, timeout=120, check=False,
+        ["node", str(SCRIPT), str(EVALUATOR)],
+        input=json.dumps(encoded),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert finished.returncode == 0, finished.stderr
     results: list[Any] = json.loads(finished.stdout)
     return results
 
 
-def differences(texts: list[str], scope: Mapping[str, Any], now: datetime, unary: bool = False) -> list[tuple[str, Any, Any]]:
+def differences(
+    texts: list[str], scope: Mapping[str, Any], now: datetime, unary: bool = False
+) -> list[tuple[str, Any, Any]]:
     cases = [feel.compile(source, frozenset(scope), unary) for source in texts]
     here = [typed(case.evaluate(scope, now)) for case in cases]
     there = in_browser(cases, scope, now)
@@ -56,7 +65,9 @@ def differences(texts: list[str], scope: Mapping[str, Any], now: datetime, unary
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_random_expressions_agree(seed: int, expressions: Callable[[int, int], list[str]], scope: dict[str, Any], now: datetime) -> None:
+def test_random_expressions_agree(
+    seed: int, expressions: Callable[[int, int], list[str]], scope: dict[str, Any], now: datetime
+) -> None:
     assert differences(expressions(600, seed), scope, now) == []
 
 
@@ -68,24 +79,83 @@ def test_random_expressions_are_not_all_null(
 
 
 def test_unary_tests_agree(scope: dict[str, Any], now: datetime) -> None:
-    texts = ["-", "< 1000", "[1000..2000)", "not(1, 2)", "? > 5 and ? < 10", "1234.5", "count * 2", '"a", null', "not(> 1)"]
+    texts = [
+        "-",
+        "< 1000",
+        "[1000..2000)",
+        "not(1, 2)",
+        "? > 5 and ? < 10",
+        "1234.5",
+        "count * 2",
+        '"a", null',
+        "not(> 1)",
+    ]
     for value in (Decimal("1234.5"), None, "a", 7):
         assert differences(texts, {**scope, "?": value}, now, unary=True) == []
 
 
 FORMS = [
-    'if status = "draft" then sum(lines.amount) else 0', "sum(for l in lines return l.amount * l.quantity)",
-    "amount * rate", "round half up(amount * rate, 2)", "end_date >= start_date", "lines[amount > 1].label", "合计(lines.amount)",
-    "string length(string: status)", "substring(string: status, start position: 2)", 'contains(match: "ra", string: status)',
-    "some l in lines satisfies l.quantity > 2", "{a: 1, b: a + 1}.b", "[1..3]", "(function(x, y) x - y)(y: 1, x: 5)",
-    "lines[-1].amount", "[[1, 2], [3]][1]", "nothing.name", "account.missing", 'matches(status, "^dr")', 'replace("abc", "b", "[$0]")',
-    'split("a;b;;c", ";")', "now() > @\"2020-01-01T00:00:00Z\"", "today() - start", "start + @\"P1M\"", "last day of month(start)",
-    "not(paid)", "every x in [] satisfies x", "some x in [] satisfies x", "sum([])", "count(null)", "1 in [1, 2]", "5 in (> 3)",
-    "get value(account, \"status\")", "get entries({a: 1})", "context put({a: 1}, \"b\", 2)", "context merge([{a: 1}, {a: 2}])",
-    "list replace([1, 2], 1, 9)", "number(\"1,234.5\", \",\", \".\")", "number(\"x\")", "string([1, \"a\", null, {b: true}])",
-    "before(1, [2..3])", "includes([1..5], 3)", "during(3, [1..5])", "overlaps([1..3], [3..5])", "after([5..6], 2)",
-    "-7 / 2", "0.1 + 0.2", "1 / 3", "2 ** 0.5", "1e10 * 1e10", "string(1.10)", "amount.x", "decimal(1/3, 5)", "decimal(2.5, 0)",
-    '"é" < "z"', '"😀" > "\\uFFFD"', "客户 等级", "amount >= 1000 and nothing", "true or nothing", "{}.__proto__", "{}.constructor",
+    'if status = "draft" then sum(lines.amount) else 0',
+    "sum(for l in lines return l.amount * l.quantity)",
+    "amount * rate",
+    "round half up(amount * rate, 2)",
+    "end_date >= start_date",
+    "lines[amount > 1].label",
+    "合计(lines.amount)",
+    "string length(string: status)",
+    "substring(string: status, start position: 2)",
+    'contains(match: "ra", string: status)',
+    "some l in lines satisfies l.quantity > 2",
+    "{a: 1, b: a + 1}.b",
+    "[1..3]",
+    "(function(x, y) x - y)(y: 1, x: 5)",
+    "lines[-1].amount",
+    "[[1, 2], [3]][1]",
+    "nothing.name",
+    "account.missing",
+    'matches(status, "^dr")',
+    'replace("abc", "b", "[$0]")',
+    'split("a;b;;c", ";")',
+    'now() > @"2020-01-01T00:00:00Z"',
+    "today() - start",
+    'start + @"P1M"',
+    "last day of month(start)",
+    "not(paid)",
+    "every x in [] satisfies x",
+    "some x in [] satisfies x",
+    "sum([])",
+    "count(null)",
+    "1 in [1, 2]",
+    "5 in (> 3)",
+    'get value(account, "status")',
+    "get entries({a: 1})",
+    'context put({a: 1}, "b", 2)',
+    "context merge([{a: 1}, {a: 2}])",
+    "list replace([1, 2], 1, 9)",
+    'number("1,234.5", ",", ".")',
+    'number("x")',
+    'string([1, "a", null, {b: true}])',
+    "before(1, [2..3])",
+    "includes([1..5], 3)",
+    "during(3, [1..5])",
+    "overlaps([1..3], [3..5])",
+    "after([5..6], 2)",
+    "-7 / 2",
+    "0.1 + 0.2",
+    "1 / 3",
+    "2 ** 0.5",
+    "1e10 * 1e10",
+    "string(1.10)",
+    "amount.x",
+    "decimal(1/3, 5)",
+    "decimal(2.5, 0)",
+    '"é" < "z"',
+    '"😀" > "\\uFFFD"',
+    "客户 等级",
+    "amount >= 1000 and nothing",
+    "true or nothing",
+    "{}.__proto__",
+    "{}.constructor",
 ]
 
 

@@ -1,0 +1,130 @@
+"""No text and no evaluation is long, escapes, or reaches into Python."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+import pytest
+
+from formloom import feel
+
+HOSTILE = [
+    "(" * 5000 + "1" + ")" * 5000,
+    "[" * 90 + "]" * 90,
+    "1" + "+1" * 5000,
+    "-" * 3000 + "1",
+    "true" + " and true" * 1500,
+    "a" + ".a" * 300,
+    "x" + "(1)" * 300,
+    "a" * 20_001,
+    "for i in 1..1000000000 return i",
+    "for i in 1..10000, j in 1..10000 return i * j",
+    "some i in 1..100000, j in 1..100000 satisfies i = -j",
+    "for i in 1..60 return [partial, partial]",
+    "string(for i in 1..40 return [partial, partial])",
+    "flatten(for i in 1..40 return [partial, partial])",
+    "sort(for i in 1..100000 return i, function(a, b) a < b)",
+    "distinct values(for i in 1..5000 return {a: i})",
+    "{f: function(n) f(n)}.f(1)",
+    'every i in 1..99999 satisfies matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaa", "(a+)+b")',
+    f'matches("{"a" * 40}!", "(a+)+$")',
+    f'replace("{"a" * 40}", "(a*)*b", "x")',
+    f'split("{"a" * 40}", "(a|aa)+b")',
+    'matches("aaaaaaaaaaaaaaaaaaaaaaaa", "(((a{0,100}){0,100}){0,100}){0,100}b")',
+    f'{{a: "{"x" * 9000}", b: a+a+a+a+a+a+a+a+a+a, c: b+b+b+b+b+b+b+b+b+b, d: c+c+c+c+c+c+c+c+c+c}}.d',
+    "9999999999 ** 999999999",
+    "string(1e6000)",
+    'substring("abc", 1e6000)',
+    "decimal(1e6000, 6000)",
+    '@"P999999999D" * 1e300',
+    '@"9999-12-31T23:59:59-18:00" < @"9999-12-31T23:59:59-17:00"',
+    '@"0001-01-01T00:00:00+18:00" - @"P1D"',
+    '@"2020-01-01T00:00:00@../../etc/passwd"',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_ends_soon(text: str) -> None:
+    started = time.perf_counter()
+    with contextlib.suppress(feel.FeelSyntaxError):
+        feel.compile(text).evaluate({})
+    assert time.perf_counter() - started < 3  # alone it is below one second
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}.__class__",
+        '"a".__class__.__mro__',
+        "[].append",
+        "(function(x) x).__globals__",
+        "now().__class__",
+        "sum.__code__",
+        "record.__dict__",
+        "record._secret",
+        "record.evaluate",
+    ],
+)
+def test_python_attributes_are_out_of_reach(text: str) -> None:
+    class Record:
+        _secret = "s"
+
+        def evaluate(self) -> str:
+            return "called"
+
+    assert feel.compile(text).evaluate({"record": Record()}) in (None, [])
+
+
+def test_huge_loop_says_why() -> None:
+    value, warnings = feel.compile("for i in 1..1000000000 return i").evaluate_with_warnings({})
+    assert value is None
+    assert "100000 elements" in warnings[0].message
+
+
+def test_slow_pattern_says_why() -> None:
+    value, warnings = feel.compile(f'matches("{"a" * 60}!", "^(a|a|aa)+$")').evaluate_with_warnings({})
+    assert (value, warnings[-1].message) == (None, "A regular expression takes too long")
+
+
+def test_lists_that_hold_themselves_many_times_are_refused() -> None:
+    assert feel.compile("for i in 1..60 return [partial, partial]").evaluate({}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("amount >", 8),
+        ("amount > )", 9),
+        ('name = "abc', 7),
+        ("a && b", 2),
+        ("a == b", 3),
+        ("（1）", 0),
+        ("[1, 2", 5),
+        ("if a then b", 11),
+        ("1 2", 2),
+        ("", 0),
+        ("{a: 1, }", 7),
+        ("x between 1 or 2", 12),
+    ],
+)
+def test_syntax_errors_point_at_the_place(text: str, position: int) -> None:
+    with pytest.raises(feel.FeelSyntaxError) as caught:
+        feel.compile(text)
+    assert caught.value.position == position
+
+
+def test_syntax_error_offers_the_cure() -> None:
+    with pytest.raises(feel.FeelSyntaxError) as caught:
+        feel.compile("a && b")
+    assert caught.value.hint == "Write `and`."
+
+
+def test_database_errors_of_references_are_not_swallowed() -> None:
+    class Broken(int):
+        def feel_path(self, name: str) -> Any:
+            raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError):
+        feel.compile("account.name").evaluate({"account": Broken(1)})
