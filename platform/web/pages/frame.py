@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from markupsafe import Markup, escape
 from werkzeug.exceptions import HTTPException
 
 from formloom.errors import FormloomError, Text
 from formloom.exchange import notifications
+from formloom.exchange.notifications import Notification
 from formloom.metadata.catalog import Catalog, Entity, Workspace
 from formloom.policy.actor import Actor
 from formloom.web import problems
 from formloom.web.i18n import LANGUAGES, label, locale, t
 from formloom.web.pages.display import Display
 from formloom.web.requests import LoginRequired, actor, actor_or_none, catalog, model, reading, runtime
-from formloom.workflow import tasks
+from formloom.workflow import inbox
 
 THEMES = ("light", "dark", "system")
 AVATAR_TONES = 6
@@ -58,7 +62,7 @@ def install_frame(app: Flask) -> None:
     app.jinja_env.globals.update(
         frame=frame, theme=theme, locale=locale, label=label, t=t, languages=LANGUAGES,
         signed_in=lambda: actor_or_none() is not None)
-    app.jinja_env.filters.update(initials=initials, avatar_tone=avatar_tone)
+    app.jinja_env.filters.update(initials=initials, avatar_tone=avatar_tone, marked=marked, groupby_day=by_day)
 
 
 def display(compact: bool = False) -> Display:
@@ -80,11 +84,11 @@ def frame() -> Frame:
 
 def _frame(who: Actor, current: Catalog) -> Frame:
     with reading() as context:
-        inbox = tasks.count(context, "mine") + tasks.count(context, "offered")
+        open_tasks = inbox.counts(context)
         unread = notifications.unread(context.unit, who.user_id)
     return Frame(
         person=who.name, username=who.username, groups=tuple(_groups(current)), administration=_administration(who),
-        inbox=inbox, unread=unread, side_closed=request.cookies.get("side") == "closed")
+        inbox=open_tasks["mine"] + open_tasks["offered"], unread=unread, side_closed=request.cookies.get("side") == "closed")
 
 
 def _groups(current: Catalog) -> Iterator[Group]:
@@ -140,6 +144,22 @@ def initials(name: str) -> str:
 
 def avatar_tone(name: str) -> int:
     return crc32(name.encode()) % AVATAR_TONES + 1
+
+
+def marked(text: str, words: str) -> Markup:
+    """The text with what was searched for set off."""
+    terms = [re.escape(w) for w in words.split()]
+    if not terms:
+        return escape(text)
+    parts = re.split(f"({'|'.join(terms)})", text, flags=re.IGNORECASE)
+    return Markup("").join(Markup("<mark>{}</mark>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts))
+
+
+def by_day(notices: Iterable[Notification], show: Display) -> list[tuple[str, list[Notification]]]:
+    """Newest first, under a heading per day."""
+    days = groupby(notices, key=lambda n: n.at.astimezone(show.timezone).date())
+    today = show.now.astimezone(show.timezone).date()
+    return [(t(Text("Today")) if day == today else show.day(day, today), list(found)) for day, found in days]
 
 
 _HEADINGS = {

@@ -69,8 +69,8 @@ def list_records(name: str) -> ResponseReturnValue:
         found = views.all_of(context, entity)
         shown = views.apply(asked, found)
         page, problem = _page(context, shown)
-        body = _body(shown, asked, page, problem) | {"views": found}
-        return render_template("lists/_body.html" if _partial() else "lists/list.html", **body), 400 if problem else 200
+    body = _body(shown, asked, page, problem) | {"views": found}
+    return render_template("lists/_body.html" if _partial() else "lists/list.html", **body), 400 if problem else 200
 
 
 def _partial() -> bool:
@@ -115,7 +115,7 @@ def _page(context: Context, shown: Listing) -> tuple[Page, BadExpression | None]
 
 def _body(shown: Listing, asked: Listing, page: Page, problem: BadExpression | None) -> dict[str, Any]:
     entity, show = shown.entity, display(compact=True)
-    readable = model().policy.access(actor(), entity.name).readable
+    readable = model().policy.list_access(actor(), entity.name).readable
     columns = [f for n in shown.columns if (f := entity.fields.get(n)) and (f.system or n in readable)]
     rows = [_row(r, entity, columns, show) for r in page.records]
     chips = _chips(shown, asked, show)
@@ -190,7 +190,7 @@ def export_records(name: str) -> ResponseReturnValue:
     entity = catalog().entity(name)
     with reading() as context:
         shown = views.apply(listing.from_query(entity, request.args), views.all_of(context, entity))
-        readable = model().policy.access(actor(), name).readable
+        readable = model().policy.list_access(actor(), name).readable
         columns = [f for n in shown.columns if (f := entity.fields.get(n)) and (f.system or n in readable)]
         header, rows = [label(f.label) for f in columns], list(_exported(context, shown, columns))
     response = Response(stream_with_context(csv_lines(header, rows)), mimetype="text/csv; charset=utf-8")
