@@ -90,7 +90,7 @@ class Expression:
 
 
 def _bounded(value: Any, run: Run) -> Any:
-    """The value, unless written out it would be larger than an evaluation may be: lists can hold one list many times."""
+    """The value, unless it is too large once written out: a list may hold another one many times."""
     pending = [value]
     while pending:
         part = pending.pop()

@@ -71,7 +71,7 @@ define("abs", "number", (run, value) => value.abs());
 define("abs", "days", (run, value) => new Days(value.micros < 0n ? -value.micros : value.micros));
 define("abs", "months", (run, value) => new Months(Math.abs(value.months)));
 define("modulo", "number number", (run, value, by) => {
-  if (by.isZero()) return null;
+  if (by.isZero() || value.dividedBy(by).abs().gte("1e34")) return null;
   const rest = value.mod(by);
   return !rest.isZero() && rest.isNegative() !== by.isNegative() ? rest.plus(by) : rest;
 });
