@@ -64,8 +64,8 @@ def enqueue(unit: Unit, to: str, subject: str, body: str, *, now: datetime, html
         known = unit.connection.scalar(sa.select(t.fl_mail.c.id).where(t.fl_mail.c.key == key))
         if known is not None:
             return int(known)
-    row = {"recipient": address, "subject": one_line(subject), "body": body, "html": html or to_html(body),
-           "status": "queued", "created_at": now, "key": key}
+    row = {"to": address, "subject": one_line(subject), "body_text": body, "body_html": html or to_html(body),
+           "state": "queued", "at": now, "key": key}
     mail_id = int(unit.connection.scalar(sa.insert(t.fl_mail).values(row).returning(t.fl_mail.c.id)) or 0)
     queue.enqueue(unit, JOB, {"mail": mail_id}, key=f"mail:{mail_id}", run_at=now)
     return mail_id
@@ -85,12 +85,12 @@ def to_html(body: str) -> str:
 def message(row: Any, sender: str, job_id: int) -> EmailMessage:
     """The same job always gives the same Message-ID, so that a repeated delivery is recognised as one."""
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, row.recipient, one_line(row.subject)
-    mail["Date"] = format_datetime(row.created_at)
+    mail["From"], mail["To"], mail["Subject"] = sender, row.to, one_line(row.subject)
+    mail["Date"] = format_datetime(row.at)
     mail["Message-ID"] = f"<job-{job_id}@{sender.rpartition('@')[2] or 'formloom'}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(row.body)
-    mail.add_alternative(row.html, subtype="html")
+    mail.set_content(row.body_text)
+    mail.add_alternative(row.body_html, subtype="html")
     return mail
 
 
@@ -100,7 +100,7 @@ def sender(smtp_url: str | None, clock: Callable[[], datetime]) -> Callable[[Dat
     def send(database: Database, payload: Mapping[str, Any], job_id: int) -> None:
         with database.read() as unit:
             row = unit.connection.execute(sa.select(t.fl_mail).where(t.fl_mail.c.id == payload["mail"])).one()
-        if row.status == "sent":
+        if row.state == "sent":
             return
         if not smtp_url:
             _mark(database, row.id, "unsent", None, "No mail server is configured.")
@@ -130,7 +130,7 @@ def _connected(target: Server) -> Any:
         yield connection
 
 
-def _mark(database: Database, mail_id: int, status: str, at: datetime | None, error: str | None) -> None:
+def _mark(database: Database, mail_id: int, state: str, at: datetime | None, error: str | None) -> None:
     with database.write() as unit:
         unit.connection.execute(
-            sa.update(t.fl_mail).where(t.fl_mail.c.id == mail_id).values(status=status, sent_at=at, error=error))
+            sa.update(t.fl_mail).where(t.fl_mail.c.id == mail_id).values(state=state, sent_at=at, error=error))

@@ -31,16 +31,17 @@ class Notification:
 
 
 def notify(unit: Unit, user_id: int, text: str | Mapping[str, str], link: str = "", *, now: datetime,
-           key: str | None = None, mail: bool = False) -> int | None:
-    """The id of the notification; None if the same `key` was told before, or the user is gone or inactive."""
+           kind: str = "process", mail: bool = False) -> int | None:
+    """The id of the notification; None if the user is gone or inactive."""
     actor = people.load_actor(unit, user_id)
     if actor is None:
         return None
     words = (text if isinstance(text, str) else label_in(text, actor.locale))[:LONGEST]
-    made = unit.insert_once(t.fl_notification, {"user_id": user_id, "text": words, "link": link, "at": now, "key": key}, "key")
-    if made and actor.email and (mail or _wants_mail(unit, user_id)):
+    row = {"user_id": user_id, "text": words, "link": link, "at": now, "kind": kind}
+    made = unit.connection.scalar(sa.insert(t.fl_notification).values(row).returning(t.fl_notification.c.id))
+    if actor.email and (mail or _wants_mail(unit, user_id)):
         mails.enqueue(unit, actor.email, words, f"{words}\n\n{link}".strip(), now=now)
-    return made
+    return int(made or 0)
 
 
 def _wants_mail(unit: Unit, user_id: int) -> bool:
@@ -88,7 +89,7 @@ def listener(context: Context, event: Event) -> None:
     for user_id in recipients(context.unit, [*assigned, *values["users"]], values["role"]):
         if user_id != context.actor.user_id or not assigned:
             notify(context.unit, user_id, _offer_text(values), f"/tasks/{values['task']}", now=context.now,
-                   key=f"task:{values['task']}:{user_id}")
+                   kind="task")
 
 
 def _offer_text(values: Mapping[str, Any]) -> dict[str, str]:

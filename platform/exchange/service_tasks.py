@@ -28,7 +28,7 @@ def notify(step: Step, *, text: Any, user: Any = None, users: Any = None, role: 
     told = notifications.recipients(step.context.unit, _ids(user, users), role)
     for user_id in told:
         notifications.notify(step.context.unit, user_id, _words(text), link or record_page(step), now=step.context.now,
-                             key=f"step:{step.key}:{user_id}", mail=mail is True)
+                             mail=mail is True)
     return {"users": told}
 
 

@@ -8,40 +8,23 @@ from __future__ import annotations
 import json
 import random
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from formloom.errors import NotFound, Text
+from formloom.storage.database import Unit
+from formloom.storage.platform_tables import fl_job
 
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 8
 _FIRST_DELAY = timedelta(seconds=5)
 _LONGEST_DELAY = timedelta(hours=1)
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-
-_when = sa.DateTime(timezone=True)
-fl_job = sa.table(
-    "fl_job",
-    sa.column("id", sa.Integer), sa.column("kind", sa.Text), sa.column("payload", sa.Text), sa.column("key", sa.Text),
-    sa.column("status", sa.Text), sa.column("attempts", sa.Integer), sa.column("run_at", _when),
-    sa.column("lease_until", _when), sa.column("lease", sa.Text), sa.column("error", sa.Text),
-    sa.column("created_at", _when), sa.column("finished_at", _when),
-)
-
-
-class Unit(Protocol):
-    """What a queue needs of a unit of work."""
-
-    @property
-    def connection(self) -> sa.Connection: ...
-
-    def after_commit(self, callback: Callable[[], None]) -> None: ...
-
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -5,21 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from formloom.jobs import queue
-from formloom.jobs.queue import Unit
+from formloom.storage.database import Database
 
 log = logging.getLogger(__name__)
 
 # Gets the database, the job's payload and its id, which is the idempotency key of whatever it does outside.
-Handler: TypeAlias = Callable[[Any, Mapping[str, Any], int], Any]
-
-
-class Database(Protocol):
-    def write(self) -> AbstractContextManager[Unit]: ...
+Handler: TypeAlias = Callable[[Database, Mapping[str, Any], int], Any]
 
 
 def wall_clock() -> datetime:

@@ -49,7 +49,7 @@ class Visit:
     kind: str
     at: datetime
     actor_id: int | None
-    data: str | None
+    data: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def cancel(context: Context, instance_id: int, reason: str = "") -> Instance:
         .values(status="cancelled", ended_at=context.now, next_due=None, version=t.fl_instance.c.version + 1))
     context.unit.connection.execute(sa.delete(t.fl_timer).where(t.fl_timer.c.instance_id == instance_id))
     offers.withdraw(context, instance_id)
-    steps.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id, reason or None)
+    steps.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id, {"reason": reason} if reason else None)
     return get(context, instance_id)
 
 
@@ -184,7 +184,7 @@ def record_incident(context: Context, failure: StepFailed) -> None:
         at=context.now, status="open"))
     if known is not None:
         connection.execute(sa.update(t.fl_instance).where(t.fl_instance.c.id == known).values(status="incident"))
-        steps.note(context, known, "incident", [(failure.node, context.now)], None, str(failure.cause))
+        steps.note(context, known, "incident", [(failure.node, context.now)], None, {"error": str(failure.cause)})
 
 
 def incidents(context: Context, instance_id: int | None = None, status: str = "open") -> list[Incident]:

@@ -44,7 +44,7 @@ def withdraw(context: Context, instance_id: int, tokens: set[str] | None = None)
 
 def _timers(context: Context, instance_id: int, tokens: Mapping[str, engine.Token]) -> None:
     connection, ours = context.unit.connection, t.fl_timer.c.instance_id == instance_id
-    known = {row.token: row.due_at.astimezone(UTC)
+    known = {row.token: row.due_at
              for row in connection.execute(sa.select(t.fl_timer.c.token, t.fl_timer.c.due_at).where(ours))}
     wanted = {token.id: (token.node, token.due.astimezone(UTC)) for token in tokens.values() if token.due}
     gone = [token for token, due in known.items() if token not in wanted or wanted[token][1] != due]

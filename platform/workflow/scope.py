@@ -4,54 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from formloom.metadata.catalog import Entity, Field
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.records.context import Context
-
-
-class Reference(int):
-    """A reference reads as its id and answers paths with the record it points at, read when asked."""
-
-    _context: Context
-    _entity: str
-
-    @classmethod
-    def to(cls, context: Context, entity: str, record_id: int) -> Reference:
-        reference = cls(record_id)
-        reference._context, reference._entity = context, entity
-        return reference
-
-    def feel_path(self, name: str) -> Any:
-        return RecordView(self._context, self._entity, int(self)).get(name)
-
-
-class Person(int):
-    """A user reads as the id and answers `name`, `email`, `manager`, `roles` and the like."""
-
-    _context: Context
-
-    @classmethod
-    def of(cls, context: Context, user_id: int) -> Person:
-        person = cls(user_id)
-        person._context = context
-        return person
-
-    def feel_path(self, name: str) -> Any:
-        return person(self._context, int(self)).get(name)
-
-
-def person(context: Context, user_id: int | None) -> Mapping[str, Any]:
-    """The context called `user`; `manager` answers paths in turn."""
-    actor = find_actor(context, user_id)
-    values = dict(actor.feel) if actor else {}
-    if actor and actor.manager_id is not None:
-        values["manager"] = Person.of(context, actor.manager_id)
-    return values
+from formloom.records.scope import Person, Scope
 
 
 def find_actor(context: Context, user_id: int | None) -> Actor | None:
@@ -60,89 +19,55 @@ def find_actor(context: Context, user_id: int | None) -> Actor | None:
     return context.actor if user_id == context.actor.user_id else people.load_actor(context.unit, user_id)
 
 
-class RecordView(Mapping[str, Any]):
-    """A record's fields by name as FEEL values; the row is read once per step."""
-
-    def __init__(self, context: Context, entity: str, record_id: int) -> None:
-        self._context = context
-        self._entity: Entity = context.catalog.entity(entity)
-        self._id = record_id
-        self._row: Mapping[str, Any] | None = None
-        self._children: Mapping[str, Any] | None = None
-
-    def refresh(self) -> None:
-        self._row = self._children = None
-
-    @property
-    def row(self) -> Mapping[str, Any]:
-        if self._row is None:
-            self._row = self._context.store.get(self._context.unit, self._entity.name, self._id) or {}
-        return self._row
-
-    @property
-    def exists(self) -> bool:
-        return bool(self.row)
-
-    def __getitem__(self, name: str) -> Any:
-        field = self._entity.fields[name]
-        if field.type.name == "table":
-            return self._child_rows(field)
-        return self._value(field, self.row.get(name))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entity.fields)
-
-    def __len__(self) -> int:
-        return len(self._entity.fields)
-
-    def _child_rows(self, field: Field) -> list[Any]:
-        if self._children is None:
-            self._children = self._context.store.children(self._context.unit, self._entity.name, self._id)
-        target = self._context.catalog.entity(field.target or "")
-        return [{name: self._value(target.fields[name], value) for name, value in row.items() if name in target.fields}
-                for row in self._children.get(field.name, ())]
-
-    def _value(self, field: Field, value: Any) -> Any:
-        if value is None:
-            return None
-        if field.type.name in ("reference", "references") and field.target:
-            link = [Reference.to(self._context, field.target, i) for i in (value if isinstance(value, list) else [value])]
-            return link if isinstance(value, list) else link[0]
-        if field.type.name == "user" or field.name in ("created_by", "updated_by"):
-            return Person.of(self._context, value)
-        return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
 class Surroundings(Mapping[str, Any]):
-    """The names of a step besides its results: fields of the bound record, `record`, `user`."""
+    """The names of a step besides its results: fields of the bound record, `record`, `user`. Read once per step."""
 
     def __init__(self, context: Context, record: tuple[str, int] | None, started_by: int) -> None:
         self._context = context
+        self._bound = record
         self._started_by = started_by
         self._user: Mapping[str, Any] | None = None
-        self.view = RecordView(context, *record) if record else None
+        self._scope: Scope | None = None
 
     def refresh(self) -> None:
-        if self.view is not None:
-            self.view.refresh()
+        """After the record was written."""
+        self._scope = None
+
+    @property
+    def record(self) -> Scope | None:
+        if self._scope is None and self._bound is not None:
+            entity = self._context.catalog.entity(self._bound[0])
+            row = self._context.store.get(self._context.unit, entity.name, self._bound[1])
+            self._scope = Scope(self._context, entity, row or {})
+        return self._scope
+
+    @property
+    def user(self) -> Mapping[str, Any]:
+        if self._user is None:
+            actor = find_actor(self._context, self._started_by)
+            values = dict(actor.feel) if actor else {}
+            if actor and actor.manager_id is not None:
+                values["manager"] = Person.of(self._context, actor.manager_id)
+            self._user = values
+        return self._user
 
     def __getitem__(self, name: str) -> Any:
         if name == "user":
-            if self._user is None:
-                self._user = person(self._context, self._started_by)
-            return self._user
-        if self.view is None:
+            return self.user
+        if self.record is None or name not in self:
             raise KeyError(name)
-        return self.view if name == "record" else self.view[name]
+        return self.record if name == "record" else self.record[name]
 
     def __contains__(self, name: object) -> bool:
-        return name == "user" or (self.view is not None and (name == "record" or name in self.view._entity.fields))
+        return name == "user" or (self._bound is not None and (name == "record" or name in self._fields()))
+
+    def _fields(self) -> Mapping[str, Any]:
+        return self._context.catalog.entity(self._bound[0]).fields if self._bound else {}
 
     def __iter__(self) -> Iterator[str]:
         yield "user"
-        if self.view is not None:
-            yield "record"
-            yield from self.view
+        if self._bound is not None:
+            yield from ("record", *self._fields())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -140,7 +140,7 @@ def open_instance(context: Context, instance_id: int) -> Step:
 
 
 def note(context: Context, instance_id: int, kind: str, nodes: list[tuple[str, Any]], actor_id: int | None = None,
-         data: str | None = None) -> None:
+         data: Any = None) -> None:
     """Appends to the instance's history."""
     rows = [{"instance_id": instance_id, "kind": kind, "node": node, "at": at, "actor_id": actor_id, "data": data}
             for node, at in nodes]

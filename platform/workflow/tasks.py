@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,7 +67,7 @@ def complete(context: Context, task_id: int, outcome: str, comment: str = "",
             "done_by": context.actor.user_id, "assignee_id": context.actor.user_id}
     context.unit.connection.execute(sa.update(t.fl_task).where(t.fl_task.c.id == task_id).values(done))
     steps.note(context, instance_id, "decided", [(node.id, context.now)], context.actor.user_id,
-               json.dumps({"outcome": outcome, "comment": comment}, ensure_ascii=False))
+               {"outcome": outcome, "comment": comment})
     announce(context, "completed", task_id, step.definition, node, step.record,
              {"outcome": outcome, "comment": comment, "node": node.id})
     token = context.unit.connection.scalar(sa.select(t.fl_task.c.token).where(t.fl_task.c.id == task_id))
@@ -99,9 +98,9 @@ def _write(context: Context, node: Node, step: steps.Step, values: Mapping[str, 
     """The task grants writing of exactly its editable fields, whatever the actor's roles say of the record."""
     errors = [FieldError(name, "not-editable", Text("This task does not let you change this field."))
               for name in values if name not in node.editable]
-    view = step.surroundings.view
+    record = step.surroundings.record
     missing = [f.name for f in node.fields if f.access == "required"
-               and _empty(values[f.name] if f.name in values else view.row.get(f.name) if view else None)]
+               and _empty(values[f.name] if f.name in values else record.row.get(f.name) if record else None)]
     errors += [FieldError(name, "required", Text("This field is needed to complete the task.")) for name in missing]
     if errors:
         raise ValidationFailed(errors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -115,7 +115,7 @@ def _run_schedule(runtime: Runtime, key: str, index: int, now: datetime) -> int:
         if definition is None or index >= len(definition.triggers):
             return 0
         trigger = definition.triggers[index]
-        if not _claim(context, f"{key}.{index}", trigger.every, now):
+        if not _claim(context, f"{key} {trigger.every}", trigger.every, now):
             return 0
         records = _matching(context, definition, trigger)
     return sum(_start_scheduled(runtime, key, record) for record in records)
@@ -126,15 +126,13 @@ def _claim(context: Context, name: str, every: str, now: datetime) -> bool:
     row = context.unit.connection.execute(
         sa.select(t.fl_schedule).where(t.fl_schedule.c.name == name).with_for_update()).one_or_none()
     following = moments.next_time(every, now, zone(context))
-    if row is None:
-        context.unit.insert_once(t.fl_schedule, {"name": name, "every": every, "next_at": following}, "name")
+    if following is None or (row is not None and row.next_at > now):
         return False
-    if row.every == every and (row.next_at is None or row.next_at.astimezone(UTC) > now):
+    if row is None:
+        context.unit.insert_once(t.fl_schedule, {"name": name, "next_at": following}, "name")
         return False
     mine = (t.fl_schedule.c.name == name) & (t.fl_schedule.c.next_at == row.next_at)
-    changed = context.unit.connection.execute(
-        sa.update(t.fl_schedule).where(mine).values(every=every, next_at=following))
-    return changed.rowcount == 1 and row.every == every
+    return context.unit.connection.execute(sa.update(t.fl_schedule).where(mine).values(next_at=following)).rowcount == 1
 
 
 def _matching(context: Context, definition: ProcessDefinition, trigger: Trigger) -> list[RecordRef | None]:

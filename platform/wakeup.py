@@ -1,0 +1,71 @@
+"""The only importer of huey: it wakes workers quickly and holds no truth. A lost wake-up costs a sweep's second."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from huey import PostgresHuey, RedisHuey, SqliteHuey
+from huey.api import Huey
+from huey.consumer import Consumer
+from huey.registry import Message
+from huey.serializer import Serializer
+from sqlalchemy import make_url
+
+from formloom.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_QUEUE = "formloom"
+
+
+class JsonSerializer(Serializer):  # type: ignore[misc]
+    """Huey's own is pickle, which would let whoever can write to the queue run code in a worker."""
+
+    def _serialize(self, data: Any) -> bytes:
+        return json.dumps(data).encode()
+
+    def _deserialize(self, data: bytes) -> Any:
+        return Message(*json.loads(data))
+
+
+class Waker:
+    """`run` does one job by its id; only workers give it."""
+
+    def __init__(self, settings: Settings, run: Callable[[int], None] | None = None) -> None:
+        self._huey = _huey(settings)
+
+        def run_job(job_id: int) -> None:
+            (run or _not_here)(job_id)
+
+        self._task = self._huey.task()(run_job)
+
+    def wake(self, job_id: int) -> None:
+        """After the commit that made the job visible. Failing is no error: the sweep finds the job."""
+        try:
+            self._task(job_id)
+        except Exception:
+            log.warning("could not wake a worker for job %s; the sweep will find it", job_id, exc_info=True)
+
+    def consumer(self, workers: int) -> Consumer:
+        """Runs jobs in threads until SIGTERM, and finishes those in hand first; a second one interrupts."""
+        return Consumer(self._huey, workers=workers, periodic=False, max_delay=1, initial_delay=0.05,
+                        graceful_signal="TERM", shutdown_timeout=20)
+
+
+def _not_here(job_id: int) -> None:
+    raise RuntimeError(f"job {job_id} reached a process that only wakes workers")
+
+
+def _huey(settings: Settings) -> Huey:
+    common: dict[str, Any] = {"results": False, "serializer": JsonSerializer()}
+    if settings.redis_url:
+        return RedisHuey(_QUEUE, url=settings.redis_url, **common)
+    url = make_url(settings.database_url)
+    if url.get_backend_name() == "postgresql":
+        dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return PostgresHuey(_QUEUE, dsn=dsn, **common)
+    # A file of its own: wake-ups never wait for the writer of business data.
+    return SqliteHuey(_QUEUE, filename=str(settings.home / "jobs.db"), **common)
