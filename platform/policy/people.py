@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Iterable, Mapping
 from time import monotonic
@@ -32,7 +33,7 @@ _USER_ROLE = _table("ab_user_role", "user_id", "role_id")
 _USER_GROUP = _table("ab_user_group", "user_id", "group_id")
 _GROUP_ROLE = _table("ab_group_role", "group_id", "role_id")
 _PROFILE = _table("fl_profile", "user_id", "manager_id", "locale", "timezone")
-_TEAM = _table("fl_team", "id", "name", "parent_id")
+_TEAM = _table("fl_team", "id", "name", "label", "parent_id")
 _MEMBER = _table("fl_team_member", "team_id", "user_id")
 _STATE = _table("fl_state", "key", "value")
 
@@ -70,10 +71,10 @@ def security_version(unit: Unit) -> str:
 
 def bump(unit: Unit) -> None:
     """Tells every process that people, roles or teams have changed."""
-    number = int(security_version(unit) or 0) + 1
-    changed = unit.connection.execute(sa.update(_STATE).where(_STATE.c.key == "security").values(value=str(number)))
+    value = secrets.token_hex(8)
+    changed = unit.connection.execute(sa.update(_STATE).where(_STATE.c.key == "security").values(value=value))
     if changed.rowcount == 0:
-        unit.connection.execute(sa.insert(_STATE).values(key="security", value=str(number)))
+        unit.connection.execute(sa.insert(_STATE).values(key="security", value=value))
 
 
 def password_hash(unit: Unit, user_id: int) -> str:
@@ -137,12 +138,15 @@ def set_locale(unit: Unit, user_id: int, locale: str) -> None:
     set_profile(unit, user_id, locale=locale)
 
 
-def ensure_team(unit: Unit, name: str, parent_id: int | None = None) -> int:
-    """The id of the team of this name below `parent_id`, made if there is none."""
-    same = sa.select(_TEAM.c.id).where(_TEAM.c.name == name, _TEAM.c.parent_id.is_not_distinct_from(parent_id))
+def ensure_team(
+    unit: Unit, name: str, parent_id: int | None = None, label: Mapping[str, str] | None = None
+) -> int:
+    """The id of the team of this name, made below `parent_id` if there is none."""
+    same = sa.select(_TEAM.c.id).where(_TEAM.c.name == name)
     found = unit.connection.execute(same).scalar()
     if found is None:
-        unit.connection.execute(sa.insert(_TEAM).values(name=name, parent_id=parent_id))
+        unit.connection.execute(sa.insert(_TEAM).values(
+            name=name, label=sa.bindparam(None, dict(label or {"en": name}), sa.JSON()), parent_id=parent_id))
         found = unit.connection.execute(same).scalar_one()
         bump(unit)
     return int(found)
@@ -175,7 +179,7 @@ def _read_actor(unit: Unit, user_id: int, settings: Settings | None) -> Actor | 
     user = unit.connection.execute(query).mappings().first()
     if user is None:
         return None
-    profile: Mapping[str, Any] = unit.connection.execute(
+    profile: Any = unit.connection.execute(
         sa.select(_PROFILE).where(_PROFILE.c.user_id == user_id)).mappings().first() or {}
     roles = _roles(unit, user_id)
     teams = frozenset(unit.connection.execute(

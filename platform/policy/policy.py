@@ -93,7 +93,7 @@ class Policy:
             names = frozenset(target.fields)
             return Access(names, _writable(target, names, actor), {})
         scope = None if record is None else RuleScope(record, actor.feel, target.fields)
-        held = [g for g in self._granting(actor, target)]
+        held = self._granting(actor, target)
         readers = [g for g in held if _grants(g, "read", scope, now) or (scope is None and "create" in g.actions)]
         writers = [g for g in held if _grants(g, "create" if scope is None else "update", scope, now)]
         return _access(target, actor, readers, writers, scope, now)

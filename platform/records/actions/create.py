@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from formloom.errors import Forbidden, ValidationFailed
+from formloom.records import changes, derivation, validation
+from formloom.records.context import Context
+from formloom.records.presentation import present
+from formloom.records.record import Record
+from formloom.records.scope import Scope
+
+_PLACED = frozenset({"parent", "position"})
+
+
+def create(context: Context, entity: str, values: Mapping[str, Any]) -> Record:
+    """A new record from values by field name, with defaults for what was not sent."""
+    target = context.catalog.entity(entity)
+    if not (possible := context.policy.decide(context.actor, "create", target, None, context.now)):
+        raise Forbidden(possible.reason)
+    access = context.policy.access(context.actor, target, None, context.now)
+    always = _PLACED if target.parent else frozenset[str]()
+    parsed, errors = validation.parse(context, target, values, access, always=always)
+    draft = changes.open_draft(context, target, None)
+    draft.errors += errors
+    changes.fill(context, draft, derivation.defaults(context, target, parsed) | parsed)
+    scope = Scope(context, target, draft.row, draft.rows)
+    decision = context.policy.decide(context.actor, "create", target, scope, context.now)
+    if not decision and draft.errors:
+        raise ValidationFailed(draft.errors)
+    if not decision:
+        raise Forbidden(decision.reason)
+    _number(context, draft)
+    return present(context, target, changes.save(context, draft, "created"))
+
+
+def _number(context: Context, draft: changes.Draft) -> None:
+    """Sequence numbers, only once nothing is wrong: a refused record uses up none."""
+    changes.settle(context, draft)
+    for field in draft.entity.fields.values():
+        if field.type.name == "sequence" and draft.row.get(field.name) is None:
+            draft.row[field.name] = context.store.next_number(context.unit, draft.entity.name, field.name, context.now)

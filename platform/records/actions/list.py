@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from formloom import feel
+from formloom.errors import BadExpression, BadRequest, Forbidden, Text, UnknownField
+from formloom.feel import Expression, FeelSyntaxError
+from formloom.metadata.catalog import Entity, Sort
+from formloom.records.context import Context
+from formloom.records.presentation import present_all
+from formloom.records.record import Page, Query
+from formloom.storage import query as conditions
+
+CAP = 10_000
+MAX_PAGE_SIZE = 1000
+
+
+def list(context: Context, entity: str, query: Query | None = None) -> Page:
+    """The records that this actor may read and that meet the query. The row rules are part of the SQL."""
+    asked, target = query or Query(), context.catalog.entity(entity)
+    rules = context.policy.row_rules(context.actor, target)
+    if rules.nothing:
+        raise Forbidden(context.policy.decide(context.actor, "read", target, None, context.now).reason)
+    if not 1 <= asked.page_size <= MAX_PAGE_SIZE or asked.page < 1:
+        raise BadRequest(Text("A page has 1 to {limit} records, and pages count from 1.", limit=MAX_PAGE_SIZE))
+    where = _where(context, target, asked)
+    sort = _sort(context, target, asked)
+    _known(context, target, asked.fields or ())
+    after = _cursor(asked.after)
+    offset = 0 if after is not None else (asked.page - 1) * asked.page_size
+    rows = context.store.list(context.unit, entity, where=where, sort=sort, limit=asked.page_size + 1, offset=offset,
+                              after=after, fields=None)
+    shown = rows[: asked.page_size]
+    more = len(rows) > asked.page_size
+    return Page(
+        tuple(present_all(context, target, shown, asked.fields)), asked.page, asked.page_size, more,
+        _next(shown[-1], sort) if more else None, _count(context, entity, where, asked.count))
+
+
+def readable(context: Context, entity: Entity) -> frozenset[str]:
+    """Fields to filter and sort by: those that are read in full on every record, or the answer would tell of them."""
+    access = context.policy.list_access(context.actor, entity)
+    return access.readable - access.masks.keys()
+
+
+def _where(context: Context, entity: Entity, asked: Query) -> sa.ColumnElement[bool] | None:
+    parts = [p for p in (row_filter(context, entity), _asked(context, entity, asked.filter),
+                         _search(context, entity, asked.search)) if p is not None]
+    return sa.and_(*parts) if parts else None
+
+
+def row_filter(context: Context, entity: Entity, action: str = "read") -> sa.ColumnElement[bool] | None:
+    """The rows that the action reaches, as a condition; None is all."""
+    rules = context.policy.row_rules(context.actor, entity, action)
+    if rules.everything:
+        return None
+    return sa.or_(sa.false(), *(_render(context, entity, rule) for rule in rules.expressions))
+
+
+def _render(context: Context, entity: Entity, expression: Expression) -> sa.ColumnElement[bool]:
+    return conditions.render(expression, entity, context.catalog, context.store.tables, context.unit.dialect,
+                             user=context.actor.feel, now=context.now)
+
+
+def _asked(context: Context, entity: Entity, text: str | None) -> sa.ColumnElement[bool] | None:
+    if not text or not text.strip():
+        return None
+    try:
+        expression = feel.compile(text, frozenset((*entity.fields, "user")))
+    except FeelSyntaxError as error:
+        raise BadExpression(Text("{reason}", reason=str(error)), text, error.position) from error
+    _may_read(context, entity, expression)
+    try:
+        return _render(context, entity, expression)
+    except conditions.NotRenderable as error:
+        raise BadExpression(Text("This cannot be a condition of a list: {reason}", reason=str(error)), text,
+                            error.position) from error
+
+
+def _may_read(context: Context, entity: Entity, expression: Expression) -> None:
+    """Every field on every path; one that may not be read is as unknown as one that does not exist."""
+    allowed = readable(context, entity)
+    for path in expression.paths | {(name,) for name in expression.names}:
+        if path[0] == "user":
+            continue
+        _path_readable(context, entity, allowed, path)
+
+
+def _path_readable(context: Context, entity: Entity, allowed: frozenset[str], path: Sequence[str]) -> None:
+    head, rest = path[0], path[1:]
+    if head == "record" and rest:
+        return _path_readable(context, entity, allowed, rest)
+    field = entity.fields.get(head) or entity.fields.get(head.rpartition("_")[0])
+    if field is None or field.name not in allowed:
+        raise UnknownField(head, allowed)
+    if rest and field.target:
+        target = context.catalog.entity(field.target)
+        if not context.policy.row_rules(context.actor, target).everything and not target.parent:
+            raise UnknownField(".".join(path), ())
+        _path_readable(context, target, readable(context, target), rest)
+    return None
+
+
+def _search(context: Context, entity: Entity, words: str | None) -> sa.ColumnElement[bool] | None:
+    """Every word in any of the fields that the entity is searched by."""
+    if not words or not words.strip():
+        return None
+    allowed, table = readable(context, entity), context.store.tables[entity.name]
+    columns = [table.c[name] for name in entity.search or (entity.title,) if name in allowed and name in table.c]
+    return sa.and_(*(sa.or_(sa.false(), *(c.cast(sa.Text).icontains(word, autoescape=True) for c in columns))
+                     for word in words.split()))
+
+
+def _known(context: Context, entity: Entity, names: Sequence[str]) -> None:
+    shown = context.policy.access(context.actor, entity).readable | readable(context, entity)
+    for name in names:
+        if name not in shown:
+            raise UnknownField(name, shown)
+
+
+def _sort(context: Context, entity: Entity, asked: Query) -> tuple[Sort, ...]:
+    allowed = readable(context, entity)
+    wanted = tuple(Sort(name.removeprefix("-"), name.startswith("-")) for name in asked.sort)
+    for one in wanted:
+        if one.field not in allowed:
+            raise UnknownField(one.field, allowed)
+    chosen = wanted or tuple(s for s in entity.sort if s.field in allowed)
+    return chosen if any(s.field == "id" for s in chosen) else (*chosen, Sort("id", bool(chosen) and chosen[-1].descending))
+
+
+def _count(context: Context, entity: str, where: Any, wanted: bool | str) -> int | None:
+    if wanted in (False, "no"):
+        return None
+    return context.store.count(context.unit, entity, where, CAP + 1 if wanted == "capped" else None)
+
+
+def _next(row: Any, sort: Sequence[Sort]) -> str:
+    text = json.dumps([_plain(row[s.field]) for s in sort])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _cursor(text: str | None) -> tuple[Any, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+    except (ValueError, binascii.Error, TypeError) as error:
+        raise BadRequest(Text("This cursor was not given by a list.")) from error
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from formloom.errors import FieldConflict, StaleVersion
+from formloom.metadata.catalog import Entity
+from formloom.records import audit, changes, validation
+from formloom.records.context import Context
+from formloom.records.presentation import present
+from formloom.records.record import Record
+from formloom.records.resolution import row_for
+from formloom.records.scope import Scope
+
+
+def update(context: Context, entity: str, id: int, values: Mapping[str, Any], version: int | None = None) -> Record:
+    """Changes the fields that were sent. With an older `version`, fields that others changed meanwhile are kept and
+    merged; a field that both changed is a conflict. Without one, the last writer of a field wins."""
+    target = context.catalog.entity(entity)
+    before = row_for(context, target, id, "update", lock=True)
+    access = context.policy.access(context.actor, target, Scope(context, target, before), context.now)
+    parsed, errors = validation.parse(context, target, values, access)
+    if version is not None and version != before["version"]:
+        refuse_conflicts(context, target, before, parsed, version)
+    draft = changes.open_draft(context, target, before)
+    draft.errors += errors
+    changes.fill(context, draft, parsed)
+    return present(context, target, changes.save(context, draft, "updated"))
+
+
+def refuse_conflicts(
+    context: Context, entity: Entity, before: Mapping[str, Any], mine: Mapping[str, Any], version: int
+) -> None:
+    """Raises `StaleVersion` for fields that were changed since `version` to something else than what is sent."""
+    if version > before["version"]:
+        raise StaleVersion(before["version"])
+    base: dict[str, Any] = {}
+    by = ""
+    for entry in audit.since(context, entity.name, before["id"], version):
+        for name, value in (entry["before"] or {}).items():
+            base.setdefault(name, value)
+        by = entry["actor_name"]
+    found = [
+        FieldConflict(name, base[name], _plain(entity, name, before.get(name)), _plain(entity, name, value))
+        for name, value in mine.items()
+        if name in base and (entity.fields[name].type.name == "table" or value != before.get(name))
+    ]
+    if found:
+        raise StaleVersion(before["version"], found, by)
+
+
+def _plain(entity: Entity, name: str, value: Any) -> Any:
+    return value if entity.fields[name].type.name == "table" else audit.dump(entity, name, value)

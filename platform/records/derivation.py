@@ -1,0 +1,85 @@
+"""What the server computes: defaults, formulas, roll-ups; in the order in which they depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from graphlib import TopologicalSorter
+from typing import Any
+
+from formloom import feel
+from formloom.metadata.catalog import Entity, Field
+from formloom.records.context import Context
+from formloom.records.scope import Scope
+
+Rows = Mapping[str, list[dict[str, Any]]]
+
+
+def defaults(context: Context, entity: Entity, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values for the fields that were not given; the owner is the actor unless the field says otherwise."""
+    found: dict[str, Any] = {}
+    scope = Scope(context, entity, {**given}, rows={})
+    for field in entity.fields.values():
+        if field.name in given or field.type.computed or field.type.name == "table":
+            continue
+        if field.default is not None:
+            found[field.name] = _typed(field, field.default.evaluate(scope, context.now))
+        elif field.name == entity.owner and context.actor.user_id:
+            found[field.name] = context.actor.user_id
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def compute(
+    context: Context, entity: Entity, row: dict[str, Any], rows: Rows, parent: Mapping[str, Any] | None = None,
+) -> None:
+    """Sets every formula and roll-up of `row` and of its child rows."""
+    scope = Scope(context, entity, row, rows, parent)
+    for name, child in context.catalog.children(entity).items():
+        for below in rows.get(name, ()):
+            compute(context, child, below, {}, scope)
+    for field in _ordered(entity):
+        if field.formula is not None:
+            row[field.name] = _typed(field, field.formula.evaluate(scope, context.now))
+        elif field.type.name == "rollup":
+            row[field.name] = _typed(field, _rolled_up(context, entity, field, rows))
+
+
+def _ordered(entity: Entity) -> Iterator[Field]:
+    computed = {f.name: f for f in entity.fields.values() if f.type.computed}
+    needs = {name: (f.formula.names & computed.keys() if f.formula else ()) for name, f in computed.items()}
+    return (computed[name] for name in TopologicalSorter(needs).static_order())
+
+
+def _rolled_up(context: Context, entity: Entity, field: Field, rows: Rows) -> Any:
+    table = str(field.options.get("of", ""))
+    child = context.catalog.entity(entity.fields[table].target or "")
+    where = field.options.get("where")
+    kept: Sequence[Mapping[str, Any]] = rows.get(table, [])
+    if where:
+        condition = feel.compile(where, frozenset(child.fields)) if isinstance(where, str) else where
+        kept = [row for row in kept if condition.test(Scope(context, child, row), context.now)]
+    return aggregate(str(field.options["function"]), [row.get(str(field.options.get("field", ""))) for row in kept])
+
+
+def aggregate(function: str, values: Sequence[Any]) -> Any:
+    """Nulls do not count, as in SQL; the sum of nothing is 0, other aggregates of nothing are null."""
+    if function == "count":
+        return len(values)
+    present = [value for value in values if value is not None]
+    if function == "sum":
+        return sum(present, Decimal(0))
+    if not present:
+        return None
+    if function == "average":
+        return sum(present, Decimal(0)) / len(present)
+    return min(present) if function == "min" else max(present)
+
+
+def _typed(field: Field, value: Any) -> Any:
+    """A FEEL value as a value of the field; what the field cannot hold is no value."""
+    if value is None:
+        return None
+    try:
+        return field.type.parse(field.type.dump(value, field) if field.type.computed else value, field)
+    except (ValueError, TypeError, ArithmeticError):
+        return None
