@@ -63,7 +63,8 @@ def _child_rows(context: Context, draft: Draft, name: str, given: Any) -> list[d
         values = {k: v for k, v in raw.items() if k not in _STAMPS and k not in ("parent", "position")}
         prefix, number = f"{name}/{index}/", raw.get("id")
         if number is not None and number not in there:
-            draft.errors.append(FieldError(prefix + "id", "unknown-row", Text("There is no row number {id}.", id=number)))
+            gone = Text("There is no row number {id}.", id=number)
+            draft.errors.append(FieldError(prefix + "id", "unknown-row", gone))
         access = context.policy.access(context.actor, child)
         parsed, errors = validation.parse(context, child, values, access, prefix)
         draft.errors += errors
@@ -73,7 +74,7 @@ def _child_rows(context: Context, draft: Draft, name: str, given: Any) -> list[d
     return found
 
 
-def settle(context: Context, draft: Draft, changed_only: bool = True) -> None:
+def settle(context: Context, draft: Draft) -> None:
     """Computes what follows and checks the whole; raises `ValidationFailed` with everything that is wrong."""
     entity, parent = draft.entity, _parent_scope(context, draft)
     derivation.compute(context, entity, draft.row, draft.rows, parent)
@@ -157,7 +158,8 @@ def save(context: Context, draft: Draft, kind: str, action: str = "", parent: bo
 
 
 def _audit(
-    context: Context, draft: Draft, kind: str, action: str, number: int, after: Mapping[str, Any], changed: frozenset[str]
+    context: Context, draft: Draft, kind: str, action: str, number: int, after: Mapping[str, Any],
+    changed: frozenset[str],
 ) -> None:
     rows_after = {n: plain_rows(context, draft.entity, n, draft.rows[n]) for n in changed & draft.rows.keys()}
     rows_before = {n: plain_rows(context, draft.entity, n, draft.rows_before[n]) for n in rows_after}

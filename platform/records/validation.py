@@ -95,8 +95,8 @@ def _exists(context: Context, field: Field, value: Any, prefix: str) -> list[Fie
         row = context.store.get(context.unit, target.name, number)
         if row is None or not context.policy.decide(
                 context.actor, "read", target, Scope(context, target, row), context.now):
-            return [FieldError(prefix + field.name, "unknown-reference",
-                               Text("There is no {entity} number {id}. Choose another.", entity=target.label, id=number))]
+            reason = Text("There is no {entity} number {id}. Choose another.", entity=target.label, id=number)
+            return [FieldError(prefix + field.name, "unknown-reference", reason)]
     return []
 
 

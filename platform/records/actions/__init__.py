@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from formloom.records.actions.create import create
 from formloom.records.actions.delete import delete
-from formloom.records.actions.list import list  # noqa: A004 - the verb of the contract
+from formloom.records.actions.list import list
 from formloom.records.actions.offers import offers
 from formloom.records.actions.read import read
 from formloom.records.actions.run import run

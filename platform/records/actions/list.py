@@ -3,7 +3,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from formloom import feel
 from formloom.errors import BadExpression, BadRequest, Forbidden, Text, UnknownField
 from formloom.feel import Expression, FeelSyntaxError
 from formloom.metadata.catalog import Entity, Sort
+from formloom.records import audit
 from formloom.records.context import Context
 from formloom.records.presentation import present_all
 from formloom.records.record import Page, Query
@@ -32,7 +33,7 @@ def list(context: Context, entity: str, query: Query | None = None) -> Page:
     where = _where(context, target, asked)
     sort = _sort(context, target, asked)
     _known(context, target, asked.fields or ())
-    after = _cursor(asked.after)
+    after = _cursor(target, sort, asked.after)
     offset = 0 if after is not None else (asked.page - 1) * asked.page_size
     rows = context.store.list(context.unit, entity, where=where, sort=sort, limit=asked.page_size + 1, offset=offset,
                               after=after, fields=None)
@@ -40,7 +41,7 @@ def list(context: Context, entity: str, query: Query | None = None) -> Page:
     more = len(rows) > asked.page_size
     return Page(
         tuple(present_all(context, target, shown, asked.fields)), asked.page, asked.page_size, more,
-        _next(shown[-1], sort) if more else None, _count(context, entity, where, asked.count))
+        _next(target, shown[-1], sort) if more else None, _count(context, entity, where, asked.count))
 
 
 def readable(context: Context, entity: Entity) -> frozenset[str]:
@@ -131,7 +132,8 @@ def _sort(context: Context, entity: Entity, asked: Query) -> tuple[Sort, ...]:
         if one.field not in allowed:
             raise UnknownField(one.field, allowed)
     chosen = wanted or tuple(s for s in entity.sort if s.field in allowed)
-    return chosen if any(s.field == "id" for s in chosen) else (*chosen, Sort("id", bool(chosen) and chosen[-1].descending))
+    by_id = next((s for s in chosen if s.field == "id"), Sort("id", bool(chosen) and chosen[-1].descending))
+    return (*(s for s in chosen if s.field != "id"), by_id)
 
 
 def _count(context: Context, entity: str, where: Any, wanted: bool | str) -> int | None:
@@ -140,19 +142,20 @@ def _count(context: Context, entity: str, where: Any, wanted: bool | str) -> int
     return context.store.count(context.unit, entity, where, CAP + 1 if wanted == "capped" else None)
 
 
-def _next(row: Any, sort: Sequence[Sort]) -> str:
-    text = json.dumps([_plain(row[s.field]) for s in sort])
+def _next(entity: Entity, row: Mapping[str, Any], sort: Sequence[Sort]) -> str | None:
+    """None where the order follows titles of other records, which a row does not hold: such lists have page numbers."""
+    if any(entity.fields[s.field].type.name == "reference" for s in sort):
+        return None
+    text = json.dumps([audit.dump(entity, s.field, row[s.field]) for s in sort], default=str)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _cursor(text: str | None) -> tuple[Any, ...] | None:
+def _cursor(entity: Entity, sort: Sequence[Sort], text: str | None) -> tuple[Any, ...] | None:
     if text is None:
         return None
     try:
-        return tuple(json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))))
+        values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        fields = [entity.fields[s.field] for s in sort]
+        return tuple(None if v is None else f.type.parse(v, f) for v, f in zip(values, fields, strict=True))
     except (ValueError, binascii.Error, TypeError) as error:
-        raise BadRequest(Text("This cursor was not given by a list.")) from error
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | float) else str(value)
+        raise BadRequest(Text("This cursor was not given by this list."), Text("Start again without it.")) from error
