@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from huey import PostgresHuey, RedisHuey, SqliteHuey
@@ -35,12 +36,19 @@ class Waker:
     """`run` does one job by its id; only workers give it."""
 
     def __init__(self, settings: Settings, run: Callable[[int], None] | None = None) -> None:
-        self._huey = _huey(settings)
+        self._settings, self._run = settings, run or _not_here
 
+    @cached_property
+    def _huey(self) -> Huey:
+        """Opened when first needed, and so in the process that uses it, not in the one that forked it."""
+        return _huey(self._settings)
+
+    @cached_property
+    def _task(self) -> Callable[[int], Any]:
         def run_job(job_id: int) -> None:
-            (run or _not_here)(job_id)
+            self._run(job_id)
 
-        self._task = self._huey.task()(run_job)
+        return self._huey.task()(run_job)  # type: ignore[no-any-return]
 
     def wake(self, job_id: int) -> None:
         """After the commit that made the job visible. Failing is no error: the sweep finds the job."""
@@ -51,6 +59,7 @@ class Waker:
 
     def consumer(self, workers: int) -> Consumer:
         """Runs jobs in threads until SIGTERM, and finishes those in hand first; a second one interrupts."""
+        self._task  # noqa: B018 - registers it before the first message is read
         return Consumer(self._huey, workers=workers, periodic=False, max_delay=1, initial_delay=0.05,
                         graceful_signal="TERM", shutdown_timeout=20)
 

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,8 +50,11 @@ def enqueue(unit: Unit, kind: str, payload: Mapping[str, Any], key: str | None =
     made = unit.connection.scalar(
         insert(fl_job).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(fl_job.c.id))
     if made is None:
-        made = unit.connection.scalar(sa.select(fl_job.c.id).where(fl_job.c.key == key))
-    return int(made)
+        return int(unit.connection.scalar(sa.select(fl_job.c.id).where(fl_job.c.key == key)) or 0)
+    job_id = int(made)
+    if unit.wake is not None:
+        unit.after_commit(partial(unit.wake, job_id))
+    return job_id
 
 
 def get(unit: Unit, job_id: int) -> Job:
@@ -110,8 +114,9 @@ def sweep(unit: Unit, now: datetime, wall: datetime) -> int:
     """Takes jobs back from workers that died; how many."""
     expired = (fl_job.c.status == "leased") & (fl_job.c.lease_until < wall)
     lost = {"error": "The worker stopped while it ran this job.", "lease": None, "lease_until": None}
+    hopeless = expired & (fl_job.c.attempts >= ATTEMPTS)
     given_up = unit.connection.execute(
-        sa.update(fl_job).where(expired & (fl_job.c.attempts >= ATTEMPTS)).values(status="failed", finished_at=now, **lost))
+        sa.update(fl_job).where(hopeless).values(status="failed", finished_at=now, **lost))
     again = unit.connection.execute(sa.update(fl_job).where(expired).values(status="queued", run_at=now, **lost))
     return given_up.rowcount + again.rowcount
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from formloom.errors import Conflict, NotFound
 from formloom.policy.actor import SYSTEM
 from formloom.storage import platform_tables as t
-from formloom.workflow import instances, steps
+from formloom.workflow import steps
 from formloom.workflow.steps import StepFailed
 from formloom.workflow.triggers import Runtime
 
@@ -34,10 +34,8 @@ def _fire(runtime: Runtime, instance_id: int, now: datetime) -> bool:
             steps.open_instance(context, instance_id).fire()
     except (Conflict, NotFound):
         return False        # another worker was quicker, or the process ended
-    except StepFailed as error:
-        with runtime.writing(SYSTEM) as context:
-            instances.record_incident(context, error)
-        return False
+    except StepFailed:
+        return False        # the runtime has noted the incident
     return True
 
 

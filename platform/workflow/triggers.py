@@ -10,12 +10,12 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from formloom import feel
 from formloom.errors import Forbidden, Text
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.storage import platform_tables as t
+from formloom.storage import query
 from formloom.workflow import definitions, instances, moments
 from formloom.workflow.definition import ProcessDefinition, Trigger
 from formloom.workflow.engine import EndlessLoop
@@ -24,6 +24,7 @@ from formloom.workflow.scope import Surroundings, local_now, zone
 from formloom.workflow.steps import RecordRef, StepFailed
 
 _NESTED = 10            # processes that start each other within one change
+MOST = 1000             # instances that one due time of a schedule starts; the rest follow with the next
 _depth: ContextVar[int] = ContextVar("depth", default=0)
 
 
@@ -139,29 +140,21 @@ def _matching(context: Context, definition: ProcessDefinition, trigger: Trigger)
     """One instance for each record that matches and has none running; without a filter, one without a record."""
     if trigger.for_each is None or not definition.entity:
         return [None] if not instances.running(context, definition.key) else []
-    where = _condition(context, definition.entity, trigger.for_each)
+    where = query.render(trigger.for_each, context.catalog.entity(definition.entity), context.catalog,
+                         context.store.tables, context.unit.dialect, user=SYSTEM.feel)
     rows = context.store.list(context.unit, definition.entity, where=where, sort=(), limit=MOST, fields=("id",))
     busy = set(context.unit.connection.scalars(sa.select(t.fl_instance.c.record_id).where(
         t.fl_instance.c.key == definition.key, t.fl_instance.c.status.in_(("running", "incident")))))
     return [(definition.entity, row["id"]) for row in rows if row["id"] not in busy]
 
 
-MOST = 1000         # instances that one due time of a schedule starts; the rest follow with the next
-
-
-def _condition(context: Context, entity: str, expression: feel.Expression) -> Any:
-    return context.store.condition(context.unit, entity, expression)
-
-
 def _start_scheduled(runtime: Runtime, key: str, record: RecordRef | None) -> int:
-    """One transaction each: one record that fails does not keep the others from starting."""
+    """One transaction each: one record that fails, and becomes an incident, does not keep the others from starting."""
     try:
         with runtime.writing(SYSTEM) as context:
             if instances.running(context, key, record):
                 return 0
             instances.start(context, definitions.current(context, key), record)
-    except StepFailed as error:
-        with runtime.writing(SYSTEM) as context:
-            instances.record_incident(context, error)
+    except StepFailed:
         return 0
     return 1

@@ -40,7 +40,7 @@ class Timer(EventDefinition):  # type: ignore[misc]
         top = my_task.workflow.top_workflow
         when = top.moment(self.moment)
         if isinstance(when, Cycle):
-            my_task.internal_data.update(every=when.every.total_seconds(), left=when.count)
+            my_task.internal_data.update(every=int(when.every.total_seconds()), left=when.count)
             when = top.now + when.every
         my_task.internal_data["due"] = when.isoformat()
 
@@ -49,7 +49,7 @@ class Timer(EventDefinition):  # type: ignore[misc]
         own, now = my_task.internal_data, my_task.workflow.top_workflow.now
         if "every" not in own or own["left"] == 0 or due(my_task) > now:
             return
-        every = timedelta(seconds=own["every"])
+        every = timedelta(seconds=int(own["every"]))
         missed = (now - due(my_task)) // every
         own["due"] = (due(my_task) + every * (missed + 1)).isoformat()
         own["left"] = -1 if own["left"] < 0 else max(0, own["left"] - 1 - missed)
