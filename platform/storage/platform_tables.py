@@ -1,0 +1,183 @@
+"""The platform's own tables: fixed, prefixed `fl_`, migrated with Alembic (`storage/migrations`).
+
+Users are rows of Flask-AppBuilder's `ab_user`, which the security layer creates; ids of users are plain integers here,
+so that these tables exist before it and history outlives an account.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint
+
+from formloom.storage.columns import Instant, Json
+
+metadata = sa.MetaData()
+
+
+def _table(name: str, *parts: sa.schema.SchemaItem) -> sa.Table:
+    return sa.Table(name, metadata, *parts, sqlite_autoincrement=_has_own_id(parts))
+
+
+def _has_own_id(parts: tuple[sa.schema.SchemaItem, ...]) -> bool:
+    return any(isinstance(p, Column) and p.name == "id" for p in parts)
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _required(name: str, kind: sa.types.TypeEngine[object] | type[sa.types.TypeEngine[object]]) -> Column[object]:
+    return Column(name, kind, nullable=False)
+
+
+def _owned(table: str, column: str, parent: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint([column], [f"{parent}.id"], name=f"fk_{table}_{column}", ondelete="CASCADE")
+
+
+fl_state = _table(
+    "fl_state",
+    Column("key", Text, primary_key=True), _required("value", Text),
+)
+fl_catalog = _table(
+    "fl_catalog",
+    _id(), _required("version", Text), _required("sources", Json), _required("applied_at", Instant),
+    Column("applied_by", Integer), _required("plan", Text),
+)
+fl_profile = _table(
+    "fl_profile",
+    Column("user_id", Integer, primary_key=True, autoincrement=False), Column("manager_id", Integer),
+    Column("locale", Text), Column("timezone", Text), Column("theme", Text), Column("density", Text),
+    Column("phone", Text), Column("display_name", Text),
+    Index("ix_fl_profile_manager_id", "manager_id"),
+)
+fl_team = _table(
+    "fl_team",
+    _id(), _required("name", Text), _required("label", Json), Column("parent_id", Integer), Column("head_id", Integer),
+    UniqueConstraint("name", name="uq_fl_team_name"),
+    ForeignKeyConstraint(["parent_id"], ["fl_team.id"], name="fk_fl_team_parent_id"),
+    Index("ix_fl_team_parent_id", "parent_id"),
+)
+fl_team_member = _table(
+    "fl_team_member",
+    Column("team_id", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", Integer, primary_key=True, autoincrement=False),
+    _owned("fl_team_member", "team_id", "fl_team"),
+    Index("ix_fl_team_member_user_id", "user_id"),
+)
+fl_login_attempt = _table(
+    "fl_login_attempt",
+    Column("name", Text, primary_key=True), _required("failures", Integer), _required("last_at", Instant),
+    Column("locked_until", Instant),
+)
+fl_audit = _table(
+    "fl_audit",
+    _id(), _required("at", Instant), _required("actor_id", Integer), _required("actor_name", Text),
+    _required("entity", Text), Column("record_id", Integer), _required("kind", Text), Column("action", Text),
+    Column("before", Json), Column("after", Json),
+    Index("ix_fl_audit_record", "entity", "record_id", "id"), Index("ix_fl_audit_at", "at"),
+)
+fl_comment = _table(
+    "fl_comment",
+    _id(), _required("entity", Text), _required("record_id", Integer), _required("author_id", Integer),
+    _required("at", Instant), _required("text", Text), Column("mentions", Json),
+    Column("deleted", sa.Boolean, nullable=False, server_default=sa.false()),
+    Index("ix_fl_comment_record", "entity", "record_id", "id"),
+)
+fl_file = _table(
+    "fl_file",
+    _id(), _required("sha256", Text), _required("name", Text), _required("media_type", Text),
+    _required("size", sa.BigInteger), Column("entity", Text), Column("record_id", Integer), Column("field", Text),
+    Column("uploaded_by", Integer), _required("at", Instant),
+    Index("ix_fl_file_record", "entity", "record_id"), Index("ix_fl_file_sha256", "sha256"),
+)
+fl_sequence = _table(
+    "fl_sequence",
+    Column("entity", Text, primary_key=True), Column("field", Text, primary_key=True),
+    Column("period", Text, primary_key=True), _required("value", Integer),
+)
+fl_view = _table(
+    "fl_view",
+    _id(), _required("entity", Text), Column("owner_id", Integer),
+    Column("shared", sa.Boolean, nullable=False, server_default=sa.false()),
+    _required("name", Text), Column("filter", Text), Column("columns", Json), Column("sort", Json),
+    Column("layout", Text),
+    Index("ix_fl_view_entity", "entity", "owner_id"),
+)
+fl_notification = _table(
+    "fl_notification",
+    _id(), _required("user_id", Integer), _required("at", Instant), _required("text", Text), Column("values", Json),
+    Column("link", Text), Column("entity", Text), Column("record_id", Integer), Column("read_at", Instant),
+    Column("kind", Text),
+    Index("ix_fl_notification_user", "user_id", "read_at", "id"),
+)
+fl_mail = _table(
+    "fl_mail",
+    _id(), _required("at", Instant), _required("to", Text), _required("subject", Text), Column("body_text", Text),
+    Column("body_html", Text), _required("state", Text), Column("sent_at", Instant), Column("error", Text),
+    Column("message_id", Text), Column("key", Text),
+    UniqueConstraint("key", name="uq_fl_mail_key"), Index("ix_fl_mail_state", "state", "id"),
+)
+fl_job = _table(
+    "fl_job",
+    _id(), _required("kind", Text), _required("payload", Text), Column("key", Text), _required("status", Text),
+    _required("attempts", Integer), _required("run_at", Instant), Column("lease_until", Instant), Column("lease", Text),
+    Column("error", Text), _required("created_at", Instant), Column("finished_at", Instant),
+    UniqueConstraint("key", name="uq_fl_job_key"), Index("ix_fl_job_due", "status", "run_at"),
+)
+fl_definition = _table(
+    "fl_definition",
+    Column("hash", Text, primary_key=True), _required("key", Text), _required("text", Text),
+    _required("created_at", Instant),
+    Index("ix_fl_definition_key", "key"),
+)
+fl_instance = _table(
+    "fl_instance",
+    _id(), _required("key", Text), _required("hash", Text), Column("entity", Text), Column("record_id", Integer),
+    _required("status", Text), _required("version", Integer), _required("state", Text), Column("next_due", Instant),
+    Column("started_by", Integer), _required("started_at", Instant), Column("ended_at", Instant),
+    ForeignKeyConstraint(["hash"], ["fl_definition.hash"], name="fk_fl_instance_hash"),
+    Index("ix_fl_instance_record", "entity", "record_id"), Index("ix_fl_instance_key", "key", "status"),
+    Index("ix_fl_instance_due", "status", "next_due"),
+)
+fl_task = _table(
+    "fl_task",
+    _id(), _required("instance_id", Integer), _required("token", Text), _required("node", Text), Column("name", Json),
+    Column("entity", Text), Column("record_id", Integer), _required("status", Text), Column("assignee_id", Integer),
+    Column("role", Text), Column("priority", Integer), Column("due_at", Instant), _required("created_at", Instant),
+    Column("claimed_at", Instant), Column("done_at", Instant), Column("done_by", Integer), Column("outcome", Text),
+    Column("comment", Text),
+    _owned("fl_task", "instance_id", "fl_instance"),
+    Index("ix_fl_task_instance", "instance_id"), Index("ix_fl_task_assignee", "assignee_id", "status"),
+    Index("ix_fl_task_role", "role", "status"), Index("ix_fl_task_record", "entity", "record_id"),
+    Index("ix_fl_task_done", "done_by", "done_at"), Index("ix_fl_task_due", "status", "due_at"),
+)
+fl_candidate = _table(
+    "fl_candidate",
+    Column("task_id", Integer, primary_key=True, autoincrement=False),
+    Column("user_id", Integer, primary_key=True, autoincrement=False),
+    _owned("fl_candidate", "task_id", "fl_task"), Index("ix_fl_candidate_user_id", "user_id"),
+)
+fl_timer = _table(
+    "fl_timer",
+    _id(), _required("instance_id", Integer), _required("token", Text), _required("node", Text),
+    _required("due_at", Instant),
+    _owned("fl_timer", "instance_id", "fl_instance"),
+    Index("ix_fl_timer_instance", "instance_id"), Index("ix_fl_timer_due", "due_at"),
+)
+fl_history = _table(
+    "fl_history",
+    _id(), _required("instance_id", Integer), _required("at", Instant), Column("node", Text),
+    _required("kind", Text), Column("actor_id", Integer), Column("data", Text),
+    _owned("fl_history", "instance_id", "fl_instance"), Index("ix_fl_history_instance", "instance_id", "id"),
+)
+fl_incident = _table(
+    "fl_incident",
+    _id(), Column("instance_id", Integer), Column("key", Text), Column("node", Text), _required("error", Text),
+    _required("at", Instant), _required("status", Text),
+    _owned("fl_incident", "instance_id", "fl_instance"),
+    Index("ix_fl_incident_instance", "instance_id"), Index("ix_fl_incident_status", "status", "id"),
+)
+fl_schedule = _table(
+    "fl_schedule",
+    Column("name", Text, primary_key=True), _required("every", Text), Column("next_at", Instant),
+)

@@ -1,0 +1,147 @@
+"""Real tables of a catalog: `e_<entity>`, and `j_<entity>_<field>` for many references.
+
+Lengths, choices and required are rules of the application, not of the database: changing them needs no DDL. Indexes,
+unique constraints and foreign keys are always named and never flags of a column, so that they can be added one by one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from formloom.metadata import fieldtypes
+from formloom.metadata.catalog import Catalog, Entity, Field
+from formloom.storage.columns import Exact, Instant, Json, Span
+
+_LONGEST_NAME = 63
+_TARGETS = {"user": "ab_user", "team": "fl_team", "file": "fl_file", "image": "fl_file"}
+_SYSTEM: Mapping[str, Any] = {
+    "version": sa.Integer, "created_at": Instant, "created_by": sa.Integer, "updated_at": Instant,
+    "updated_by": sa.Integer, "parent": sa.Integer, "position": sa.Integer,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    metadata: sa.MetaData
+    entities: Mapping[str, sa.Table]
+    links: Mapping[tuple[str, str], sa.Table]
+
+    def __getitem__(self, entity: str) -> sa.Table:
+        return self.entities[entity]
+
+    def link(self, entity: str, field: str) -> sa.Table:
+        """The join table of many references: `source`, `target`, `position`."""
+        return self.links[entity, field]
+
+
+def build(catalog: Catalog) -> Tables:
+    metadata = sa.MetaData()
+    for name in ("ab_user", "fl_team", "fl_file"):
+        sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True))
+    entities = {e.name: _entity_table(e, metadata) for e in catalog.entities.values()}
+    links = {(e.name, f.name): _link_table(e, f, metadata)
+             for e in catalog.entities.values() for f in e.fields.values() if is_link(f)}
+    return Tables(metadata, entities, links)
+
+
+def is_link(field: Field) -> bool:
+    return field.type.name == "references"
+
+
+def columns_of(field: Field) -> tuple[fieldtypes.Column, ...]:
+    return () if is_link(field) or field.system else tuple(field.type.columns(field))
+
+
+def name_of(kind: str, *parts: str) -> str:
+    """A name that fits PostgreSQL's 63 bytes; what is cut off stays told apart by a hash."""
+    name = "_".join((kind, *parts))
+    if len(name.encode()) <= _LONGEST_NAME:
+        return name
+    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return f"{name.encode()[:_LONGEST_NAME - 9].decode(errors='ignore')}_{mark}"
+
+
+def table_name(entity: str) -> str:
+    return name_of("e", entity)
+
+
+def _entity_table(entity: Entity, metadata: sa.MetaData) -> sa.Table:
+    name = table_name(entity.name)
+    table = sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True), sqlite_autoincrement=True)
+    for part in (*_system_parts(name, entity), *_field_parts(name, entity), *_declared_parts(name, entity)):
+        table.append_constraint(part) if isinstance(part, sa.Constraint) else table.append_column(part)
+    for index in _indexes(name, entity):
+        sa.Index(name_of("ix", name, *index), *(table.c[column] for column in index))
+    return table
+
+
+def _system_parts(name: str, entity: Entity) -> Iterator[Any]:
+    present = set(_SYSTEM) if entity.parent else set(_SYSTEM) - {"parent", "position"}
+    for column, kind in _SYSTEM.items():
+        if column in present:
+            yield sa.Column(column, kind, nullable=column != "version")
+    if entity.parent:
+        yield _foreign_key(name, "parent", table_name(entity.parent), "CASCADE")
+
+
+def _field_parts(name: str, entity: Entity) -> Iterator[Any]:
+    for field in entity.fields.values():
+        for column in columns_of(field):
+            yield sa.Column(field.name + column.suffix, sql_type(column, field), nullable=True)
+            if column.kind == "reference":
+                yield _foreign_key(name, field.name + column.suffix, target_table(column, field))
+
+
+def _declared_parts(name: str, entity: Entity) -> Iterator[sa.UniqueConstraint]:
+    single = [(f.name,) for f in entity.fields.values() if (f.unique or f.type.name == "sequence") and columns_of(f)]
+    for fields in dict.fromkeys((*single, *entity.unique)):
+        yield sa.UniqueConstraint(*fields, name=name_of("uq", name, *fields))
+
+
+def _indexes(name: str, entity: Entity) -> list[tuple[str, ...]]:
+    """Declared indexes, references, the life cycle and the owner: what rules and lists filter by."""
+    single = [(f.name,) for f in entity.fields.values() if columns_of(f) and (
+        f.indexed or f.name in (entity.state, entity.owner) or columns_of(f)[0].kind == "reference")]
+    child = [("parent", "position")] if entity.parent else []
+    return list(dict.fromkeys((*child, *single, *entity.indexes)))
+
+
+def _foreign_key(table: str, column: str, target: str, on_delete: str | None = None) -> sa.ForeignKeyConstraint:
+    return sa.ForeignKeyConstraint([column], [f"{target}.id"], name=name_of("fk", table, column), ondelete=on_delete)
+
+
+def _link_table(entity: Entity, field: Field, metadata: sa.MetaData) -> sa.Table:
+    name, columns = name_of("j", entity.name, field.name), ("source", "target")
+    return sa.Table(
+        name, metadata,
+        *(sa.Column(column, sa.Integer, primary_key=True, autoincrement=False) for column in columns),
+        sa.Column("position", sa.Integer, nullable=False),
+        _foreign_key(name, "source", table_name(entity.name), "CASCADE"),
+        _foreign_key(name, "target", table_name(str(field.target)), "CASCADE"),
+        sa.Index(name_of("ix", name, "target"), "target"),
+    )
+
+
+def target_table(column: fieldtypes.Column, field: Field) -> str:
+    if column.references:
+        return column.references
+    return table_name(field.target) if field.target else _TARGETS[field.type.name]
+
+
+def sql_type(column: fieldtypes.Column, field: Field) -> sa.types.TypeEngine[Any]:
+    if field.type.feel_type == "days and time duration" and column.kind == "integer":
+        return Span()
+    if column.kind == "decimal":
+        return Exact(18, 6 if column.scale is None else column.scale)
+    return _KINDS[column.kind]()
+
+
+_KINDS: Mapping[str, Any] = {
+    "text": sa.Text, "integer": sa.BigInteger, "boolean": sa.Boolean, "date": sa.Date, "datetime": Instant,
+    "json": Json, "reference": sa.Integer,
+}
