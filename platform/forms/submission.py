@@ -57,7 +57,8 @@ def _value(field: Field, sent: Sequence[str], timezone: str) -> Any:
     """A list for fields of many values; else the last one, because a checkbox follows its hidden "false"."""
     kind = field.type.name
     if kind in _MANY:
-        return [part.strip() for text in sent for part in (text.split(",") if kind == "tags" else [text]) if part.strip()]
+        parts = (part for text in sent for part in (text.split(",") if kind == "tags" else [text]))
+        return [part.strip() for part in parts if part.strip()]
     if not sent:
         return False if kind == "boolean" else None
     text = sent[-1]

@@ -1,0 +1,86 @@
+"""Everything that happened to a record, newest first: changes, comments, files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from formloom.metadata.catalog import Entity
+from formloom.policy import masks, people
+from formloom.policy.decision import Access
+from formloom.records import audit, comments, files
+from formloom.records.context import Context
+from formloom.records.resolution import row_for
+from formloom.records.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field: its label, what it was, what it became, both as JSON values."""
+
+    field: str
+    label: Mapping[str, str]
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`kind`: created, updated, deleted, action, comment, file, or what a layer above wrote to the audit."""
+
+    kind: str
+    at: datetime
+    actor_id: int
+    actor_name: str
+    id: int
+    action: str = ""
+    text: str = ""
+    changes: tuple[Change, ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def of(context: Context, entity: str, record_id: int) -> list[Entry]:
+    """Fields that the actor may not read now are left out of the past, too."""
+    target = context.catalog.entity(entity)
+    row = row_for(context, target, record_id, "read")
+    access = context.policy.access(context.actor, target, Scope(context, target, row), context.now)
+    changes = [_change_entry(target, access, e) for e in audit.entries(context, entity, record_id)]
+    said = [_comment(e) for e in comments.of(context, entity, record_id)]
+    kept = [_file(f) for f in files.of(context, entity, record_id) if f.field is None or f.field in access.readable]
+    return sorted(_named(context, changes + said + kept), key=lambda e: (e.at, e.id), reverse=True)
+
+
+def _change_entry(entity: Entity, access: Access, row: Mapping[str, Any]) -> Entry:
+    before, after = row["before"] or {}, row["after"] or {}
+    names = [n for n in entity.fields if n in access.readable and n != "version" and (n in before or n in after)]
+    changes = tuple(
+        Change(n, entity.fields[n].label, _shown(access, n, before.get(n)), _shown(access, n, after.get(n)))
+        for n in names)
+    return Entry(kind=row["kind"], at=row["at"], actor_id=row["actor_id"], actor_name=row["actor_name"], id=row["id"],
+                 action=row["action"] or "", changes=changes)
+
+
+def _shown(access: Access, name: str, value: Any) -> Any:
+    return masks.masked(access.masks[name], value) if name in access.masks else value
+
+
+def _comment(row: Mapping[str, Any]) -> Entry:
+    return Entry(kind="comment", at=row["at"], actor_id=row["author_id"], actor_name="", id=row["id"],
+                 text=row["text"], values={"mentions": row["mentions"] or []})
+
+
+def _file(file: files.File) -> Entry:
+    return Entry(kind="file", at=file.at, actor_id=file.uploaded_by or 0, actor_name="", id=file.id, text=file.name,
+                 values={"media_type": file.media_type, "size": file.size})
+
+
+def _named(context: Context, entries: list[Entry]) -> list[Entry]:
+    names = people.names(context.unit, {e.actor_id for e in entries if not e.actor_name and e.actor_id})
+    return [e if e.actor_name else _with_name(e, names.get(e.actor_id, "")) for e in entries]
+
+
+def _with_name(entry: Entry, name: str) -> Entry:
+    return Entry(kind=entry.kind, at=entry.at, actor_id=entry.actor_id, actor_name=name, id=entry.id,
+                 text=entry.text, values=entry.values)
