@@ -4,12 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8080
 
-.PHONY: run test install lint check clean
+.PHONY: run test install lint translations clean
 
 run: $(VENV)/installed
-	FORMLOOM_DEMO=1 PORT=$(PORT) $(BIN)/formloom serve --init --pack config
+	FORMLOOM_DEMO=1 PORT=$(PORT) exec $(BIN)/formloom serve --init --pack config
 
-test: $(VENV)/installed-dev lint
+test: lint
 	$(BIN)/pytest
 
 lint: $(VENV)/installed-dev
@@ -19,7 +19,11 @@ lint: $(VENV)/installed-dev
 
 install: $(VENV)/installed
 
+translations: $(VENV)/installed-dev
+	$(BIN)/python tools/translations.py
+
 $(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Formloom needs Python 3.11 or newer")'
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml

@@ -1,0 +1,193 @@
+"""The command line: every command opens the installation of the environment, calls one action and prints."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import click
+
+from formloom import diagnosis, installation, settings, worker
+from formloom.errors import FormloomError, Problem
+from formloom.metadata import jsonschema_import, loader
+from formloom.metadata.catalog import Source
+from formloom.runtime import Runtime
+from formloom.supervisor import WEB, WORKER, Child, Supervisor
+from formloom.web import security_accounts
+
+PACK = click.argument("pack", type=click.Path(exists=True, file_okay=False, path_type=Path))
+
+
+class Commands(click.Group):
+    """What was raised on purpose is printed as words and ends with status 1; anything else is a bug and shows itself."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except FormloomError as error:
+            click.secho(str(error), fg="red", err=True)
+            if error.hint:
+                click.echo(str(error.hint), err=True)
+            raise SystemExit(1) from error
+
+
+@click.group(cls=Commands)
+@click.version_option(package_name="formloom")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+def main(verbose: bool) -> None:
+    """Formloom: entities in YAML, processes in BPMN, decisions in DMN."""
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING,
+                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+
+
+@main.command()
+def init() -> None:
+    """Create or upgrade the database."""
+    installation.prepare(_runtime())
+    click.echo("The database is ready.")
+
+
+@main.command()
+@PACK
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
+def check(pack: Path, as_json: bool) -> None:
+    """Print every problem of a pack with file and line."""
+    problems = _runtime().check(_sources(pack))
+    if as_json:
+        click.echo(json.dumps([_as_json(p) for p in problems], ensure_ascii=False, indent=2))
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        click.echo("No problems." if not problems else f"{len(problems)} problems.")
+    if any(p.severity == "error" for p in problems):
+        raise SystemExit(1)
+
+
+@main.command()
+@PACK
+def plan(pack: Path) -> None:
+    """Print what applying a pack would change in the database."""
+    _print_plan(_prepared(), _sources(pack))
+
+
+@main.command()
+@PACK
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def apply(pack: Path, yes: bool) -> None:
+    """Check a pack and put it into force; running servers take it up by themselves."""
+    runtime = _prepared()
+    sources = _sources(pack)
+    if _print_plan(runtime, sources) and not yes:
+        click.confirm("Apply?", abort=True)
+    installation.apply(runtime, pack, sources)
+    click.echo(f"In force: catalog {runtime.model().catalog.version[:12]}.")
+
+
+@main.command()
+@click.option("--init", "initialise", is_flag=True, help="Create or upgrade the database first.")
+@click.option("--pack", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Apply this pack first.")
+def serve(initialise: bool, pack: Path | None) -> None:
+    """Run the web server and the worker until told to stop."""
+    runtime = _prepared() if initialise or pack else _runtime()
+    people: list[str] = []
+    if pack:
+        installation.apply(runtime, pack, loader.read_pack(pack))
+        people = installation.load_demo(runtime, pack) if runtime.settings.demo else []
+    runtime.database.engine.dispose()
+    greeting = installation.Greeting(runtime.settings, people, click.echo)
+    Supervisor([Child("web server", WEB), Child("worker", WORKER)]).run(greeting.when_ready)
+    click.echo("Stopped.")
+
+
+@main.command("worker")
+def run_worker() -> None:
+    """Run background work until told to stop; any number of workers may share a database."""
+    worker.run(_runtime())
+
+
+@main.group()
+def user() -> None:
+    """People who may sign in."""
+
+
+@user.command("create")
+@click.argument("username")
+@click.option("--name", required=True)
+@click.option("--email", required=True)
+@click.option("--role", "roles", multiple=True, required=True, help="May be given several times.")
+@click.password_option()
+def create_user(username: str, name: str, email: str, roles: tuple[str, ...], password: str) -> None:
+    """Create a person with a password and roles."""
+    security_accounts.create_user_with_password(
+        _prepared(), username=username, name=name, email=email, roles=roles, password=password)
+    click.echo(f"{username} may sign in now.")
+
+
+@main.group()
+def clock() -> None:
+    """The time of a demo."""
+
+
+@clock.command("advance")
+@click.argument("duration")
+def advance(duration: str) -> None:
+    """Move the clock of a demo forward, by an ISO 8601 duration such as PT24H: timers fire as if it had passed."""
+    now = _runtime().advance_clock(duration)
+    click.echo(f"It is now {now.isoformat(timespec='seconds')}.")
+
+
+@main.command()
+def doctor() -> None:
+    """Look at database, configuration, queue, worker, mail, disk and clock; say what to do."""
+    findings = diagnosis.examine(_runtime())
+    for finding in findings:
+        click.secho(f"{'ok  ' if finding.well else 'BAD '} {finding.what}: {finding.found}", fg=None if finding.well else "red")
+        if not finding.well:
+            click.echo(f"     {finding.remedy}")
+    if not all(f.well for f in findings):
+        raise SystemExit(1)
+
+
+@main.group()
+def entity() -> None:
+    """Entity definitions."""
+
+
+@entity.command("import")
+@click.argument("schema", type=click.File(encoding="utf-8"))
+def import_entity(schema: Any) -> None:
+    """Print an entity definition in YAML made from a plain JSON Schema."""
+    click.echo(jsonschema_import.entity_from_schema(schema.read()), nl=False)
+
+
+def _runtime() -> Runtime:
+    return Runtime(settings.from_environment())
+
+
+def _prepared() -> Runtime:
+    runtime = _runtime()
+    installation.prepare(runtime)
+    return runtime
+
+
+def _sources(pack: Path) -> list[Source]:
+    return loader.read_pack(pack)
+
+
+def _print_plan(runtime: Runtime, sources: list[Source]) -> bool:
+    """Whether there is anything to do."""
+    steps = list(runtime.plan(sources).describe())
+    for step in steps:
+        click.echo(f"  {step}")
+    click.echo(f"{len(steps)} changes to the database." if steps else "The database needs no change.")
+    return bool(steps)
+
+
+def _as_json(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.place.file, "line": problem.place.line, "column": problem.place.column, "code": problem.code,
+        "severity": problem.severity, "message": str(problem.message),
+        "hint": str(problem.hint) if problem.hint else None, "element": problem.element, "near": problem.near,
+    }

@@ -1,0 +1,254 @@
+"""The composition root: settings -> extensions -> catalog -> policy, store, process definitions.
+
+The database says which catalog is in force. Every process asks at most every half second, with one tiny SELECT, and
+swaps to the new model as a whole; a unit of work keeps the model it began with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+
+from formloom import plugins
+from formloom.errors import BadConfiguration, FormloomError, Problem, Text
+from formloom.exchange import service_tasks
+from formloom.extensions import Extensions, JobHandler
+from formloom.metadata import builtin_types, compiler
+from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.fieldtypes import FieldType
+from formloom.policy import people
+from formloom.policy.actor import SYSTEM, Actor
+from formloom.policy.policy import Policy
+from formloom.records.context import Context
+from formloom.settings import Settings
+from formloom.storage import catalogs, diff, state, tables
+from formloom.storage.database import Database, Unit, is_stale_schema
+from formloom.storage.store import Store
+from formloom.wakeup import Waker
+from formloom.workflow import definitions, instances, moments
+from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.steps import StepFailed
+
+POLL_SECONDS = 0.5
+ACCOUNTS_LIVE_SECONDS = 60.0
+CLOCK_OFFSET = "clock_offset"
+
+Clock = Callable[[], datetime]
+
+
+def _system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+class NotInitialised(FormloomError):
+    code, status = "not-initialised", 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            Text("This database has no configuration yet."), Text("Run: formloom init, then formloom apply <pack>."))
+
+
+class NotADemo(FormloomError):
+    code, status = "not-a-demo", 409
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Everything that follows from one catalog; replaced as a whole, never changed."""
+
+    catalog: Catalog
+    tables: tables.Tables
+    store: Store
+    policy: Policy
+    definitions: Mapping[str, ProcessDefinition]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who may sign in. `epoch` is the fingerprint of the password: it changes when the password does."""
+
+    actor: Actor
+    epoch: str
+
+
+class Runtime:
+    """One per process; safe to share between threads."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None, extensions: Extensions | None = None) -> None:
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.database.wake = Waker(settings).wake
+        self._clock = clock or _system_clock
+        self._offset = timedelta()
+        self.extensions = extensions or plugins.load(self._standard_extensions(), settings.plugin_paths)
+        self._model: Model | None = None
+        self._security = ""
+        self._accounts: dict[int, tuple[float, Account | None]] = {}
+        self._asked = float("-inf")
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """The time; in demo mode it may have been moved forward (`formloom clock advance`)."""
+        return self._clock() + self._offset
+
+    def model(self) -> Model:
+        """The model in force, at most half a second old. Raises `NotInitialised` before the first publication."""
+        if self._model is None or monotonic() - self._asked >= POLL_SECONDS:
+            self.refresh(wait=self._model is None)
+        if self._model is None:
+            raise NotInitialised
+        return self._model
+
+    def account(self, user_id: int) -> Account | None:
+        """The person with this id if the account is active; as fresh as the model."""
+        policy = self.model().policy
+        loaded, account = self._accounts.get(user_id, (float("-inf"), None))
+        if monotonic() - loaded < ACCOUNTS_LIVE_SECONDS:
+            return account
+        security = self._security
+        with self.database.read() as unit:
+            account = self._load_account(unit, user_id, policy)
+        if security == self._security:
+            self._accounts[user_id] = (monotonic(), account)
+        return account
+
+    def forget_account(self, user_id: int) -> None:
+        """The profile was just changed in this process: load it again at once."""
+        self._accounts.pop(user_id, None)
+
+    def refresh(self, wait: bool = True) -> bool:
+        """Asks the database what is in force; true if the model was replaced. While one thread asks, others go on."""
+        if not self._lock.acquire(blocking=wait):
+            return False
+        try:
+            return self._ask()
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def reading(self, actor: Actor, model: Model | None = None) -> Iterator[Context]:
+        chosen = model or self.model()
+        with self.database.read() as unit:
+            yield self._context(chosen, unit, actor)
+
+    @contextmanager
+    def writing(self, actor: Actor, model: Model | None = None) -> Iterator[Context]:
+        """One transaction: everything in it commits together, or not at all. A step of a process that failed leaves
+        an incident behind, in a transaction of its own.
+        """
+        chosen = model or self.model()
+        try:
+            with self.database.write() as unit:
+                yield self._context(chosen, unit, actor)
+        except StepFailed as failure:
+            with self.database.write() as unit:
+                instances.record_incident(self._context(chosen, unit, actor), failure)
+            raise
+
+    def check(self, sources: Sequence[Source]) -> list[Problem]:
+        """Every finding about a configuration, sorted by place; nothing is applied."""
+        try:
+            catalog = self._compile(sources)
+        except BadConfiguration as error:
+            return list(error.problems)
+        found = compiler.check(sources, self._types) + self._processes(catalog)[1]
+        return sorted(found, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
+
+    def plan(self, sources: Sequence[Source]) -> diff.Plan:
+        """What publishing would do to the database. Raises `BadConfiguration` with every problem."""
+        return diff.plan(self._current_catalog(), self._checked(sources))
+
+    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM) -> diff.Plan:
+        """Checks, plans and applies in one transaction; every process takes the new model up within a second."""
+        catalog = self._checked(sources)
+        plan = catalogs.publish(self.database, catalog, self._types, by.user_id)
+        self.refresh()
+        return plan
+
+    def is_outdated(self, error: Exception) -> bool:
+        """Whether a statement failed because tables changed under it; then the model was replaced: try once more."""
+        return is_stale_schema(error) and self.refresh()
+
+    def advance_clock(self, duration: str) -> datetime:
+        """Moves the time of a demo forward, in every process; never back, because what happened stays happened."""
+        step = moments.duration(duration)
+        if not self.settings.demo:
+            raise NotADemo(Text("Only the clock of a demo can be moved."), Text("Set FORMLOOM_DEMO=1."))
+        if step is None or step <= timedelta():
+            raise NotADemo(Text("{text} is not a duration.", text=duration), Text("Write it like PT24H or P2D."))
+        with self.database.write() as unit:
+            offset = int(state.values(unit).get(CLOCK_OFFSET, "0")) + int(step.total_seconds())
+            state.put(unit, CLOCK_OFFSET, str(offset))
+        self.refresh()
+        return self.now()
+
+    @property
+    def job_handlers(self) -> Mapping[str, JobHandler]:
+        return self.extensions.job_handlers.items
+
+    def _standard_extensions(self) -> Extensions:
+        """Built-ins register like a plugin does."""
+        extensions = Extensions()
+        for field_type in builtin_types.TYPES.values():
+            extensions.add_field_type(field_type)
+        service_tasks.setup(extensions, self.settings, self.now)
+        return extensions
+
+    @property
+    def _types(self) -> Mapping[str, FieldType]:
+        return self.extensions.field_types.items
+
+    def _ask(self) -> bool:
+        with self.database.read() as unit:
+            values = state.values(unit)
+            self._offset = timedelta(seconds=int(values.get(CLOCK_OFFSET, "0")))
+            if values.get("security", "") != self._security:
+                self._security, self._accounts = values.get("security", ""), {}
+            version = values.get("catalog")
+            replaced = version is not None and (self._model is None or version != self._model.catalog.version)
+            if replaced:
+                self._model = self._build(catalogs.load(unit) or ())
+        self._asked = monotonic()
+        return replaced
+
+    def _build(self, sources: Sequence[Source]) -> Model:
+        catalog = self._compile(sources)
+        built = tables.build(catalog)
+        self.database.forget_statements()
+        return Model(catalog, built, Store(catalog, built), Policy(catalog), self._processes(catalog)[0])
+
+    def _compile(self, sources: Sequence[Source]) -> Catalog:
+        return compiler.compile(sources, self._types)
+
+    def _processes(self, catalog: Catalog) -> tuple[dict[str, ProcessDefinition], list[Problem]]:
+        return definitions.read_all(catalog, self.extensions.service_tasks.items)
+
+    def _checked(self, sources: Sequence[Source]) -> Catalog:
+        problems = self.check(sources)
+        if any(p.severity == "error" for p in problems):
+            raise BadConfiguration(problems)
+        return self._compile(sources)
+
+    def _current_catalog(self) -> Catalog | None:
+        self.refresh()
+        return self._model.catalog if self._model else None
+
+    def _load_account(self, unit: Unit, user_id: int, policy: Policy) -> Account | None:
+        actor = people.load_actor(unit, user_id, self.settings)
+        if actor is None:
+            return None
+        actor = replace(actor, admin=policy.is_admin(actor))
+        password = people.password_hash(unit, user_id)
+        return Account(actor, hashlib.sha256(password.encode()).hexdigest()[:16])
+
+    def _context(self, model: Model, unit: Unit, actor: Actor) -> Context:
+        return Context(
+            catalog=model.catalog, store=model.store, policy=model.policy, unit=unit, actor=actor, now=self.now(),
+            listeners=tuple(self.extensions.listeners), files=self.settings.files, definitions=model.definitions,
+            service_tasks=self.extensions.service_tasks.items,
+        )

@@ -1,0 +1,8 @@
+"""The API: every endpoint is a thin door over one action. Described in docs/api.md and /api/v1/openapi.json."""
+
+from __future__ import annotations
+
+from formloom.web.api import definitions, openapi, processes, records, tasks
+from formloom.web.api.blueprint import blueprint
+
+__all__ = ["blueprint", "definitions", "openapi", "processes", "records", "tasks"]

@@ -1,0 +1,149 @@
+"""OpenAPI 3.1 of the whole API, made from the catalog for the actor who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+from flask import Response, jsonify
+
+from formloom.metadata.catalog import Catalog, Entity
+from formloom.web.api import schemas
+from formloom.web.api.blueprint import blueprint
+from formloom.web.api.definitions import readable
+from formloom.web.i18n import label, locale
+from formloom.web.requests import actor, catalog, model
+from formloom.workflow.inbox import BOXES
+
+_ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
+_IF_MATCH = {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "The ETag that was read."}
+_TEXT, _WHOLE = {"type": "string"}, {"type": "integer"}
+_PROBLEM = {
+    "type": "object", "required": ["type", "code", "status", "title"],
+    "properties": {
+        "type": _TEXT, "code": _TEXT, "status": _WHOLE, "title": _TEXT, "hint": _TEXT, "instance": _TEXT,
+        "errors": {"type": "array", "items": {"type": "object", "properties": {
+            "path": _TEXT, "code": _TEXT, "message": _TEXT}}},
+    },
+}
+_LOGIN = {
+    "type": "object", "required": ["username", "password", "provider"],
+    "properties": {"username": _TEXT, "password": _TEXT, "provider": {"enum": ["db"]}, "refresh": {"type": "boolean"}},
+}
+_TOKENS = {"type": "object", "properties": {"access_token": _TEXT, "refresh_token": _TEXT}}
+_COMPLETION = {
+    "type": "object", "additionalProperties": False,
+    "properties": {"outcome": _TEXT, "comment": {"type": "string", "maxLength": 10_000}, "values": {"type": "object"}},
+}
+
+
+@blueprint.get("/openapi.json")
+def openapi() -> Response:
+    return jsonify(document(catalog(), readable()))
+
+
+def document(current: Catalog, entities: Mapping[str, Entity]) -> dict[str, Any]:
+    paths = _fixed_paths()
+    for entity in entities.values():
+        paths |= _entity_paths(entity)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Formloom", "version": version("formloom"), "x-catalog": current.version},
+        "servers": [{"url": "/"}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "schemas": _schemas(current, entities) | {"problem": _PROBLEM},
+            "responses": {"problem": {"description": "What is wrong, with a stable code", "content": {
+                "application/problem+json": {"schema": _ref("problem")}}}},
+        },
+    }
+
+
+def _schemas(current: Catalog, entities: Mapping[str, Entity]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, entity in entities.items():
+        access = model().policy.access(actor(), name)
+        found[name] = schemas.record(current, entity, locale(), access.readable, access.writable)
+        found[f"{name}_values"] = schemas.values(current, entity, locale())
+    return found
+
+
+def _fixed_paths() -> dict[str, Any]:
+    task = {"parameters": [_ID]}
+    return {
+        "/api/v1/security/login": {"post": _operation("Log in", body=_LOGIN, answer=_TOKENS) | {"security": []}},
+        "/api/v1/entities": {"get": _operation("Entities that may be read")},
+        "/api/v1/entities/{entity}/schema": {"get": _operation("JSON Schema of an entity", [
+            {"name": "entity", "in": "path", "required": True, "schema": _TEXT}])},
+        "/api/v1/tasks": {"get": _operation("Tasks", [_query("box", {"enum": list(BOXES)}), *_paging()])},
+        "/api/v1/tasks/{id}": task | {"get": _operation("One task")},
+        "/api/v1/tasks/{id}/claim": task | {"post": _operation("Take an offered task")},
+        "/api/v1/tasks/{id}/release": task | {"post": _operation("Give a task back")},
+        "/api/v1/tasks/{id}/complete": task | {"post": _operation("Decide a task", body=_COMPLETION)},
+        "/api/v1/processes/instances/{id}": {"parameters": [_ID], "get": _operation("A process instance")},
+    }
+
+
+def _entity_paths(entity: Entity) -> dict[str, Any]:
+    base, one, many = f"/api/v1/records/{entity.name}", label(entity.label), label(entity.plural)
+    record, values = _ref(entity.name), _ref(f"{entity.name}_values")
+    paths: dict[str, Any] = {
+        base: {"get": _operation(many, _list_arguments(), answer=_page_of(record), tag=entity.name),
+               "post": _operation(one, body=values, answer=record, status="201", tag=entity.name)},
+        f"{base}/{{id}}": {
+            "parameters": [_ID],
+            "get": _operation(one, answer=record, tag=entity.name),
+            "patch": _operation(one, [_IF_MATCH], body=_with_version(values), answer=record, tag=entity.name),
+            "delete": _operation(one, [_IF_MATCH], status="204", tag=entity.name)},
+    }
+    for action in entity.actions.values():
+        paths[f"{base}/{{id}}/actions/{action.name}"] = {"parameters": [_ID], "post": _operation(
+            label(action.label), body={"type": "object"}, answer=record, tag=entity.name)}
+    return paths
+
+
+def _with_version(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [values, {"type": "object", "properties": {"version": {"type": "integer", "minimum": 1}}}]}
+
+
+def _list_arguments() -> list[dict[str, Any]]:
+    names = ("filter", "search", "sort", "fields", "after")
+    return [*(_query(name, _TEXT) for name in names), _query("count", {"type": "boolean"}), *_paging()]
+
+
+def _paging() -> list[dict[str, Any]]:
+    return [_query("page", {"type": "integer", "minimum": 1, "maximum": 1_000_000}),
+            _query("page_size", {"type": "integer", "minimum": 1, "maximum": 200})]
+
+
+def _page_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": {
+        "items": {"type": "array", "items": record}, "page": {"type": ["integer", "null"]}, "page_size": _WHOLE,
+        "has_more": {"type": "boolean"}, "next": {"type": ["string", "null"]}, "count": _WHOLE}}
+
+
+def _operation(summary: str, arguments: list[dict[str, Any]] | None = None, body: Mapping[str, Any] | None = None,
+               answer: Mapping[str, Any] | None = None, status: str = "200", tag: str = "") -> dict[str, Any]:
+    content = {} if status == "204" else {"content": {"application/json": {"schema": answer or {"type": "object"}}}}
+    made: dict[str, Any] = {
+        "summary": summary,
+        "responses": {status: {"description": "Done"} | content, "default": {"$ref": "#/components/responses/problem"}},
+    }
+    if arguments:
+        made["parameters"] = arguments
+    if body:
+        made["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    if tag:
+        made["tags"] = [tag]
+    return made
+
+
+def _query(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "schema": schema}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,78 @@
+"""Records of every entity: list, create, read, change, delete, and their declared actions."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response, jsonify, request
+
+from formloom.records import actions
+from formloom.records.context import Context
+from formloom.records.record import Record
+from formloom.web.api import arguments, wire
+from formloom.web.api.blueprint import blueprint
+from formloom.web.requests import reading, writing
+
+
+@blueprint.get("/records/<entity>")
+def list_records(entity: str) -> Response:
+    query = arguments.list_query()
+    with reading() as context:
+        page = actions.list(context, entity, query)
+        body = wire.page(context, page)
+    response = jsonify(body)
+    if page.next:
+        response.headers["Link"] = f'<{request.base_url}?after={quote(page.next)}>; rel="next"'
+    return response
+
+
+@blueprint.post("/records/<entity>")
+def create_record(entity: str) -> tuple[Response, int]:
+    values = arguments.body()
+    with writing() as context:
+        response = _one(context, actions.create(context, entity, values))
+    return response, 201
+
+
+@blueprint.get("/records/<entity>/<id>")
+def read_record(entity: str, id: str) -> Response:
+    number = arguments.record_id(id)
+    with reading() as context:
+        return _one(context, actions.read(context, entity, number))
+
+
+@blueprint.patch("/records/<entity>/<id>")
+def update_record(entity: str, id: str) -> Response:
+    """Fields that are not sent stay. With If-Match or `version`, concurrent edits of other fields are merged."""
+    number, values = arguments.record_id(id), arguments.body()
+    version = arguments.version_from(values)
+    with writing() as context:
+        return _one(context, actions.update(context, entity, number, values, version))
+
+
+@blueprint.delete("/records/<entity>/<id>")
+def delete_record(entity: str, id: str) -> tuple[str, int]:
+    number, version = arguments.record_id(id), arguments.if_match()
+    with writing() as context:
+        actions.delete(context, entity, number, version)
+    return "", 204
+
+
+@blueprint.post("/records/<entity>/<id>/actions/<action>")
+def run_action(entity: str, id: str, action: str) -> Response:
+    number, values = arguments.record_id(id), arguments.body(optional=True)
+    version = arguments.version_from(values)
+    with writing() as context:
+        return _one(context, actions.run(context, entity, number, action, values, version))
+
+
+def _one(context: Context, record: Record) -> Response:
+    response = jsonify(wire.record(context, record) | {"_actions": _actions(context, record)})
+    response.headers["Location"] = f"/api/v1/records/{record.entity}/{record.id}"
+    response.set_etag(str(record.version))
+    return response
+
+
+def _actions(context: Context, record: Record) -> list[dict[str, Any]]:
+    return [wire.offer(name, decision) for name, decision in actions.offers(context, record).items()]

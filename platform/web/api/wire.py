@@ -1,0 +1,45 @@
+"""Records as JSON: fields by name at the top, what references are called under `_labels`, child tables as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from formloom.metadata.catalog import Entity, Field
+from formloom.policy.decision import Decision
+from formloom.records.context import Context
+from formloom.records.record import Page, Record
+from formloom.web.i18n import t
+
+
+def record(context: Context, shown: Record) -> dict[str, Any]:
+    """Only what the actor may see is in a record, so only that is in its JSON."""
+    entity = context.catalog.entity(shown.entity)
+    body = {"id": shown.id, "version": shown.version} | values(context, entity, shown.values)
+    return body | {"_title": shown.label, "_labels": shown.titles}
+
+
+def values(context: Context, entity: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value(context, entity.fields[name], raw[name]) for name in raw if name in entity.fields}
+
+
+def value(context: Context, field: Field, raw: Any) -> Any:
+    if raw is None:
+        return None
+    if field.type.name == "table":
+        child = context.catalog.entity(field.target or "")
+        return [values(context, child, row) for row in raw]
+    return field.type.dump(raw, field)
+
+
+def page(context: Context, found: Page) -> dict[str, Any]:
+    body = {
+        "items": [record(context, r) for r in found.records], "page": found.page, "page_size": found.page_size,
+        "has_more": found.more, "next": found.next,
+    }
+    return body if found.count is None else body | {"count": found.count}
+
+
+def offer(name: str, decision: Decision) -> dict[str, Any]:
+    """An action, whether it may be run now, and why not."""
+    return {"name": name, "allowed": bool(decision), "reason": None if decision else t(decision.reason)}

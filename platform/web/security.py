@@ -1,0 +1,129 @@
+"""The account half of Flask-AppBuilder: people, login, password pages, tokens. The only importer of flask_appbuilder.
+
+What FAB leaves open is closed here: lockout after failures, sessions and tokens that end with the password they were
+made under, rate-limited token login, and a version that changes with every person or role so that caches let go.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, current_app, g, session
+from flask_appbuilder import AppBuilder
+from flask_appbuilder.baseviews import BaseView
+from flask_appbuilder.models.sqla import Model as FabModel
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.sqla.models import Group, PermissionView, Role, User
+from flask_login import user_logged_in
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from werkzeug.security import check_password_hash
+
+from formloom.runtime import NotInitialised, Runtime
+from formloom.storage import attempts, state
+from formloom.web.identity import EPOCH
+
+log = logging.getLogger(__name__)
+
+_STATISTICS = frozenset({"last_login", "login_count", "fail_login_count", "changed_on", "changed_by_fk", "changed_by"})
+
+
+class Home(BaseView):  # type: ignore[misc]
+    """Takes the place of FAB's start page, whose address belongs to ours."""
+
+    route_base = "/fab"
+    default_view = "home"
+
+
+class Accounts(SecurityManager):  # type: ignore[misc]
+    userstatschartview = None
+
+    @property
+    def builtin_roles(self) -> dict[str, list[list[str]]]:
+        """Who administers records administers people: the catalog's administrator roles may open every page of FAB."""
+        try:
+            roles = current_app.extensions["formloom"].model().catalog.roles.values()
+        except NotInitialised:
+            return {}
+        return {role.name: [[".*", ".*"]] for role in roles if role.admin}
+
+    def auth_user_db(self, username: str, password: str) -> User | None:
+        """A locked name is refused whatever the password, and takes as long as a wrong one."""
+        runtime: Runtime = current_app.extensions["formloom"]
+        name, now = (username or "").strip().lower(), runtime.now()
+        with runtime.database.read() as unit:
+            locked = attempts.locked_until(unit, name, now)
+        if locked:
+            check_password_hash(current_app.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"], "password")
+            log.warning("login of %r refused: locked until %s", name, locked)
+            return None
+        user = super().auth_user_db(username, password)
+        with runtime.database.write() as unit:
+            attempts.forget(unit, name) if user else attempts.note_failure(unit, name, now)
+        return user
+
+    def reset_password(self, userid: int | str, password: str) -> None:
+        super().reset_password(int(userid), password)
+        if g.user and g.user.is_authenticated and g.user.id == int(userid):
+            _bind_session(current_app, g.user)      # the session that changed the password goes on
+
+    def load_user(self, pk: int | str) -> User | None:
+        """None when the password is another one than when the session began."""
+        account = current_app.extensions["formloom"].account(int(pk))
+        if account is None or session.get(EPOCH, account.epoch) != account.epoch:
+            return None
+        return super().load_user(pk)
+
+    def load_user_jwt(self, _header: dict[str, Any], claims: dict[str, Any]) -> User | None:
+        account = current_app.extensions["formloom"].account(int(claims["sub"]))
+        if account is None or account.epoch != claims.get(EPOCH):
+            return None
+        return super().load_user_jwt(_header, claims)
+
+    def security_cleanup(self, baseviews: list[Any], menus: list[Any]) -> None:
+        """FAB would delete what it does not know; nothing here is its to clean."""
+
+
+class Shell(AppBuilder):  # type: ignore[misc]
+    @property
+    def get_url_for_index(self) -> str:
+        return "/"
+
+
+def install(app: Flask, runtime: Runtime) -> None:
+    """Puts FAB into the application, on the runtime's engine."""
+    sessions = scoped_session(sessionmaker(runtime.database.engine))
+    event.listen(sessions, "after_flush", _bump)
+    with app.app_context():
+        shell = Shell(app, sessions, indexview=Home, security_manager_class=Accounts, update_perms=False)
+        _limit_token_login(app, shell)
+        shell.sm.jwt_manager.additional_claims_loader(lambda user_id: {EPOCH: runtime.account(int(user_id)).epoch})
+    user_logged_in.connect(_bind_session, app)
+
+    @app.teardown_appcontext
+    def end(_error: BaseException | None) -> None:
+        sessions.remove()
+
+
+def _limit_token_login(app: Flask, shell: AppBuilder) -> None:
+    shell.sm.limiter.limit(app.config["AUTH_RATE_LIMIT"], methods=["POST"])(app.blueprints["SecurityApi"])
+
+
+def _bind_session(_app: Flask, user: User, **_: Any) -> None:
+    runtime: Runtime = current_app.extensions["formloom"]
+    runtime.refresh()
+    account = runtime.account(user.id)
+    session[EPOCH] = account.epoch if account else ""
+
+
+def _bump(orm: Session, _context: Any) -> None:
+    """In the same transaction as the change, so that no process trusts an old role for longer than it polls."""
+    if any(_matters(item) for item in (*orm.new, *orm.dirty, *orm.deleted)):
+        state.bump(orm.connection(), "security")
+
+
+def _matters(item: Any) -> bool:
+    if not isinstance(item, User):
+        return isinstance(item, Role | Group | PermissionView)
+    return any(a.history.has_changes() for a in inspect(item).attrs if a.key not in _STATISTICS)
