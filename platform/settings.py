@@ -26,6 +26,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from formloom.errors import FormloomError, Text
 
+DEMO_PASSWORD = "formloom-demo"  # noqa: S105 - public; demo mode listens on loopback only
+
 
 class BadSettings(FormloomError):
     code = "bad-settings"

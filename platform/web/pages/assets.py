@@ -42,7 +42,7 @@ class Assets:
         if not path.is_relative_to(self.folder.resolve()) or not path.is_file():
             abort(404)
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        packed = kind.startswith(_TEXT) and "gzip" in request.accept_encodings
+        packed = kind.startswith(_TEXT) and request.accept_encodings.quality("gzip") > 0
         response = Response(_content(path, packed, path.stat().st_mtime_ns), mimetype=kind)
         response.headers["Cache-Control"] = FOREVER if digest == self.digest else "no-cache"
         response.headers["Vary"] = "Accept-Encoding"

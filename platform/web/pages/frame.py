@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from formloom.policy.actor import Actor
 from formloom.web import problems
 from formloom.web.i18n import LANGUAGES, label, locale, t
 from formloom.web.pages.display import Display
+from formloom.web.pages.logins import demo_logins
 from formloom.web.requests import LoginRequired, actor, actor_or_none, catalog, model, reading, runtime
 from formloom.workflow import inbox
 
@@ -61,7 +63,7 @@ class Frame:
 def install_frame(app: Flask) -> None:
     app.jinja_env.globals.update(
         frame=frame, theme=theme, locale=locale, label=label, t=t, languages=LANGUAGES,
-        signed_in=lambda: actor_or_none() is not None)
+        signed_in=lambda: actor_or_none() is not None, demo_logins=demo_logins)
     app.jinja_env.filters.update(initials=initials, avatar_tone=avatar_tone, marked=marked, groupby_day=by_day)
 
 
@@ -180,7 +182,7 @@ def error_page(error: Exception) -> ResponseReturnValue:
     return page, status
 
 
-def _problem(error: Exception) -> dict[str, object]:
+def _problem(error: Exception) -> dict[str, Any]:
     if isinstance(error, FormloomError):
         return problems.document(error)
     if isinstance(error, CSRFError):

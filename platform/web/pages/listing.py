@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +15,6 @@ EVERYTHING = "true"      # as a filter: take the one of the view away
 SIZES = (25, 50, 100)
 HIDDEN_TYPES = frozenset({"table", "json", "rich_text", "long_text", "file", "image"})
 SYSTEM_COLUMNS = ("created_at", "updated_at")
-QUICK_TYPES = frozenset({"text", "long_text", "email", "phone", "sequence", "url"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,26 +112,6 @@ def columns_of(entity: Entity) -> list[Field]:
             if f.type.name not in HIDDEN_TYPES and (not f.system or f.name in SYSTEM_COLUMNS)]
 
 
-def quick_filter(entity: Entity, words: str) -> str:
-    """FEEL for a quick search: every word is in one of the entity's searched fields."""
-    names = [n for n in entity.search if entity.field(n).type.name in QUICK_TYPES]
-    if not names or not words:
-        return ""
-    return " and ".join(
-        "(" + " or ".join(f"contains(lower case({n}), {_quoted(word.lower())})" for n in names) + ")"
-        for word in words.split()[:5])
-
-
-def both(*filters: str) -> str:
-    """FEEL that holds when every given one does."""
-    given = [f for f in filters if f]
-    return given[0] if len(given) == 1 else " and ".join(f"({f})" for f in given)
-
-
-def _quoted(word: str) -> str:
-    return json.dumps(word, ensure_ascii=False)
-
-
 def _known(texts: Sequence[str], entity: Entity) -> tuple[str, ...]:
     names = [n.strip() for text in texts for n in text.split(",")]
     return tuple(dict.fromkeys(n for n in names if n in entity.fields))
@@ -152,9 +130,9 @@ def place_classes(entity: Entity, columns: Sequence[Field]) -> Mapping[str, str]
     """Where a column goes on a phone's card: name and money on the first line, state and a date below."""
     money = next((f.name for f in columns if f.type.name in ("money", "decimal")), None)
     below = next((f.name for f in columns if f.type.name in ("date", "datetime", "user")), None)
-    places = {entity.title: "a1", money: "a2", entity.state: "b1", below: "b2"}
-    if entity.title not in [f.name for f in columns] and columns:
-        places = {columns[0].name: "a1"} | {k: v for k, v in places.items() if v != "a1"}
+    places: dict[str | None, str] = {below: "b2", entity.state: "b1", money: "a2", entity.title: "a1"}
+    if columns and entity.title not in [f.name for f in columns]:
+        places[columns[0].name] = "a1"
     return {f.name: places.get(f.name, "hide") for f in columns}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, redirect, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
-from formloom.errors import BadExpression, FormloomError, Text, ValidationFailed
+from formloom.errors import BadExpression, FormloomError, Text, UnknownField, ValidationFailed
 from formloom.feel import FeelSyntaxError
 from formloom.metadata.catalog import Choice, Entity, Field
 from formloom.records import actions
@@ -92,12 +92,13 @@ def _values(operator: str, text: str) -> tuple[str, ...]:
     return (text.strip(),) if text.strip() else ()
 
 
-def query(shown: Listing, size: int | None = None, count: bool = False) -> Query:
+def query(shown: Listing, size: int | None = None, count: str = "no") -> Query:
     entity = shown.entity
+    allowed = model().policy.list_access(actor(), entity.name).readable
     return Query(
-        filter=listing.both(shown.filter, listing.quick_filter(entity, shown.q)) or None,
-        sort=tuple(("-" if s.descending else "") + s.field for s in shown.sort), page=shown.page,
-        page_size=size or shown.size, fields=_wanted(entity, shown.columns), count=count)
+        filter=shown.filter, search=shown.q,
+        sort=tuple(listing.sort_text([s]) for s in shown.sort if s.field in allowed), page=shown.page,
+        page_size=size or shown.size, fields=tuple(n for n in _wanted(entity, shown.columns) if n in allowed), count=count)
 
 
 def _wanted(entity: Entity, columns: Sequence[str]) -> tuple[str, ...]:
@@ -105,15 +106,15 @@ def _wanted(entity: Entity, columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*columns, *extra)))
 
 
-def _page(context: Context, shown: Listing) -> tuple[Page, BadExpression | None]:
+def _page(context: Context, shown: Listing) -> tuple[Page, FormloomError | None]:
     """A filter that does not hold is shown with its mistake over an empty list; nothing typed is lost."""
     try:
         return actions.list(context, shown.entity.name, query(shown, LANE_LIMIT * 4 if shown.board else None)), None
-    except BadExpression as error:
-        return Page(records=(), page=1, page_size=shown.size, more=False, next=None, count=None), error
+    except (BadExpression, UnknownField) as error:
+        return Page(records=(), page=1, page_size=shown.size, more=False), error
 
 
-def _body(shown: Listing, asked: Listing, page: Page, problem: BadExpression | None) -> dict[str, Any]:
+def _body(shown: Listing, asked: Listing, page: Page, problem: FormloomError | None) -> dict[str, Any]:
     entity, show = shown.entity, display(compact=True)
     readable = model().policy.list_access(actor(), entity.name).readable
     columns = [f for n in shown.columns if (f := entity.fields.get(n)) and (f.system or n in readable)]
@@ -180,7 +181,7 @@ def count_records(name: str) -> ResponseReturnValue:
     entity = catalog().entity(name)
     with reading() as context:
         shown = views.apply(listing.from_query(entity, request.args), views.all_of(context, entity))
-        page = actions.list(context, name, query(shown, 1, count=True))
+        page = actions.list(context, name, query(shown, 1, count="capped"))
     return render_template("lists/_count.html", count=page.count, entity=entity)
 
 
@@ -210,8 +211,9 @@ def _exported(context: Context, shown: Listing, columns: Sequence[Field]) -> Ite
 
 
 def _text(shown: Shown) -> str:
-    return ", ".join(i.text for i in shown.items) if shown.kind == "tags" else shown.title or shown.text \
-        if shown.kind == "html" else shown.text
+    if shown.kind == "tags":
+        return ", ".join(i.text for i in shown.items)
+    return shown.title if shown.kind == "html" else shown.text
 
 
 @blueprint.post("/records/<name>/bulk")
@@ -223,9 +225,8 @@ def bulk(name: str) -> ResponseReturnValue:
         entity.action(wanted)
     outcomes = [_outcome(entity, record_id, wanted) for record_id in ids]
     back = listing.from_query(entity, request.args)
-    page = render_template("lists/_results.html" if _partial() else "lists/results.html", entity=entity, wanted=wanted,
+    return render_template("lists/_results.html" if _partial() else "lists/results.html", entity=entity, wanted=wanted,
                            outcomes=outcomes, back=back.path + back.query)
-    return page
 
 
 def _outcome(entity: Entity, record_id: int, wanted: str) -> Outcome:

@@ -16,7 +16,6 @@ from formloom.web.i18n import label, t
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.display import Shown
 from formloom.web.pages.frame import display, frame, may_create, may_read
-from formloom.web.pages.listing import quick_filter
 from formloom.web.requests import catalog, reading
 
 PER_ENTITY, SHOWN = 4, 12
@@ -59,11 +58,10 @@ def _records(entities: list[Entity], words: str) -> tuple[Hit, ...]:
 
 
 def _of_entity(context: Context, entity: Entity, words: str) -> list[Hit]:
-    condition = quick_filter(entity, words)
-    if not condition:
+    if not entity.search:
         return []
     names = tuple(dict.fromkeys(n for n in (entity.title, entity.number, entity.state) if n))
-    page = actions.list(context, entity.name, Query(filter=condition, page_size=PER_ENTITY, fields=names))
+    page = actions.list(context, entity.name, Query(search=words, page_size=PER_ENTITY, fields=names))
     return [_hit(entity, record) for record in page.records]
 
 

@@ -1,25 +1,23 @@
-"""Saved views: those of the pack, those of a person, and those a person shares with everybody."""
+"""Saved views as tabs of a list: those of the pack, one's own, and those that are shared with everybody."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import sqlalchemy as sa
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 
-from formloom.errors import FieldError, NotFound, Text, ValidationFailed
+from formloom.errors import NotFound, Text
 from formloom.metadata.catalog import Entity, View
-from formloom.policy.actor import Actor
+from formloom.records import views as saved_views
 from formloom.records.context import Context
-from formloom.storage.platform_tables import fl_view
 from formloom.web.i18n import label, t
 from formloom.web.pages import listing
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.listing import Listing
-from formloom.web.requests import actor, catalog, writing
-
-LONGEST_NAME = 80
+from formloom.web.requests import catalog, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +33,16 @@ class Saved:
 
 
 def all_of(context: Context, entity: Entity) -> list[Saved]:
-    return [Saved(v.name, label(v.label), v) for v in entity.views] + _rows(context, entity)
+    rows = saved_views.of(context, entity.name)
+    own = [_saved(row, entity, context.actor.user_id) for row in rows]
+    return [Saved(v.name, label(v.label), v) for v in entity.views] + own
 
 
-def _rows(context: Context, entity: Entity) -> list[Saved]:
-    who = context.actor.user_id
-    wanted = (fl_view.c.entity == entity.name) & ((fl_view.c.owner_id == who) | fl_view.c.shared)
-    found = context.unit.connection.execute(sa.select(fl_view).where(wanted).order_by(fl_view.c.id))
-    return [Saved(str(r.id), r.name, _view(r, entity), r.shared, r.owner_id == who, r.id) for r in found]
-
-
-def _view(row: sa.Row[tuple[object, ...]], entity: Entity) -> View:
-    columns = tuple(c for c in row.columns or () if c in entity.fields)
-    return View(row.name, {"en": row.name}, row.filter or "", columns, listing.parse_sort(row.sort or "", entity))
+def _saved(row: Mapping[str, Any], entity: Entity, user_id: int) -> Saved:
+    columns = tuple(c for c in row["columns"] or () if c in entity.fields)
+    sort = listing.parse_sort(",".join(row["sort"] or ()), entity)
+    view = View(row["name"], {"en": row["name"]}, row["filter"] or "", columns, sort)
+    return Saved(str(row["id"]), row["name"], view, row["shared"], row["owner_id"] == user_id, row["id"])
 
 
 def apply(asked: Listing, found: list[Saved]) -> Listing:
@@ -62,41 +57,27 @@ def apply(asked: Listing, found: list[Saved]) -> Listing:
 def save_view(name: str) -> ResponseReturnValue:
     """Keeps what the list shows now under a name."""
     entity = catalog().entity(name)
-    asked = listing.from_query(entity, request.args)
-    values = _named() | {
-        "entity": name, "owner_id": actor().user_id, "filter": asked.filter, "columns": list(asked.columns),
-        "sort": listing.sort_text(asked.sort), "layout": "board" if asked.board else "list"}
     with writing() as context:
-        made = context.unit.connection.execute(sa.insert(fl_view).values(**values)).inserted_primary_key
+        made = _save(context, entity)
     flash(t(Text("View saved")))
-    return redirect(f"{asked.path}?view={made[0] if made else ''}")
+    return redirect(f"/records/{name}?view={made}")
 
 
 @blueprint.post("/records/<name>/views/<int:view_id>")
 def change_view(name: str, view_id: int) -> ResponseReturnValue:
-    """Renames, shares or deletes a view of one's own."""
-    path = f"/records/{catalog().entity(name).name}"
-    if request.form.get("delete"):
-        statement: sa.Delete | sa.Update = sa.delete(fl_view)
-    else:
-        statement = sa.update(fl_view).values(**_named())
+    """Renames, shares or deletes a view of one's own; what it shows becomes what the list shows now."""
+    entity = catalog().entity(name)
+    removing = bool(request.form.get("delete"))
     with writing() as context:
-        changed = context.unit.connection.execute(statement.where(_own(name, view_id, context.actor)))
-        if changed.rowcount != 1:
-            raise NotFound(Text("There is no view {name} of this list.", name=view_id))
-    flash(t(Text("View deleted") if request.form.get("delete") else Text("View saved")))
-    return redirect(path if request.form.get("delete") else f"{path}?view={view_id}")
+        saved_views.delete(context, view_id)
+        made = None if removing else _save(context, entity)
+    flash(t(Text("View deleted") if removing else Text("View saved")))
+    return redirect(f"/records/{name}" + ("" if removing else f"?view={made}"))
 
 
-def _own(entity: str, view_id: int, who: Actor) -> sa.ColumnElement[bool]:
-    return (fl_view.c.id == view_id) & (fl_view.c.entity == entity) & (fl_view.c.owner_id == who.user_id)
-
-
-def _named() -> dict[str, object]:
-    words = request.form.get("name", "").strip()
-    if not 0 < len(words) <= LONGEST_NAME:
-        raise ValidationFailed([FieldError("name", "length", Text(
-            "Give the view a name of at most {limit} characters.", limit=LONGEST_NAME))])
-    return {"name": words, "shared": request.form.get("shared") == "1"}
-
-
+def _save(context: Context, entity: Entity) -> int:
+    shown = listing.from_query(entity, request.args)
+    return saved_views.save(
+        context, entity.name, request.form.get("name", "").strip(), filter=shown.filter, columns=shown.columns,
+        sort=[listing.sort_text([s]) for s in shown.sort], layout="board" if shown.board else "list",
+        shared=request.form.get("shared") == "1")
