@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,8 +15,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from formloom.storage.columns import dumps, loads
-
-log = logging.getLogger(__name__)
 
 Wake: TypeAlias = Callable[[int], None]
 
@@ -72,11 +69,9 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Unit]:
         """A unit that commits at its end. On SQLite it takes the write lock at once: upgrading later would fail."""
-        with _alone():
-            with self.engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
-                with connection.begin():
-                    unit = Unit(connection, self.wake)
-                    yield unit
+        with _alone(), self._writing() as connection, connection.begin():
+            unit = Unit(connection, self.wake)
+            yield unit
         unit.committed()
 
     def upgrade(self) -> None:

@@ -6,6 +6,8 @@ so that these tables exist before it and history outlives an account.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint
 
@@ -26,7 +28,7 @@ def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
 
-def _required(name: str, kind: sa.types.TypeEngine[object] | type[sa.types.TypeEngine[object]]) -> Column[object]:
+def _required(name: str, kind: type[sa.types.TypeEngine[Any]]) -> Column[Any]:
     return Column(name, kind, nullable=False)
 
 

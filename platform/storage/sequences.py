@@ -36,8 +36,9 @@ def continue_after(unit: Unit, entity: str, field: str, pattern: str, numbers: I
     highest: dict[str, int] = {}
     for number in numbers:
         if found := shape.fullmatch(number):
-            period = "-".join(text for name, text in zip(_names(pattern), found.groups(), strict=True) if name in _DATES)
-            value = next(int(text) for name, text in zip(_names(pattern), found.groups(), strict=True) if name not in _DATES)
+            parts = list(zip(_names(pattern), found.groups(), strict=True))
+            period = "-".join(text for name, text in parts if name in _DATES)
+            value = next(int(text) for name, text in parts if name not in _DATES)
             highest[period] = max(value, highest.get(period, 0))
     for period, value in highest.items():
         key = {"entity": entity, "field": field, "period": period}

@@ -18,6 +18,9 @@ from formloom.storage.database import Unit
 from formloom.storage.tables import Tables, columns_of
 
 Row: TypeAlias = dict[str, Any]
+Rows: TypeAlias = list[Row]
+Order: TypeAlias = list[tuple[sa.ColumnElement[Any], bool]]
+Ids: TypeAlias = list[int]
 Condition: TypeAlias = sa.ColumnElement[bool]
 
 
@@ -38,7 +41,7 @@ class Store:
 
     def list(self, unit: Unit, entity: str, where: Condition | None = None, sort: Sequence[Sort] = (),
              limit: int | None = None, offset: int = 0, after: Sequence[Any] | None = None,
-             fields: Iterable[str] | None = None) -> list[Row]:
+             fields: Iterable[str] | None = None) -> Rows:
         """Rows in order, ties by id. `after`: the sort values and the id of the last row of the page before."""
         table, definition = self.tables[entity], self.catalog.entity(entity)
         names = None if fields is None else list(fields)
@@ -87,7 +90,7 @@ class Store:
         query = sa.select(table.c.id, title).where(table.c.id.in_(wanted))
         return {id: f"#{id}" if words is None else str(words) for id, words in unit.connection.execute(query)}
 
-    def children(self, unit: Unit, entity: str, id: int) -> dict[str, list[Row]]:
+    def children(self, unit: Unit, entity: str, id: int) -> dict[str, Rows]:
         """The rows of each child table by the name of its field, in order."""
         found = {}
         for field, child in self.catalog.children(self.catalog.entity(entity)).items():
@@ -117,7 +120,7 @@ class Store:
         definition = self.catalog.entity(entity).field(field)
         return sequences.take(unit, entity, field, str(definition.options.get("pattern", "{0}")), now)
 
-    def _rows(self, unit: Unit, entity: str, query: sa.Select[Any], fields: Iterable[str] | None = None) -> list[Row]:
+    def _rows(self, unit: Unit, entity: str, query: sa.Select[Any], fields: Iterable[str] | None = None) -> Rows:
         found = [dict(row) for row in unit.connection.execute(query).mappings()]
         for name in rows.links_of(self.catalog.entity(entity), fields) if found else ():
             targets = self._targets(unit, self.tables.link(entity, name), [row["id"] for row in found])
@@ -125,9 +128,9 @@ class Store:
                 row[name] = targets.get(row["id"], [])
         return found
 
-    def _targets(self, unit: Unit, link: sa.Table, ids: Sequence[int]) -> dict[int, list[int]]:
+    def _targets(self, unit: Unit, link: sa.Table, ids: Sequence[int]) -> dict[int, Ids]:
         query = sa.select(link.c.source, link.c.target).where(link.c.source.in_(ids))
-        found: dict[int, list[int]] = {}
+        found: dict[int, Ids] = {}
         for source, target in unit.connection.execute(query.order_by(link.c.position, link.c.target)):
             found.setdefault(source, []).append(target)
         return found
@@ -141,7 +144,7 @@ class Store:
                 unit.connection.execute(sa.insert(link), [
                     {"source": id, "target": target, "position": n} for n, target in enumerate(targets)])
 
-    def _order(self, entity: Entity, sort: Sequence[Sort]) -> list[tuple[sa.ColumnElement[Any], bool]]:
+    def _order(self, entity: Entity, sort: Sequence[Sort]) -> Order:
         order = [(self._sorted_by(entity, part.field), part.descending) for part in sort if part.field != "id"]
         by_id = next((part.descending for part in sort if part.field == "id"), False)
         return [*order, (self.tables[entity.name].c.id, by_id)]

@@ -138,7 +138,8 @@ def sql_type(column: fieldtypes.Column, field: Field) -> sa.types.TypeEngine[Any
         return Span()
     if column.kind == "decimal":
         return Exact(18, 6 if column.scale is None else column.scale)
-    return _KINDS[column.kind]()
+    kind: sa.types.TypeEngine[Any] = _KINDS[column.kind]()
+    return kind
 
 
 _KINDS: Mapping[str, Any] = {
