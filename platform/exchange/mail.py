@@ -50,7 +50,8 @@ def server(url: str) -> Server:
         raise BadMailServer(Text("FORMLOOM_SMTP_URL is not smtp://user:password@host:port?from=a@b&tls=1."))
     given = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     implicit = parts.scheme == "smtps"
-    return Server(parts.hostname, parts.port or (465 if implicit else 25), given.get("from", f"formloom@{parts.hostname}"),
+    return Server(parts.hostname, parts.port or (465 if implicit else 25), given.get("from",
+                                                                                     f"formloom@{parts.hostname}"),
                   unquote(parts.username or ""), unquote(parts.password or ""), given.get("tls") == "1", implicit)
 
 

@@ -46,7 +46,8 @@ def webhook(step: Step, *, url: str, body: Any = None) -> Mapping[str, Any]:
     payload = body if isinstance(body, Mapping) else {"value": body}
     if body is None and step.record is not None:
         payload = {"entity": step.record[0], "id": step.record[1]}
-    job = webhooks.enqueue(step.context.unit, str(url), to_json(payload), key=f"step:{step.key}", run_at=step.context.now)
+    job = webhooks.enqueue(step.context.unit, str(url), to_json(payload), key=f"step:{step.key}",
+                           run_at=step.context.now)
     return {"job": job}
 
 

@@ -92,7 +92,8 @@ def checked_address(host: str, port: int, allowed: tuple[str, ...]) -> str:
         raise BadWebhook(Text("{host} cannot be found.", host=host)) from error
     for address in sorted(found):
         if not _permitted(host, ip_address(address.partition("%")[0]), allowed):
-            raise BadWebhook(Text("{host} is an address inside our own network ({address}).", host=host, address=address),
+            raise BadWebhook(Text("{host} is an address inside our own network ({address}).", host=host,
+                                  address=address),
                              Text("An administrator can allow it with FORMLOOM_WEBHOOK_ALLOW."))
     return min(found)
 

@@ -33,7 +33,8 @@ def create_record(step: Step, *, entity: str, **fields: Any) -> Mapping[str, Any
     return {"id": record.id}
 
 
-def run_action(step: Step, *, action: str, entity: str | None = None, id: Any = None, **fields: Any) -> Mapping[str, Any]:
+def run_action(step: Step, *, action: str, entity: str | None = None, id: Any = None, **fields: Any) -> Mapping[str,
+                                                                                                                Any]:
     """A declared action of the record, as the person who started the process could have run it."""
     target, record_id = _target(step, entity, id)
     record = actions.run(step.context, target, record_id, action, plain(fields))

@@ -37,7 +37,7 @@ class TaskField:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When: a duration from now, a point in time, or a cycle, as ISO 8601 text or FEEL; exactly one of the two is set."""
+    """When: a duration from now, a point in time, or a cycle, as ISO 8601 text or as FEEL, never both."""
 
     kind: str                   # duration | date | cycle | any (a duration or a point in time, whichever comes out)
     iso: str = ""

@@ -15,7 +15,8 @@ FLOW_NODES = frozenset({
     "parallelGateway", "inclusiveGateway", "subProcess", "boundaryEvent", "intermediateCatchEvent",
 })
 # Drawn for people only; they carry no behaviour.
-REMARKS = frozenset({"documentation", "textAnnotation", "text", "association", "group", "laneSet", "lane", "flowNodeRef",
+REMARKS = frozenset({"documentation", "textAnnotation", "text", "association", "group", "laneSet", "lane",
+                     "flowNodeRef",
                      "category", "categoryValue", "incoming", "outgoing", "participant"})
 
 _CONTAINER = FLOW_NODES | {"sequenceFlow", "documentation", "extensionElements", "textAnnotation", "association",
@@ -66,7 +67,8 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
 }
 # Written by modelers with the value that changes nothing.
 NEUTRAL: Mapping[str, frozenset[str]] = {
-    "isForCompensation": frozenset({"false"}), "startQuantity": frozenset({"1"}), "completionQuantity": frozenset({"1"}),
+    "isForCompensation": frozenset({"false"}), "startQuantity": frozenset({"1"}),
+    "completionQuantity": frozenset({"1"}),
     "isInterrupting": frozenset({"true"}), "parallelMultiple": frozenset({"false"}), "isImmediate": frozenset({"true"}),
     "implementation": frozenset({"##unspecified", "##WebService"}), "triggeredByEvent": frozenset({"false"}),
     "processType": frozenset({"None", "Private"}), "isClosed": frozenset({"false", "true"}),
@@ -124,7 +126,8 @@ def _foreign(element: etree._Element, reading: Reading) -> None:
     reading.problem("bpmn-extension", element,
                     Text("{element} has an extension of another tool: {name}.",
                          element=naming(element), name=local(element)),
-                    Text("Remove it, or say the same with an element of the namespace {namespace}.", namespace=FORMLOOM))
+                    Text("Remove it, or say the same with an element of the namespace {namespace}.",
+                         namespace=FORMLOOM))
 
 
 def _attributes(element: etree._Element, reading: Reading) -> None:
@@ -134,12 +137,13 @@ def _attributes(element: etree._Element, reading: Reading) -> None:
         if qualified.namespace in (None, BPMN):
             plain = str(qualified.localname)
             if plain not in allowed and value not in NEUTRAL.get(plain, frozenset()):
-                _refuse_attribute(element, f"{plain}={value}", reading)
+                _refuse_attribute(element, f"{plain}={value!s}", reading)
         elif qualified.namespace != "http://www.w3.org/2001/XMLSchema-instance":
             _refuse_attribute(element, str(qualified.localname), reading)
 
 
 def _refuse_attribute(element: etree._Element, name: str, reading: Reading) -> None:
     reading.problem("bpmn-attribute", element,
-                    Text("{element} has an attribute that would be ignored: {name}.", element=naming(element), name=name),
+                    Text("{element} has an attribute that would be ignored: {name}.", element=naming(element),
+                         name=name),
                     _MODELER)

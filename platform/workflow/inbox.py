@@ -20,7 +20,8 @@ from formloom.workflow.offers import OPEN
 
 BOXES = ("open", "mine", "offered", "done", "started")
 PAGE_SIZE, LARGEST_PAGE = 25, 200
-_COLUMNS = (t.fl_task, t.fl_instance.c.key, t.fl_instance.c.hash, t.fl_instance.c.started_by, t.fl_instance.c.started_at)
+_COLUMNS = (t.fl_task, t.fl_instance.c.key, t.fl_instance.c.hash, t.fl_instance.c.started_by,
+            t.fl_instance.c.started_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,8 @@ def cancel(context: Context, instance_id: int, reason: str = "") -> Instance:
         .values(status="cancelled", ended_at=context.now, next_due=None, version=t.fl_instance.c.version + 1))
     context.unit.connection.execute(sa.delete(t.fl_timer).where(t.fl_timer.c.instance_id == instance_id))
     offers.withdraw(context, instance_id)
-    steps.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id, {"reason": reason} if reason else None)
+    steps.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id,
+               {"reason": reason} if reason else None)
     return get(context, instance_id)
 
 

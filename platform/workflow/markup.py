@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from lxml import etree
 
 from formloom.errors import Place, Problem, Text
@@ -29,14 +31,15 @@ def parse(text: str, file: str) -> tuple[etree._Element | None, list[Problem]]:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line = error.lineno or 1
-        return None, [Problem("bpmn-xml", Text("This is not well-formed XML: {reason}.", reason=error.msg or "unreadable"),
+        return None, [Problem("bpmn-xml", Text("This is not well-formed XML: {reason}.",
+                                               reason=error.msg or "unreadable"),
                               Place(file, line), Text("Save the diagram again from the BPMN modeler."))]
     problem = _limits(root, file)
     return (None, [problem]) if problem else (root, [])
 
 
 def _limits(root: etree._Element, file: str) -> Problem | None:
-    if root.getroottree().docinfo.doctype:
+    if root.getroottree().docinfo.internalDTD is not None:
         return _refused(file, 1, Text("The file declares a document type, which a diagram does not need."))
     if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
         return _refused(file, 1, Text("The diagram has more than {limit} XML elements.", limit=MAX_ELEMENTS))
@@ -54,7 +57,7 @@ def _refused(file: str, at: int, message: Text) -> Problem:
 
 
 def line(element: etree._Element) -> int:
-    return int(element.sourceline or 1)
+    return cast("int", element.sourceline or 1)
 
 
 def namespace(element: etree._Element) -> str:

@@ -136,7 +136,8 @@ def _next_cron(fields: tuple[frozenset[int], ...], after: datetime, zone: tzinfo
     minutes, hours, days, months, weekdays = fields
     day = after.astimezone(zone).date()
     for _ in range(366 * 5):
-        if day.day in days and day.month in months and (day.isoweekday() % 7 in weekdays or day.isoweekday() in weekdays):
+        fits = day.isoweekday() % 7 in weekdays or day.isoweekday() in weekdays      # Sunday is 0 or 7
+        if fits and day.day in days and day.month in months:
             for at in (time(h, m) for h in sorted(hours) for m in sorted(minutes)):
                 moment = datetime.combine(day, at, zone).astimezone(UTC)
                 if moment > after:

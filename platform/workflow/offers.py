@@ -1,4 +1,4 @@
-"""Rows that follow an instance's tokens: user tasks with their candidates, and timers. Storage for queries, not truth."""
+"""Rows that follow an instance's tokens: user tasks with their candidates, and timers. For queries; not the truth."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def _offer(context: Context, instance_id: int, definition: ProcessDefinition, re
     assignee, role, users = candidates(context, node, scope)
     values = {
         "instance_id": instance_id, "token": token.id, "node": node.id, "entity": record[0] if record else "",
-        "record_id": record[1] if record else None, "status": "claimed" if assignee else "ready", "assignee_id": assignee,
+        "record_id": record[1] if record else None, "status": "claimed" if assignee else "ready",
+        "assignee_id": assignee,
         "role": role, "due_at": _due(context, node.assignment.due, scope), "created_at": context.now,
         "claimed_at": context.now if assignee else None,
     }

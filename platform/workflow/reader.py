@@ -53,13 +53,15 @@ def _process(root: etree._Element, reading: Reading) -> etree._Element | None:
         return None
     found = root.findall(f"{{{BPMN}}}process")
     for extra in found[1:]:
-        reading.problem("bpmn-process", extra, Text("A file holds one process; {element} is another.", element=naming(extra)),
+        reading.problem("bpmn-process", extra, Text("A file holds one process; {element} is another.",
+                                                    element=naming(extra)),
                         Text("Put it into a file of its own."))
     if not found:
         reading.problem("bpmn-process", root, Text("The file holds no process."))
         return None
     if found[0].get("isExecutable", "true") != "true":
-        reading.problem("bpmn-process", found[0], Text("{element} is marked as not executable.", element=naming(found[0])),
+        reading.problem("bpmn-process", found[0], Text("{element} is marked as not executable.",
+                                                       element=naming(found[0])),
                         Text('Set isExecutable="true".'))
     return found[0]
 
@@ -91,10 +93,12 @@ def _check_ids(process: etree._Element, reading: Reading) -> None:
     for element in [process, *_nodes(process), *process.iter(f"{{{BPMN}}}sequenceFlow")]:
         given = element.get("id", "")
         if not _ID.fullmatch(given) or given in seen:
-            reading.problem("bpmn-id", element, Text("{element} needs an id of its own, of letters, digits and underscores.",
+            reading.problem("bpmn-id", element,
+                            Text("{element} needs an id of its own, of letters, digits and underscores.",
                                                      element=naming(element)))
         elif reading.entity and given in reading.entity.fields and local(element).endswith("Task"):
-            reading.problem("bpmn-id", element, Text("The id {id} is also a field of {entity}; expressions could not tell "
+            reading.problem("bpmn-id", element,
+                            Text("The id {id} is also a field of {entity}; expressions could not tell "
                                                      "them apart.", id=given, entity=reading.entity.name),
                             Text("Give the element another id."))
         seen.add(given)
@@ -121,7 +125,8 @@ def _node(element: etree._Element, reading: Reading) -> Node:
 def _event(element: etree._Element, reading: Reading) -> tuple[str, Moment | None, str]:
     given = [e for e in element if namespace(e) == BPMN and local(e) in _EVENTS]
     if len(given) > 1:
-        reading.problem("bpmn-event", element, Text("{element} has several event definitions.", element=naming(element)))
+        reading.problem("bpmn-event", element, Text("{element} has several event definitions.",
+                                                    element=naming(element)))
     if not given:
         if local(element) in ("boundaryEvent", "intermediateCatchEvent"):
             reading.problem("bpmn-event", element, Text("{element} waits for nothing.", element=naming(element)),
@@ -132,7 +137,8 @@ def _event(element: etree._Element, reading: Reading) -> tuple[str, Moment | Non
         return event, None, ""
     if event == "timer" and local(element) == "startEvent":
         return event, None, ""
-    return event, _timer(given[0], reading) if event == "timer" else None, _error(given[0], reading) if event == "error" else ""
+    return event, _timer(given[0], reading) if event == "timer" else None, _error(given[0],
+                                                                                  reading) if event == "error" else ""
 
 
 def _timer(element: etree._Element, reading: Reading) -> Moment | None:
@@ -177,7 +183,8 @@ def _message_trigger(element: etree._Element, reading: Reading) -> Iterator[Trig
     if name:
         yield Trigger(on="message", message=name, place=Place(reading.file, line(element)))
     else:
-        reading.problem("bpmn-message", element, Text("{element} names no message of the file.", element=naming(element)))
+        reading.problem("bpmn-message", element, Text("{element} names no message of the file.",
+                                                      element=naming(element)))
 
 
 def _flow(element: etree._Element, reading: Reading) -> Flow:

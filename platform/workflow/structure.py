@@ -77,7 +77,8 @@ def _flow(definition: ProcessDefinition, flow: Flow) -> Iterable[Problem]:
 def _leaves(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
     count = len(definition.outgoing(node.id))
     if node.kind == "endEvent" and count:
-        yield _problem(node, "bpmn-flow", Text("{element} ends the process; no flow can leave it.", element=shown(node)))
+        yield _problem(node, "bpmn-flow", Text("{element} ends the process; no flow can leave it.",
+                                               element=shown(node)))
     elif node.kind != "endEvent" and not count:
         yield _problem(node, "bpmn-flow", Text("No flow leaves {element}.", element=shown(node)),
                        Text("Draw a flow to the next element or to an end event."))
@@ -144,7 +145,8 @@ def _caught(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
 def _timed(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
     cycles = node.timer is not None and node.timer.kind == "cycle"
     if cycles and node.kind == "intermediateCatchEvent":
-        yield _problem(node, "bpmn-timer", Text("{element} waits once; a cycle cannot be waited for.", element=shown(node)))
+        yield _problem(node, "bpmn-timer", Text("{element} waits once; a cycle cannot be waited for.",
+                                                element=shown(node)))
     if cycles and node.kind == "boundaryEvent" and node.interrupting:
         yield _problem(node, "bpmn-timer", Text("{element} interrupts, so it happens once, not in a cycle.",
                                                 element=shown(node)))

@@ -89,7 +89,8 @@ def _check(node: Node, outcome: str, comment: str) -> None:
     chosen = node.outcome(outcome)
     if chosen is None:
         known = ", ".join(o.value for o in node.outcomes)
-        raise ValidationFailed([FieldError("outcome", "unknown-outcome", Text("Choose one of {outcomes}.", outcomes=known))])
+        raise ValidationFailed([FieldError("outcome", "unknown-outcome", Text("Choose one of {outcomes}.",
+                                                                              outcomes=known))])
     if chosen.comment == "required" and not comment.strip():
         raise ValidationFailed([FieldError("comment", "required", Text("Say why: this outcome needs a comment."))])
 

@@ -53,7 +53,8 @@ def check(root: etree._Element, reading: Reading) -> None:
 def _check_attributes(element: etree._Element, reading: Reading) -> None:
     known = _ATTRIBUTES.get(local(element))
     for name in element.attrib:
-        if known is not None and name not in known and not (local(element) == "outcome" and str(name).startswith("label-")):
+        labels = local(element) == "outcome" and str(name).startswith("label-")
+        if known is not None and name not in known and not labels:
             reading.unknown("attribute", str(name), known, element)
 
 
@@ -105,7 +106,7 @@ def _needs(element: etree._Element, on: str, reading: Reading) -> None:
     every = element.get("every", "")
     if on == "schedule" and moments.next_time(every, moments.FIRST, UTC) is None:
         reading.problem("bpmn-trigger", element, Text("{every} is not a schedule.", every=every or '""'),
-                        Text("Use an ISO 8601 duration of at least a minute such as PT1H, or a cron line such as 0 8 * * 1-5."))
+                        Text("Use a duration of a minute or more such as PT1H, or a cron line such as 0 8 * * 1-5."))
 
 
 def assignment(element: etree._Element, reading: Reading) -> Assignment:
@@ -135,8 +136,9 @@ def moment(kind: str, text: str, element: etree._Element, reading: Reading) -> M
         return Moment(kind, iso=text)
     if text.startswith(("P", "R")) and "(" not in text and kind != "date":
         reading.problem("bpmn-timer", element,
-                        Text("{element}: {text} is not a duration or cycle that can run.", element=naming(element), text=text),
-                        Text("Use days, hours, minutes and seconds such as P1DT2H; repetitions are at least PT1M apart."))
+                        Text("{element}: {text} is not a duration or cycle that can run.", element=naming(element),
+                             text=text),
+                        Text("Use days, hours, minutes and seconds such as P1DT2H; repeat at least PT1M apart."))
         return None
     expression = reading.expression(text, element)
     return Moment(kind, expression=expression) if expression else None
@@ -200,7 +202,8 @@ def _parameters(element: etree._Element, reading: Reading) -> dict[str, feel.Exp
     for param in given:
         name = param.get("name", "")
         if not name or name in result:
-            reading.problem("bpmn-action", param, Text("Each parameter needs a name of its own; this one is called {name}.",
+            reading.problem("bpmn-action", param,
+                            Text("Each parameter needs a name of its own; this one is called {name}.",
                                                        name=name or '""'))
         expression = reading.expression(words(param), param, ("item",) if looped and name != "for" else ())
         if expression:
@@ -208,8 +211,9 @@ def _parameters(element: etree._Element, reading: Reading) -> dict[str, feel.Exp
     return result
 
 
-def _check_parameters(element: etree._Element, task: Any, given: Mapping[str, feel.Expression], reading: Reading) -> None:
-    """The signature of the service task is its declaration: keyword parameters, and `**fields` for a record's fields."""
+def _check_parameters(element: etree._Element, task: Any, given: Mapping[str, feel.Expression],
+                      reading: Reading) -> None:
+    """A service task declares by its signature: keyword parameters, and `**fields` for the fields of a record."""
     declared = [p for p in inspect.signature(task).parameters.values() if p.kind is p.KEYWORD_ONLY]
     rest = next((p.name for p in inspect.signature(task).parameters.values() if p.kind is p.VAR_KEYWORD), "")
     named = {p.name for p in declared}

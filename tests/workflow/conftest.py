@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from formloom.errors import Problem
 from formloom.metadata import builtin_types, compiler, loader
 from formloom.metadata.catalog import Catalog
@@ -33,7 +35,7 @@ class Draw:
                 f"{inner}</bpmn:sequenceFlow>")
 
     def chain(self, *ids: str) -> str:
-        return "".join(self.flow(a, b) for a, b in zip(ids, ids[1:], strict=False))
+        return "".join(self.flow(a, b) for a, b in itertools.pairwise(ids))
 
     def start(self, node_id: str = "s") -> str:
         return f'<bpmn:startEvent id="{node_id}"/>'

@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from formloom.feel import YearMonthDuration
-from formloom.workflow import engine
-from formloom.workflow.engine import ancestry, state
 from hypothesis import given
 from hypothesis import strategies as st
 from SpiffWorkflow.task import Task
+
+from formloom.feel import YearMonthDuration
+from formloom.workflow import engine
+from formloom.workflow.engine import ancestry, state
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -84,7 +85,8 @@ def test_inclusive_gateway_joins_what_it_split_in_every_round(definition: Callab
             '<bpmn:inclusiveGateway id="f" default="f_b"/><bpmn:inclusiveGateway id="j"/>'
             '<bpmn:exclusiveGateway id="g" default="g_e"/>'
             + draw.person("a") + draw.person("b") + draw.person("c") + draw.end()
-            + draw.chain("s", "again", "f") + draw.flow("f", "a", "amount &gt; 1") + draw.flow("f", "c", "amount &gt; 2")
+            + draw.chain("s", "again", "f") + draw.flow("f", "a", "amount &gt; 1") + draw.flow("f", "c",
+                                                                                               "amount &gt; 2")
             + draw.flow("f", "b") + draw.chain("a", "j") + draw.chain("b", "j") + draw.chain("c", "j", "g")
             + draw.flow("g", "again", "c.more = true") + draw.flow("g", "e"))
     run = Run(definition(body), {"amount": 3})
@@ -108,7 +110,8 @@ def test_interrupting_timer_ends_the_task(definition: Callable[..., Any], draw: 
 
 def test_reminder_leaves_the_task_alone(definition: Callable[..., Any], draw: Any) -> None:
     body = (draw.start() + draw.person("t") + draw.timer("remind", "timeDuration", "PT1H", "t", False)
-            + draw.person("r") + draw.end() + draw.end("e2") + draw.chain("s", "t", "e") + draw.chain("remind", "r", "e2"))
+            + draw.person("r") + draw.end() + draw.end("e2") + draw.chain("s", "t", "e") + draw.chain("remind", "r",
+                                                                                                      "e2"))
     run = Run(definition(body)).wait(HOUR)
     assert run.open == ["r", "t"]
     assert run.do("t").open == ["r"]
@@ -141,9 +144,11 @@ def _sub(draw: Any, node_id: str, inner: str) -> str:
 
 
 def test_sub_process_runs_inside_and_goes_on(definition: Callable[..., Any], draw: Any) -> None:
-    inner = _sub(draw, "inner", draw.start("s2") + draw.person("deep") + draw.end("e2") + draw.chain("s2", "deep", "e2"))
+    inner = _sub(draw, "inner", draw.start("s2") + draw.person("deep") + draw.end("e2") + draw.chain("s2", "deep",
+                                                                                                     "e2"))
     outer = _sub(draw, "outer", draw.start("s1") + inner + draw.end("e1") + draw.chain("s1", "inner", "e1"))
-    run = Run(definition(draw.start() + outer + draw.person("last") + draw.end() + draw.chain("s", "outer", "last", "e")))
+    run = Run(definition(draw.start() + outer + draw.person("last") + draw.end() + draw.chain("s", "outer", "last",
+                                                                                              "e")))
     assert run.open == ["deep"]
     assert run.do("deep", x=1).open == ["last"]
     assert run.do("last").ended
@@ -177,7 +182,8 @@ def test_terminate_ends_everything(definition: Callable[..., Any], draw: Any) ->
 
 
 def test_script_computes_in_feel(definition: Callable[..., Any], draw: Any) -> None:
-    script = ('<bpmn:scriptTask id="calc"><bpmn:script>net = amount * 2\ngross = net * 1.06</bpmn:script></bpmn:scriptTask>')
+    script = ('<bpmn:scriptTask id="calc"><bpmn:script>net = amount * 2\ngross = net * 1.06</bpmn:script>'
+              "</bpmn:scriptTask>")
     run = Run(definition(draw.start() + script + draw.person("t") + draw.end() + draw.chain("s", "calc", "t", "e")),
               {"amount": Decimal("0.1")})
     assert run.execution.variables["calc"] == {"net": Decimal("0.2"), "gross": Decimal("0.212")}

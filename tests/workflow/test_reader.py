@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from formloom.metadata.catalog import Catalog
 from formloom.workflow import reader
 
@@ -42,7 +43,8 @@ def test_approval_pack_reads_without_problems(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize("element", [
     '<bpmn:task id="x"/>', '<bpmn:sendTask id="x"/>', '<bpmn:receiveTask id="x"/>', '<bpmn:businessRuleTask id="x"/>',
-    '<bpmn:callActivity id="x" calledElement="y"/>', '<bpmn:eventBasedGateway id="x"/>', '<bpmn:complexGateway id="x"/>',
+    '<bpmn:callActivity id="x" calledElement="y"/>', '<bpmn:eventBasedGateway id="x"/>',
+    '<bpmn:complexGateway id="x"/>',
     '<bpmn:intermediateThrowEvent id="x"/>', '<bpmn:transaction id="x"/>', '<bpmn:adHocSubProcess id="x"/>',
     '<bpmn:dataObjectReference id="x"/>', '<bpmn:dataStoreReference id="x"/>', '<bpmn:choreographyTask id="x"/>',
 ])
@@ -75,7 +77,8 @@ def test_attribute_without_effect_is_refused(read: Callable[..., Any], draw: Any
 def test_remarks_may_be_drawn(definition: Callable[..., Any], draw: Any) -> None:
     remarks = ('<bpmn:textAnnotation id="n"><bpmn:text>why</bpmn:text></bpmn:textAnnotation>'
                '<bpmn:association id="a" sourceRef="s" targetRef="n"/><bpmn:group id="g"/>'
-               '<bpmn:laneSet id="l"><bpmn:lane id="l1"><bpmn:flowNodeRef>s</bpmn:flowNodeRef></bpmn:lane></bpmn:laneSet>')
+               '<bpmn:laneSet id="l"><bpmn:lane id="l1"><bpmn:flowNodeRef>s</bpmn:flowNodeRef></bpmn:lane>'
+               "</bpmn:laneSet>")
     assert set(definition(draw.start() + draw.end() + draw.chain("s", "e") + remarks).nodes) == {"s", "e"}
 
 
@@ -122,9 +125,11 @@ def test_all_problems_come_at_once(catalog: Catalog, draw: Any) -> None:
             + '<bpmn:userTask id="t"><bpmn:extensionElements><formloom:assignment role="leagl"/>'
               '<formloom:field name="amuont"/></bpmn:extensionElements></bpmn:userTask>\n'
             + '<bpmn:serviceTask id="n"><bpmn:extensionElements><formloom:action name="notify">'
-              '<formloom:param name="txt">1</formloom:param></formloom:action></bpmn:extensionElements></bpmn:serviceTask>'
+              '<formloom:param name="txt">1</formloom:param></formloom:action></bpmn:extensionElements>'
+              "</bpmn:serviceTask>"
             + draw.end() + draw.chain("s", "w", "t", "n", "e"))
-    _, problems = reader.read(draw.diagram(body, '<formloom:trigger on="action" action="sumbit"/>'), "x.bpmn", catalog, TASKS)
+    _, problems = reader.read(draw.diagram(body, '<formloom:trigger on="action" action="sumbit"/>'), "x.bpmn",
+                              catalog, TASKS)
     assert sorted(codes(problems)) == ["bpmn-action", "unknown-action", "unknown-field", "unknown-parameter",
                                        "unknown-role", "unknown-service-task"]
     assert {p.near for p in problems if p.near} == {"update_record", "legal", "amount", "text", "submit"}
@@ -132,7 +137,8 @@ def test_all_problems_come_at_once(catalog: Catalog, draw: Any) -> None:
 
 @pytest.mark.parametrize("text", [
     "<a", "<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>", "<a>" * 60 + "</a>" * 60, "<a/>", "",
-    '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "<a>" + "<b/>" * 21_000 + "</a>", "x" * 1_000_001,
+    '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>', "<a>" + "<b/>" * 21_000 + "</a>",
+    "x" * 1_000_001,
 ])
 def test_hostile_xml_is_a_problem(catalog: Catalog, text: str) -> None:
     definition, problems = reader.read(text, "x.bpmn", catalog)

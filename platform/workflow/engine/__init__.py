@@ -6,5 +6,6 @@ from formloom.workflow.engine.events import UncaughtError
 from formloom.workflow.engine.execution import EndlessLoop, Execution, Step, StuckProcess, Token, load, start
 from formloom.workflow.engine.state import BadState, BadVariable
 
-__all__ = ["BadState", "BadVariable", "EndlessLoop", "Execution", "Step", "StuckProcess", "Token", "UncaughtError", "load",
+__all__ = ["BadState", "BadVariable", "EndlessLoop", "Execution", "Step", "StuckProcess", "Token", "UncaughtError",
+           "load",
            "start"]

@@ -55,7 +55,9 @@ class Timer(EventDefinition):  # type: ignore[misc]
         own["left"] = -1 if own["left"] < 0 else max(0, own["left"] - 1 - missed)
         for output in my_task.task_spec.outputs:
             if not isinstance(output, BoundaryEventJoin):
-                child = my_task._add_child(output, TaskState.FUTURE)
+                # Below the root: below the timer it would be dropped with it when the activity ends.
+                child = my_task.workflow.task_tree._add_child(output, TaskState.FUTURE)
+                child.triggered = True
                 output._predict(child, mask=TaskState.NOT_FINISHED_MASK)
                 output._update(child)
 
@@ -95,7 +97,7 @@ class Fault(EventDefinition):  # type: ignore[misc]
         self.code = code
 
     def throw(self, my_task: Any) -> None:
-        """To the nearest sub-process around the thrower with a boundary event for it, the specific before the general."""
+        """To the nearest sub-process around it with a boundary event for the error, the specific before the general."""
         for host in _hosts(my_task):
             catchers = [t for t in _boundaries(host) if t.task_spec.event_definition.code in ("", self.code)]
             if catchers:

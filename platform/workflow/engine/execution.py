@@ -135,7 +135,7 @@ class _Instance(_Tree, BpmnWorkflow):  # type: ignore[misc]
 
 
 class Execution:
-    """Made by `start` or `load`. `surroundings` are the names besides the variables: record fields, `record`, `user`."""
+    """Made by `start` or `load`. `surroundings`: the names besides the variables, such as record fields and `user`."""
 
     def __init__(self, instance: _Instance, surroundings: Mapping[str, Any]) -> None:
         self._instance = instance
@@ -223,7 +223,7 @@ class Execution:
         for tree in self._instance.trees():
             pruning.prune(tree)
         if not self.ended and not self.waiting():
-            raise StuckProcess(Text("The process can neither go on nor end: a gateway waits for a flow that never comes."))
+            raise StuckProcess(Text("The process can neither go on nor end: a gateway waits in vain."))
 
     def dump(self) -> str:
         instance = self._instance
@@ -266,7 +266,8 @@ def _load_scopes(instance: _Instance, scopes: Mapping[str, list[list[Any]]]) -> 
         if not found:
             raise state.BadState(Text("The state holds a sub-process that no token hosts."))
         for host_id, host in found:
-            scope = _Scope(instance.subprocess_specs[host.task_spec.spec], parent_task_id=host_id, top_workflow=instance,
+            scope = _Scope(instance.subprocess_specs[host.task_spec.spec], parent_task_id=host_id,
+                           top_workflow=instance,
                            deserializing=True)
             state.load_tokens(scope, waiting.pop(host_id))
             scope.completed_event.connect(host.task_spec._on_subworkflow_completed, host)
@@ -285,5 +286,6 @@ def _kind(task: Any) -> str:
         return "user" if task.state == TaskState.READY else ""
     if isinstance(task.task_spec, specs.ServiceTask):
         return "service" if task.state == TaskState.STARTED else ""
-    waits = task.state == TaskState.WAITING and isinstance(getattr(task.task_spec, "event_definition", None), events.Timer)
+    waits = task.state == TaskState.WAITING and isinstance(getattr(task.task_spec, "event_definition", None),
+                                                           events.Timer)
     return "timer" if waits and events.pending(task) else ""

@@ -11,7 +11,7 @@ from SpiffWorkflow.util.task import TaskState
 
 
 def prune(workflow: Any) -> None:
-    """Everything unfinished hangs below one completed task: what is above and beside that task has no effect any more."""
+    """All that is unfinished hangs below one completed task: what is above and beside that has no effect any more."""
     live = [t for t in workflow.tasks.values() if not t.has_state(TaskState.FINISHED_MASK)]
     if not live:
         return

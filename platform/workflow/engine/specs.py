@@ -1,4 +1,4 @@
-"""A process definition as SpiffWorkflow's task specifications: built from what the strict reader made, never from XML."""
+"""A process definition as SpiffWorkflow's task specifications: made of what the strict reader read, never of XML."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class AllEnded(_EndJoin):  # type: ignore[misc]
 class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
     def __init__(self, name: str) -> None:
         super().__init__(name=name)
-        del self.task_specs[self.end.name], self.task_specs["End"]
-        self.end = AllEnded(self, f"{name}.EndJoin")
+        del self.task_specs[f"{name}.EndJoin"], self.task_specs["End"]
+        self.end: Any = AllEnded(self, f"{name}.EndJoin")
         self.end.connect(SimpleBpmnTask(self, "End"))
 
 
