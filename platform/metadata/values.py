@@ -159,6 +159,8 @@ def identity(value: Any, field: Field) -> int:
         number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
     except ValueError:
         number = None
+    if isinstance(number, Decimal) and number.is_finite() and number == number.to_integral_value():
+        number = int(number)
     if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 2**63:
         raise ValueError(Text("must be the id of a record"))
     return int(number)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from graphlib import TopologicalSorter
 from typing import Any
 
 from formloom import feel
+from formloom.metadata import builtin_types
 from formloom.metadata.catalog import Entity, Field
 from formloom.records.context import Context
 from formloom.records.scope import Scope
@@ -79,7 +80,14 @@ def _typed(field: Field, value: Any) -> Any:
     """A FEEL value as a value of the field; what the field cannot hold is no value."""
     if value is None:
         return None
+    kind = builtin_types.TYPES[field.options["returns"]] if field.type.name in ("formula", "rollup") else field.type
     try:
-        return field.type.parse(field.type.dump(value, field) if field.type.computed else value, field)
+        return kind.parse(_rounded(field, value) if isinstance(value, Decimal) else value, field)
     except (ValueError, TypeError, ArithmeticError):
         return None
+
+
+def _rounded(field: Field, value: Decimal) -> Decimal:
+    """What is computed has more digits than its field: the last one kept is rounded half up, as people do."""
+    scale = int(field.options.get("scale", 2))
+    return value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP) if -value.as_tuple().exponent > scale else value
