@@ -54,12 +54,15 @@ def of(context: Context, entity: str, record_id: int) -> list[Entry]:
 
 def _change_entry(entity: Entity, access: Access, row: Mapping[str, Any]) -> Entry:
     before, after = row["before"] or {}, row["after"] or {}
-    names = [n for n in entity.fields if n in access.readable and n != "version" and (n in before or n in after)]
+    decided = row["kind"] == "task"         # written by `workflow`: outcome and comment, not fields
+    names = [n for n in entity.fields
+             if not decided and n in access.readable and n != "version" and (n in before or n in after)]
     changes = tuple(
         Change(n, entity.fields[n].label, _shown(access, n, before.get(n)), _shown(access, n, after.get(n)))
         for n in names)
     return Entry(kind=row["kind"], at=row["at"], actor_id=row["actor_id"], actor_name=row["actor_name"], id=row["id"],
-                 action=row["action"] or "", changes=changes)
+                 action=row["action"] or "", changes=changes, text=after.get("comment") or "" if decided else "",
+                 values=after if decided else {})
 
 
 def _shown(access: Access, name: str, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +50,7 @@ class Visit:
     kind: str
     at: datetime
     actor_id: int | None
-    data: Any
+    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _history(context: Context, instance_id: int, definition: ProcessDefinition) 
     rows = context.unit.connection.execute(
         sa.select(t.fl_history).where(t.fl_history.c.instance_id == instance_id).order_by(t.fl_history.c.id))
     return [Visit(row.node, definition.nodes[row.node].label if row.node in definition.nodes else {}, row.kind, row.at,
-                  row.actor_id, row.data) for row in rows]
+                  row.actor_id, json.loads(row.data) if row.data else {}) for row in rows]
 
 
 def _waiting(context: Context, instance_id: int) -> list[Waiting]:

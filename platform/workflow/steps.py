@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,9 +141,10 @@ def open_instance(context: Context, instance_id: int) -> Step:
 
 
 def note(context: Context, instance_id: int, kind: str, nodes: list[tuple[str, Any]], actor_id: int | None = None,
-         data: Any = None) -> None:
+         data: Mapping[str, Any] | None = None) -> None:
     """Appends to the instance's history."""
-    rows = [{"instance_id": instance_id, "kind": kind, "node": node, "at": at, "actor_id": actor_id, "data": data}
+    shown = None if data is None else json.dumps(data, ensure_ascii=False)
+    rows = [{"instance_id": instance_id, "kind": kind, "node": node, "at": at, "actor_id": actor_id, "data": shown}
             for node, at in nodes]
     if rows:
         context.unit.connection.execute(sa.insert(t.fl_history), rows)

@@ -68,12 +68,25 @@ def complete(context: Context, task_id: int, outcome: str, comment: str = "",
     context.unit.connection.execute(sa.update(t.fl_task).where(t.fl_task.c.id == task_id).values(done))
     steps.note(context, instance_id, "decided", [(node.id, context.now)], context.actor.user_id,
                {"outcome": outcome, "comment": comment})
+    _audit(context, node, step, outcome, comment)
     announce(context, "completed", task_id, step.definition, node, step.record,
              {"outcome": outcome, "comment": comment, "node": node.id})
     token = context.unit.connection.scalar(sa.select(t.fl_task.c.token).where(t.fl_task.c.id == task_id))
     step.complete(str(token), node.id, {"outcome": outcome, "comment": comment, "by": context.actor.user_id,
                                         "at": context.now})
     return get(context, task_id)
+
+
+def _audit(context: Context, node: Node, step: steps.Step, outcome: str, comment: str) -> None:
+    """The decision stands in the record's timeline."""
+    if step.record is None:
+        return
+    chosen = node.outcome(outcome)
+    context.unit.connection.execute(sa.insert(t.fl_audit).values(
+        at=context.now, actor_id=context.actor.user_id, actor_name=context.actor.name, entity=step.record[0],
+        record_id=step.record[1], kind="task", action=node.id, before={},
+        after={"task": dict(node.label), "outcome": outcome, "label": dict(chosen.label) if chosen else {},
+               "tone": chosen.tone if chosen else "idle", "comment": comment, "process": step.definition.key}))
 
 
 def _open(context: Context, task_id: int) -> Task:

@@ -130,7 +130,7 @@ def _claim(context: Context, name: str, every: str, now: datetime) -> bool:
     if following is None or (row is not None and row.next_at > now):
         return False
     if row is None:
-        context.unit.insert_once(t.fl_schedule, {"name": name, "next_at": following}, "name")
+        context.unit.insert_once(t.fl_schedule, {"name": name, "every": every, "next_at": following}, "name")
         return False
     mine = (t.fl_schedule.c.name == name) & (t.fl_schedule.c.next_at == row.next_at)
     return context.unit.connection.execute(sa.update(t.fl_schedule).where(mine).values(next_at=following)).rowcount == 1

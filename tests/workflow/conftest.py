@@ -1,18 +1,34 @@
-"""Tiny diagrams, and the small pack that they are read against."""
+"""Tiny diagrams, the small pack they are read against, and a database in which its processes run."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from formloom.errors import Problem
+from formloom.exchange import service_tasks
+from formloom.extensions import Extensions
 from formloom.metadata import builtin_types, compiler, loader
 from formloom.metadata.catalog import Catalog
-from formloom.workflow import reader
+from formloom.policy import people
+from formloom.policy.actor import SYSTEM, Actor
+from formloom.policy.policy import Policy
+from formloom.records.context import Context
+from formloom.settings import Settings
+from formloom.storage import tables
+from formloom.storage.database import Database, Unit
+from formloom.storage.store import Store
+from formloom.workflow import definitions, instances, reader
 from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.steps import StepFailed
 
 PACK = Path(__file__).parents[1] / "packs" / "approval"
 _FRAME = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -80,4 +96,103 @@ def definition(read: Read) -> Callable[..., ProcessDefinition]:
         found, problems = read(body, triggers, after)
         assert found is not None, "\n".join(map(str, problems))
         return found
+    return made
+
+
+PEOPLE = {"sales": 1, "boss": 2, "lawyer": 3, "treasurer": 4, "director": 5, "admin": 6}
+_ROLES = {"sales": "sales", "boss": "sales_manager", "lawyer": "legal", "treasurer": "finance", "director": "director",
+          "admin": "administrator"}
+_ACCOUNTS = (
+    "CREATE TABLE ab_user (id INTEGER PRIMARY KEY, first_name TEXT, last_name TEXT, username TEXT, password TEXT,"
+    " active BOOLEAN, email TEXT)",
+    "CREATE TABLE ab_role (id INTEGER PRIMARY KEY, name TEXT)",
+    "CREATE TABLE ab_user_role (user_id INTEGER, role_id INTEGER)",
+    "CREATE TABLE ab_user_group (user_id INTEGER, group_id INTEGER)",
+    "CREATE TABLE ab_group_role (group_id INTEGER, role_id INTEGER)",
+)
+
+
+class World:
+    """What the runtime composes, for one pack and one database, with a clock that the test moves."""
+
+    def __init__(self, database: Database, catalog: Catalog, files: Path) -> None:
+        self.database, self.catalog, self.files = database, catalog, files
+        self.clock = datetime(2026, 3, 2, 9, tzinfo=UTC)
+        self.extensions = Extensions()
+        settings = Settings(home=files, database_url=str(database.url), secret_key="test", public_url="")
+        service_tasks.setup(self.extensions, settings, self.now)
+        self.tables = tables.build(catalog)
+        self.definitions, problems = definitions.read_all(catalog, self.extensions.service_tasks.items)
+        assert problems == []
+
+    def now(self) -> datetime:
+        return self.clock
+
+    def actor(self, name: str) -> Actor:
+        with self.database.read() as unit:
+            found = people.load_actor(unit, PEOPLE[name])
+        assert found is not None
+        return replace(found, admin=name == "admin")
+
+    def use(self, definition: ProcessDefinition) -> None:
+        self.definitions = {**self.definitions, definition.key: definition}
+
+    @contextmanager
+    def reading(self, actor: Actor | str = SYSTEM) -> Iterator[Context]:
+        chosen = self.actor(actor) if isinstance(actor, str) else actor
+        with self.database.read() as unit:
+            yield self._context(unit, chosen)
+
+    @contextmanager
+    def writing(self, actor: Actor | str = SYSTEM) -> Iterator[Context]:
+        chosen = self.actor(actor) if isinstance(actor, str) else actor
+        try:
+            with self.database.write() as unit:
+                yield self._context(unit, chosen)
+        except StepFailed as failure:
+            with self.database.write() as unit:
+                instances.record_incident(self._context(unit, chosen), failure)
+            raise
+
+    def _context(self, unit: Unit, actor: Actor) -> Context:
+        return Context(
+            catalog=self.catalog, store=Store(self.catalog, self.tables), policy=Policy(self.catalog), unit=unit,
+            actor=actor, now=self.clock, listeners=tuple(self.extensions.listeners), files=self.files,
+            definitions=self.definitions, service_tasks=self.extensions.service_tasks.items)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    if request.param == "sqlite":
+        yield Database(f"sqlite:///{tmp_path / 'test.db'}")
+        return
+    server = sa.create_engine("postgresql+psycopg://postgres@127.0.0.1:5432/postgres", isolation_level="AUTOCOMMIT")
+    name = f"fl_test_{uuid4().hex}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        database = Database(str(server.url.set(database=name)))
+        try:
+            yield database
+        finally:
+            database.engine.dispose()
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture
+def world(database: Database, catalog: Catalog, tmp_path: Path) -> World:
+    database.upgrade()
+    made = World(database, catalog, tmp_path)
+    with database.write() as unit:
+        for statement in _ACCOUNTS:
+            unit.connection.exec_driver_sql(statement)
+        made.tables.metadata.create_all(unit.connection)
+        for name, user_id in PEOPLE.items():
+            values = {"id": user_id, "name": name, "role": _ROLES[name]}
+            for statement in (
+                "INSERT INTO ab_user VALUES (:id, :name, '', :name, 'x', true, '')",
+                "INSERT INTO ab_role VALUES (:id, :role)", "INSERT INTO ab_user_role VALUES (:id, :id)",
+            ):
+                unit.connection.execute(sa.text(statement), values)
+        people.set_profile(unit, PEOPLE["sales"], manager_id=PEOPLE["boss"])
     return made
