@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from flask import Flask
 
-from formloom.web.pages import home, lists, notifications, preferences, search, views
+from formloom.web.i18n import label
+from formloom.web.pages import (
+    comments,
+    edit,
+    files,
+    home,
+    inbox,
+    lists,
+    notifications,
+    pick,
+    preferences,
+    processes,
+    records,
+    search,
+    tasks,
+    views,
+)
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import install_frame
 
-__all__ = ["blueprint", "home", "install", "lists", "notifications", "preferences", "search", "views"]
+__all__ = [
+    "blueprint", "comments", "edit", "files", "home", "inbox", "install", "lists", "notifications", "pick",
+    "preferences", "processes", "records", "search", "tasks", "views",
+]
 
 
 def install(app: Flask) -> None:
     """Everything a page needs: routes, assets under a hashed address, what templates may call."""
     Assets(app)
     install_frame(app)
+    app.jinja_env.filters.update(label_words=label)
     app.register_blueprint(blueprint)

@@ -1,0 +1,282 @@
+"""A record laid out for people: tabs, sections and one control per field, to read or to type.
+
+What stands in a control is what was typed last if there is something typed, else what is stored. A field the actor may
+not read has no control.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import simplejson
+
+from formloom.errors import FieldError
+from formloom.feel import Expression
+from formloom.metadata.catalog import SYSTEM_FIELDS, Entity, Field, Label
+from formloom.records.context import Context
+from formloom.records.scope import Scope
+from formloom.web.pages import names
+from formloom.web.pages.display import Display, Shown
+
+HIDDEN_IN_ROWS = frozenset({*SYSTEM_FIELDS, "parent", "position"})
+NOT_IN_ROWS = frozenset({"table", "rich_text", "json", "file", "image", "address"})
+WIDE = frozenset({"long_text", "rich_text", "table", "json", "address"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """`name` is that of the input. `rows` and `blank` are of a child table: its lines, and an empty one to copy."""
+
+    field: Field
+    name: str
+    typed: Any
+    shown: Shown
+    writable: bool
+    required: bool
+    visible: bool = True
+    titles: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    currency: str = ""
+    error: FieldError | None = None
+    rows: tuple[Line, ...] = ()
+    blank: Line | None = None
+    totals: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
+
+    @property
+    def widget(self) -> str:
+        return self.field.type.widget
+
+    @property
+    def id(self) -> str:
+        return "f-" + self.name.replace("/", "-")
+
+    @property
+    def wide(self) -> bool:
+        return self.field.type.name in WIDE
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    key: str
+    id: int | None
+    cells: tuple[Control, ...]
+    error: FieldError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    label: Label
+    columns: int
+    controls: tuple[Control, ...]
+    visible: bool
+    condition: Expression | None
+
+    @property
+    def empty(self) -> bool:
+        return not self.controls
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    label: Label
+    sections: tuple[Section, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(1 for s in self.sections for c in s.controls if c.error or any(
+            cell.error for row in c.rows for cell in row.cells))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What a sheet is made from. `typed` wins over `values`; `required` adds to what the entity requires."""
+
+    context: Context
+    entity: Entity
+    values: Mapping[str, Any]
+    titles: Mapping[str, Mapping[int, str]]
+    readable: frozenset[str]
+    writable: frozenset[str]
+    show: Display
+    typed: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    errors: Sequence[FieldError] = ()
+    required: frozenset[str] = frozenset()
+
+    @property
+    def row(self) -> Mapping[str, Any]:
+        return {**self.values, **{k: v for k, v in self.typed.items() if k not in self._tables}}
+
+    @property
+    def _tables(self) -> frozenset[str]:
+        return frozenset(f.name for f in self.entity.fields.values() if f.type.name == "table")
+
+    def error(self, path: str) -> FieldError | None:
+        return next((e for e in self.errors if e.path == path), None)
+
+    def holds(self, condition: Expression | None, default: bool) -> bool:
+        """A condition over what is in the sheet; `default` where there is none."""
+        if condition is None:
+            return default
+        return bool(condition.test(Scope(self.context, self.entity, self.values), self.context.now))
+
+
+def tabs(sheet: Sheet) -> tuple[Tab, ...]:
+    """The entity's layout, without tabs and sections that hold nothing for this actor."""
+    made = [Tab(tab.label, tuple(_sections(sheet, tab.sections))) for tab in sheet.entity.form.tabs]
+    return tuple(tab for tab in made if tab.sections)
+
+
+def _sections(sheet: Sheet, sections: Sequence[Any]) -> Iterator[Section]:
+    for section in sections:
+        shown = tuple(control(sheet, sheet.entity.fields[n]) for n in section.fields if n in sheet.readable)
+        if shown:
+            yield Section(section.label, section.columns, shown, sheet.holds(section.visible_when, True),
+                          section.visible_when)
+
+
+def control(sheet: Sheet, spec: Field, granted: bool = False) -> Control:
+    """`granted`: an action or a task gives this field to the actor, whatever the entity says of editing."""
+    if spec.type.name == "table":
+        return _table(sheet, spec)
+    value = sheet.typed.get(spec.name, sheet.values.get(spec.name))
+    return Control(
+        field=spec, name=spec.name, typed=typed(spec, value, sheet.show.timezone),
+        shown=sheet.show.show(spec, sheet.values, sheet.titles), titles=_titles(sheet, spec, value),
+        writable=granted or _writable(sheet, spec), visible=sheet.holds(spec.visible_when, True),
+        currency=_currency(sheet, spec),
+        required=spec.required or spec.name in sheet.required or sheet.holds(spec.required_when, False),
+        error=sheet.error(spec.name))
+
+
+def _writable(sheet: Sheet, spec: Field) -> bool:
+    if spec.name not in sheet.writable or spec.type.computed or spec.readonly:
+        return False
+    return not sheet.holds(spec.readonly_when, False)
+
+
+def _titles(sheet: Sheet, spec: Field, value: Any) -> Mapping[int, str]:
+    """What was typed may name records that the stored record does not."""
+    ids = {int(v) for v in (value if isinstance(value, list) else [value]) if str(v).isdigit()}
+    known = sheet.titles.get(spec.name, {})
+    unknown = ids - known.keys() if names.points(spec) else set()
+    return {**known, **names.of(sheet.context, spec, unknown)} if unknown else known
+
+
+def _currency(sheet: Sheet, spec: Field) -> str:
+    chosen = sheet.row.get(f"{spec.name}_currency")
+    options = spec.options.get("currencies") or ()
+    return str(chosen or spec.options.get("currency") or (options[0] if options else ""))
+
+
+def _table(sheet: Sheet, spec: Field) -> Control:
+    child = sheet.context.catalog.entity(spec.target or "")
+    stored: Sequence[Mapping[str, Any]] = sheet.values.get(spec.name) or ()
+    given: Sequence[Mapping[str, Any]] = sheet.typed.get(spec.name, stored) or ()
+    titles = names.of_rows(sheet.context, child, [*stored, *_as_ids(child, given)])
+    lines = tuple(_line(sheet, spec, child, str(n), row, titles) for n, row in enumerate(given))
+    writable = spec.name in sheet.writable
+    return Control(
+        field=spec, name=spec.name, typed=None, shown=Shown("text", str(len(stored))), writable=writable,
+        required=spec.required, error=sheet.error(spec.name), rows=lines, totals=_totals(sheet, spec, child),
+        visible=sheet.holds(spec.visible_when, True),
+        blank=_line(sheet, spec, child, "__row__", _defaults(sheet, child), {}) if writable else None)
+
+
+def _as_ids(child: Entity, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Ids that came back from a form are text."""
+    pointers = {f.name for f in child.fields.values() if names.points(f)}
+    return [{k: int(v) if k in pointers and isinstance(v, str) and v.isdigit() else v for k, v in row.items()}
+            for row in rows]
+
+
+def _defaults(sheet: Sheet, child: Entity) -> dict[str, Any]:
+    scope = Scope(sheet.context, child, {}, rows={})
+    return {f.name: f.default.evaluate(scope, sheet.context.now) for f in child.fields.values() if f.default}
+
+
+def _line(sheet: Sheet, spec: Field, child: Entity, key: str, row: Mapping[str, Any],
+          titles: Mapping[str, Mapping[int, str]]) -> Line:
+    cells = tuple(_cell(sheet, spec, column, key, row, titles.get(column.name, {})) for column in columns(child))
+    number = row.get("id")
+    return Line(key, int(number) if number else None, cells, sheet.error(f"{spec.name}/{key}"))
+
+
+def _cell(sheet: Sheet, spec: Field, column: Field, key: str, row: Mapping[str, Any],
+          titles: Mapping[int, str]) -> Control:
+    name = f"{spec.name}/{key}/{column.name}"
+    currency = row.get(f"{column.name}_currency") or column.options.get("currency") or ""
+    return Control(
+        field=column, name=name, typed=typed(column, row.get(column.name), sheet.show.timezone),
+        shown=_shown(sheet.show, column, row, titles), titles=titles, currency=str(currency), required=column.required,
+        writable=spec.name in sheet.writable and not (column.type.computed or column.readonly), error=sheet.error(name))
+
+
+def _shown(show: Display, column: Field, row: Mapping[str, Any], titles: Mapping[int, str]) -> Shown:
+    """What was typed and refused is shown as typed: it need not be a value of the field."""
+    value = row.get(column.name)
+    if isinstance(value, str) and column.type.feel_type != "string":
+        return Shown("text", value)
+    return show.show(column, row, {column.name: titles})
+
+
+def columns(child: Entity) -> list[Field]:
+    return [f for f in child.fields.values() if f.name not in HIDDEN_IN_ROWS and f.type.name not in NOT_IN_ROWS]
+
+
+def _totals(sheet: Sheet, spec: Field, child: Entity) -> dict[str, Shown]:
+    """Under the columns that the record itself sums up."""
+    found = {}
+    for total in sheet.entity.fields.values():
+        options = total.options
+        if total.type.name == "rollup" and options.get("of") == spec.name and options.get("function") == "sum" \
+                and not options.get("where") and total.name in sheet.readable:
+            found[str(options.get("field"))] = sheet.show.show(
+                child.fields[str(options.get("field"))], {str(options.get("field")): sheet.values.get(total.name)})
+    return found
+
+
+def typed(spec: Field, value: Any, zone: ZoneInfo) -> Any:
+    """A value as it stands in its input; lists stay lists of text, an address stays a mapping."""
+    if value is None:
+        return [] if spec.type.name in ("choices", "references") else ""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) if spec.type.name == "tags" else [str(v) for v in value]
+    if spec.type.name == "json":
+        return value if isinstance(value, str) else _indented(value)
+    if spec.type.name == "datetime":
+        return _local(value, zone)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return _plain(value, spec)
+    return _spoken(value) if isinstance(value, timedelta) else value if isinstance(value, Mapping) else str(value)
+
+
+def _indented(value: Any) -> str:
+    return str(simplejson.dumps(value, ensure_ascii=False, indent=2, use_decimal=True))
+
+
+def _plain(value: Decimal, spec: Field) -> str:
+    if spec.type.name == "money":
+        return f"{value:,.2f}" if value == round(value, 2) else f"{value:,f}"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _local(value: Any, zone: ZoneInfo) -> str:
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def _spoken(value: timedelta) -> str:
+    minutes = int(value.total_seconds() // 60)
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "0 min"

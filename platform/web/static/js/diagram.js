@@ -1,0 +1,57 @@
+// Draws the process and marks where it is: the part around now, or the whole with data-whole.
+
+const NAMES = "https://formloom.org/bpmn/1.0";
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--fl-${name}`).trim();
+
+// Names in the person's language, as the diagram's own labels say them.
+function inChinese(text) {
+  const parsed = new DOMParser().parseFromString(text, "application/xml");
+  for (const label of parsed.getElementsByTagNameNS(NAMES, "label")) {
+    const element = label.parentElement?.parentElement;
+    if (label.getAttribute("zh") && element) element.setAttribute("name", label.getAttribute("zh"));
+  }
+  for (const element of parsed.getElementsByTagName("*")) {
+    const words = element.getAttributeNS(NAMES, "label-zh");
+    if (words) element.setAttribute("name", words);
+  }
+  return new XMLSerializer().serializeToString(parsed);
+}
+
+export async function draw(box) {
+  if (box.dataset.drawn || !box.clientWidth) return;
+  box.dataset.drawn = "1";
+  const response = await fetch(box.dataset.diagram);
+  if (!response.ok) { box.remove(); return; }
+  const text = await response.text();
+  const viewer = new globalThis.BpmnJS({
+    container: box,
+    bpmnRenderer: { defaultFillColor: token("surface"), defaultStrokeColor: token("muted"), defaultLabelColor: token("text") },
+    textRenderer: { defaultStyle: { fontFamily: token("font"), fontSize: 13 } },
+  });
+  await viewer.importXML(box.dataset.locale === "zh" ? inChinese(text) : text);
+  const [canvas, registry] = [viewer.get("canvas"), viewer.get("elementRegistry")];
+  const known = (names) => (names ?? "").split(" ").filter((id) => id && registry.get(id));
+  for (const id of known(box.dataset.past)) canvas.addMarker(id, "is-past");
+  for (const id of known(box.dataset.now)) { canvas.removeMarker(id, "is-past"); canvas.addMarker(id, "is-now"); }
+  const now = known(box.dataset.now).map((id) => registry.get(id));
+  if (box.dataset.whole !== undefined || !now.length) canvas.zoom("fit-viewport", "auto");
+  else around(canvas, now, box);
+}
+
+function around(canvas, elements, box) {
+  const left = Math.min(...elements.map((e) => e.x));
+  const right = Math.max(...elements.map((e) => e.x + e.width));
+  const top = Math.min(...elements.map((e) => e.y));
+  const bottom = Math.max(...elements.map((e) => e.y + e.height));
+  const width = Math.max(430, right - left + 120, ((bottom - top + 60) * box.clientWidth) / box.clientHeight);
+  const height = (width * box.clientHeight) / box.clientWidth;
+  canvas.viewbox({ x: (left + right - width) / 2 + Math.min(100, width / 8), y: (top + bottom - height) / 2, width, height });
+}
+
+export const drawAll = (within = document) => within.querySelectorAll("[data-diagram]").forEach(draw);
+
+new MutationObserver(() => {
+  for (const box of document.querySelectorAll("[data-drawn]")) { box.replaceChildren(); delete box.dataset.drawn; draw(box); }
+}).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
+
+drawAll();
