@@ -60,7 +60,7 @@ def of(context: Context, entity: Entity, record_id: int) -> list[Told]:
     """Newest first."""
     entries = timeline.of(context, entity.name, record_id)
     who = people.names(context.unit, {int(n) for e in entries if e.kind == "comment" for n in _MENTION.findall(e.text)})
-    told = [_told(context, entity, entry, who) for entry in entries]
+    told = [_told(context, entity, entry, who) for entry in entries if entry.kind != "task"]   # told by _decisions
     return sorted([*told, *_decisions(context, entity, record_id)], key=lambda one: one.at, reverse=True)
 
 
