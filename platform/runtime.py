@@ -166,7 +166,7 @@ class Runtime:
     def publish(self, sources: Sequence[Source], by: Actor = SYSTEM) -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second."""
         catalog = self._checked(sources)
-        plan = catalogs.publish(self.database, catalog, self._types, by.user_id)
+        plan = catalogs.publish(self.database, catalog, self._types, by.user_id, self.now())
         self.refresh()
         return plan
 

@@ -73,8 +73,10 @@ def table_name(entity: str) -> str:
 def _entity_table(entity: Entity, metadata: sa.MetaData) -> sa.Table:
     name = table_name(entity.name)
     table = sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True), sqlite_autoincrement=True)
-    for part in (*_system_parts(name, entity), *_field_parts(name, entity), *_declared_parts(name, entity)):
+    for part in (*_system_parts(name, entity), *_field_parts(name, entity)):
         table.append_constraint(part) if isinstance(part, sa.Constraint) else table.append_column(part)
+    for unique in _unique(entity):
+        sa.Index(name_of("uq", name, *unique), *(table.c[column] for column in unique), unique=True)
     for index in _indexes(name, entity):
         sa.Index(name_of("ix", name, *index), *(table.c[column] for column in index))
     return table
@@ -97,10 +99,10 @@ def _field_parts(name: str, entity: Entity) -> Iterator[Any]:
                 yield _foreign_key(name, field.name + column.suffix, target_table(column, field))
 
 
-def _declared_parts(name: str, entity: Entity) -> Iterator[sa.UniqueConstraint]:
+def _unique(entity: Entity) -> list[tuple[str, ...]]:
+    """As indexes, not constraints: both databases can add and drop them without rebuilding the table."""
     single = [(f.name,) for f in entity.fields.values() if (f.unique or f.type.name == "sequence") and columns_of(f)]
-    for fields in dict.fromkeys((*single, *entity.unique)):
-        yield sa.UniqueConstraint(*fields, name=name_of("uq", name, *fields))
+    return list(dict.fromkeys((*single, *entity.unique)))
 
 
 def _indexes(name: str, entity: Entity) -> list[tuple[str, ...]]:

@@ -1,0 +1,51 @@
+"""The catalog in force: its sources in the database, published together with the tables they need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from formloom.metadata import compiler
+from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.fieldtypes import FieldType
+from formloom.storage import diff, state
+from formloom.storage.database import Database, Unit
+from formloom.storage.platform_tables import fl_catalog
+
+_PUBLISH_LOCK = 7_205_010_002
+
+
+def version(unit: Unit) -> str | None:
+    return state.values(unit).get("catalog")
+
+
+def load(unit: Unit) -> tuple[Source, ...] | None:
+    """The sources in force; None before the first publication."""
+    newest = sa.select(fl_catalog.c.sources).order_by(fl_catalog.c.id.desc()).limit(1)
+    found = unit.connection.execute(newest).scalar_one_or_none()
+    return None if found is None else tuple(Source(*source) for source in found)
+
+
+def publish(database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime) -> diff.Plan:
+    """Tables, sources and version in one transaction: a crash leaves the old or the new, never something between.
+
+    Publishers take turns, and each compares with what is in force by then. Raises BadConfiguration.
+    """
+    with database.write() as unit:
+        if unit.dialect == "postgresql":
+            unit.connection.execute(sa.text("SET LOCAL lock_timeout = '10s'"))
+            unit.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISH_LOCK)))
+        if version(unit) == catalog.version:
+            return diff.Plan(())
+        sources = load(unit)
+        old = None if sources is None else compiler.compile(sources, types)
+        plan = diff.plan(old, catalog)
+        plan.apply(unit)
+        unit.connection.execute(fl_catalog.insert().values(
+            version=catalog.version, sources=[[s.pack, s.path, s.text] for s in catalog.sources], applied_at=now,
+            applied_by=by, plan="\n".join(map(str, plan.describe())),
+        ))
+        state.put(unit, "catalog", catalog.version)
+    return plan

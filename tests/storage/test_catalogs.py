@@ -1,0 +1,149 @@
+"""Publishing a catalog: tables, sources and version together, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from formloom.errors import BadConfiguration
+from formloom.metadata import compiler, loader
+from formloom.metadata.builtin_types import TYPES
+from formloom.metadata.catalog import Catalog, Source
+from formloom.storage import catalogs, diff
+from formloom.storage.database import Database
+
+NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
+MINI = Path(__file__).parents[1] / "packs/mini"
+SOURCES = loader.read_pack(MINI)
+
+
+@pytest.fixture
+def ready(database: Database) -> Iterator[Database]:
+    """A migrated database with the accounts that entity tables refer to."""
+    with database.write() as unit:
+        unit.connection.execute(sa.text("CREATE TABLE ab_user (id INTEGER PRIMARY KEY, username TEXT)"))
+    database.upgrade()
+    yield database
+
+
+def changed(old: str, new: str) -> Catalog:
+    sources = [replace(s, text=s.text.replace(old, new)) if s.path == "entities/deal.yaml" else s for s in SOURCES]
+    return compiler.compile(sources, TYPES)
+
+
+def publish(database: Database, catalog: Catalog) -> diff.Plan:
+    return catalogs.publish(database, catalog, TYPES, 0, NOW)
+
+
+def columns(database: Database, table: str) -> set[str]:
+    with database.read() as unit:
+        return {str(c["name"]) for c in sa.inspect(unit.connection).get_columns(table)}
+
+
+def with_field(line: str) -> Catalog:
+    return changed("fields:\n", f"fields:\n  {line}\n")
+
+
+def test_first_publication_creates_tables(ready: Database) -> None:
+    catalog = compiler.compile(SOURCES, TYPES)
+    publish(ready, catalog)
+    with ready.read() as unit:
+        assert catalogs.version(unit) == catalog.version
+        assert set(catalogs.load(unit) or ()) == set(SOURCES)
+    assert {"id", "version", "name"} <= columns(ready, "e_deal")
+
+
+def test_equal_content_changes_nothing(ready: Database) -> None:
+    publish(ready, compiler.compile(SOURCES, TYPES))
+    assert publish(ready, compiler.compile(SOURCES, TYPES)).operations == ()
+
+
+def test_new_field_becomes_filled_column(ready: Database) -> None:
+    publish(ready, compiler.compile(SOURCES, TYPES))
+    with ready.write() as unit:
+        unit.connection.execute(sa.text("INSERT INTO e_deal (name, version) VALUES ('old', 1)"))
+    plan = publish(ready, with_field("""colour: {type: text, default: '"red"', indexed: true}"""))
+    assert [str(step) for step in plan.describe()] == ["Add the column colour to e_deal.", "Index colour."]
+    with ready.read() as unit:
+        assert unit.connection.execute(sa.text("SELECT colour FROM e_deal")).scalars().all() == ["red"]
+
+
+def test_new_entity_becomes_table(ready: Database) -> None:
+    publish(ready, compiler.compile(SOURCES, TYPES))
+    extra = Source("mini", "entities/visit.yaml", "entity: visit\nfields: {name: {type: text}, deal: {type: reference, entity: deal}}\n")
+    publish(ready, compiler.compile([*SOURCES, extra], TYPES))
+    assert {"name", "deal"} <= columns(ready, "e_visit")
+
+
+def test_removed_field_keeps_its_values(ready: Database) -> None:
+    wide = with_field("colour: {type: text}")
+    publish(ready, wide)
+    with ready.write() as unit:
+        unit.connection.execute(sa.text("INSERT INTO e_deal (name, colour, version) VALUES ('a', 'blue', 1)"))
+    publish(ready, compiler.compile(SOURCES, TYPES))
+    publish(ready, wide)
+    with ready.read() as unit:
+        assert unit.connection.execute(sa.text("SELECT colour FROM e_deal")).scalars().all() == ["blue"]
+
+
+def test_renamed_field_keeps_its_values(ready: Database) -> None:
+    publish(ready, with_field("colour: {type: text, id: the-colour, indexed: true}"))
+    with ready.write() as unit:
+        unit.connection.execute(sa.text("INSERT INTO e_deal (name, colour, version) VALUES ('a', 'blue', 1)"))
+    publish(ready, with_field("paint: {type: text, id: the-colour, indexed: true}"))
+    with ready.read() as unit:
+        assert unit.connection.execute(sa.text("SELECT paint FROM e_deal")).scalars().all() == ["blue"]
+
+
+def test_retyped_field_is_refused(ready: Database) -> None:
+    publish(ready, with_field("colour: {type: text}"))
+    with pytest.raises(BadConfiguration) as refused:
+        publish(ready, with_field("colour: {type: integer}"))
+    assert [(p.code, p.element) for p in refused.value.problems] == [("type-change", "deal.colour")]
+
+
+def test_crash_while_publishing_leaves_old(ready: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = compiler.compile(SOURCES, TYPES)
+    publish(ready, first)
+
+    def crash(*_: object) -> None:
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(catalogs.state, "put", crash)
+    with pytest.raises(RuntimeError, match="power cut"):
+        publish(ready, with_field("colour: {type: text}"))
+    with ready.read() as unit:
+        assert catalogs.version(unit) == first.version
+        assert set(catalogs.load(unit) or ()) == set(SOURCES)
+    assert "colour" not in columns(ready, "e_deal")
+
+
+def test_duplicates_refuse_unique_field(ready: Database) -> None:
+    publish(ready, with_field("colour: {type: text}"))
+    with ready.write() as unit:
+        unit.connection.execute(sa.text("INSERT INTO e_deal (name, colour, version) VALUES ('a', 'x', 1), ('b', 'x', 1)"))
+    with pytest.raises(sa.exc.IntegrityError):
+        publish(ready, with_field("colour: {type: text, unique: true}"))
+
+
+def test_reverse_of_plan_removes_column(ready: Database) -> None:
+    first = compiler.compile(SOURCES, TYPES)
+    publish(ready, first)
+    plan = publish(ready, with_field("colour: {type: text, indexed: true}"))
+    with ready.write() as unit:
+        plan.reverse().apply(unit)
+    assert "colour" not in columns(ready, "e_deal")
+
+
+def test_plan_shows_its_sql(ready: Database) -> None:
+    old = compiler.compile(SOURCES, TYPES)
+    publish(ready, old)
+    with ready.read() as unit:
+        statements = diff.plan(old, with_field("colour: {type: text}")).sql(unit)
+    assert len(statements) == 1
+    assert "ADD COLUMN colour TEXT" in statements[0]
