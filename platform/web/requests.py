@@ -62,14 +62,28 @@ current_actor = actor
 
 @contextmanager
 def reading() -> Iterator[Context]:
-    with runtime().reading(actor(), model()) as context:
+    """A unit of work; inside one that this request has open already, that one, so that a page is one view of the data."""
+    open_context = cast("Context | None", g.get("context"))
+    if open_context is not None:
+        yield open_context
+        return
+    with runtime().reading(actor(), model()) as context, _opened(context):
         yield context
 
 
 @contextmanager
 def writing() -> Iterator[Context]:
-    with runtime().writing(actor(), model()) as context:
+    with runtime().writing(actor(), model()) as context, _opened(context):
         yield context
+
+
+@contextmanager
+def _opened(context: Context) -> Iterator[None]:
+    g.context = context
+    try:
+        yield
+    finally:
+        g.pop("context", None)
 
 
 def forget_model() -> None:
