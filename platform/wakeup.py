@@ -57,9 +57,14 @@ class Waker:
         except Exception:
             log.warning("could not wake a worker for job %s; the sweep will find it", job_id, exc_info=True)
 
+    def close(self) -> None:
+        if "_huey" in self.__dict__:
+            self._huey.storage.close()
+
     def consumer(self, workers: int) -> Consumer:
         """Runs jobs in threads until SIGTERM, and finishes those in hand first; a second one interrupts."""
         self._task  # noqa: B018 - registers it before the first message is read
+        self._huey.on_shutdown("close")(self._huey.storage.close)       # each thread has a connection of its own
         return Consumer(self._huey, workers=workers, periodic=False, max_delay=1, initial_delay=0.05,
                         graceful_signal="TERM", shutdown_timeout=20)
 

@@ -123,7 +123,7 @@ def sweep(unit: Unit, now: datetime, wall: datetime) -> int:
 
 def delay(attempts: int) -> timedelta:
     """5 s, 10 s, 20 s ... up to an hour, each between half and one and a half of that."""
-    full: timedelta = min(_FIRST_DELAY * 2 ** (attempts - 1), _LONGEST_DELAY)
+    full: timedelta = min(_FIRST_DELAY * 2 ** min(attempts - 1, 12), _LONGEST_DELAY)
     spread = random.uniform(0.5, 1.5)  # noqa: S311 - guards nothing
     return full * spread
 

@@ -119,7 +119,7 @@ def _run_schedule(runtime: Runtime, key: str, index: int, now: datetime) -> int:
         if not _claim(context, f"{key} {trigger.every}", trigger.every, now):
             return 0
         records = _matching(context, definition, trigger)
-    return sum(_start_scheduled(runtime, key, record) for record in records)
+    return sum(_start_scheduled(runtime, key, trigger, record) for record in records)
 
 
 def _claim(context: Context, name: str, every: str, now: datetime) -> bool:
@@ -148,11 +148,18 @@ def _matching(context: Context, definition: ProcessDefinition, trigger: Trigger)
     return [(definition.entity, row["id"]) for row in rows if row["id"] not in busy]
 
 
-def _start_scheduled(runtime: Runtime, key: str, record: RecordRef | None) -> int:
+def _still_matches(context: Context, trigger: Trigger, record: RecordRef | None) -> bool:
+    """The record may have changed since it was found."""
+    if trigger.for_each is None or record is None:
+        return True
+    return trigger.for_each.test(Surroundings(context, record, SYSTEM.user_id), local_now(context))
+
+
+def _start_scheduled(runtime: Runtime, key: str, trigger: Trigger, record: RecordRef | None) -> int:
     """One transaction each: one record that fails, and becomes an incident, does not keep the others from starting."""
     try:
         with runtime.writing(SYSTEM) as context:
-            if instances.running(context, key, record):
+            if instances.running(context, key, record) or not _still_matches(context, trigger, record):
                 return 0
             instances.start(context, definitions.current(context, key), record)
     except StepFailed:

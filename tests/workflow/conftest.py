@@ -51,7 +51,7 @@ class Draw:
                 f"{inner}</bpmn:sequenceFlow>")
 
     def chain(self, *ids: str) -> str:
-        return "".join(self.flow(a, b) for a, b in itertools.pairwise(ids))
+        return "".join(self.flow(a, b) for a, b in pairwise(ids))
 
     def start(self, node_id: str = "s") -> str:
         return f'<bpmn:startEvent id="{node_id}"/>'

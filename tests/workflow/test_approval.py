@@ -113,7 +113,8 @@ def test_decision_is_checked_before_anything_is_written(world: Any) -> None:
         task = tasks.inbox(context, "offered").tasks[0]
     cases: list[tuple[str, str, dict[str, Any], str]] = [
         ("reject", " ", {"risk": "x"}, "comment"), ("sign", "", {"risk": "x"}, "outcome"), ("approve", "", {}, "risk"),
-        ("approve", "", {"risk": "x", "amount": 1}, "amount"), ("approve", "", {"risk": "x", "status": "signed"}, "status"),
+        ("approve", "", {"risk": "x", "amount": 1}, "amount"), ("approve", "", {"risk": "x", "status": "signed"},
+                                                                "status"),
     ]
     for outcome, comment, values, path in cases:
         with pytest.raises(ValidationFailed) as refused, world.writing("lawyer") as context:
