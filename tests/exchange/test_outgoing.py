@@ -163,7 +163,7 @@ def test_redirect_and_failure_are_failures(database: Database, receiver: Any, pa
     "2130706433", "100.64.0.1", "[fd00::1]", "224.0.0.1",
 ])
 def test_own_network_is_not_called(host: str) -> None:
-    with pytest.raises(webhooks.BadWebhook, match="own network|cannot be found"):
+    with pytest.raises(webhooks.BadWebhook, match=r"own network|cannot be found"):
         webhooks.poster(b"key")(None, {"url": f"http://{host}:9/", "body": {}}, 1)  # type: ignore[arg-type]
 
 

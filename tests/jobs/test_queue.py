@@ -44,9 +44,14 @@ def due(database: Database, now: datetime = NOW) -> list[int]:
 def test_job_of_a_rolled_back_change_never_was(database: Database) -> None:
     woken: list[int] = []
     database.wake = woken.append
-    with pytest.raises(KeyError), database.write() as unit:
-        queue.enqueue(unit, "note", {})
-        raise KeyError
+
+    def change() -> None:
+        with database.write() as unit:
+            queue.enqueue(unit, "note", {})
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        change()
     assert (due(database), woken) == ([], [])
     assert add(database) in woken
 
@@ -196,5 +201,5 @@ def test_wake_up_that_fails_is_no_error(tmp_path: Path) -> None:
 
 
 def test_queue_never_unpickles() -> None:
-    with pytest.raises(ValueError, match="Expecting value|utf-8"):
+    with pytest.raises(ValueError, match=r"Expecting value|utf-8"):
         JsonSerializer().deserialize(b"cos\nsystem\n(S'id'\ntR.")
