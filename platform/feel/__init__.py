@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from formloom.feel import syntax as ast
 from formloom.feel.errors import FeelSyntaxError, FeelWarning
-from formloom.feel.expression import Expression, compile, literal
+from formloom.feel.expression import Expression, compile, literal, part
 from formloom.feel.values import Function, Range, YearMonthDuration
 
 __all__ = [
     "Expression", "FeelSyntaxError", "FeelWarning", "Function", "Range", "YearMonthDuration", "ast", "compile",
-    "literal",
+    "literal", "part",
 ]

@@ -137,6 +137,11 @@ def _check_depth(tree: syntax.Node, text: str) -> None:
     raise FeelSyntaxError(f"More than {2 * limits.DEPTH} levels of nesting", level[0].start, text)
 
 
+def part(whole: Expression, node: syntax.Node) -> Expression:
+    """A part of an expression as one of its own: what a renderer evaluates beforehand."""
+    return _made(whole.text, node, whole.known)
+
+
 def literal(value: Any) -> Expression:
     """A constant as an expression: `literal(True)` allows everything."""
     plain = text.scalar(value)
