@@ -49,6 +49,7 @@ fl_profile = _table(
     "fl_profile",
     Column("user_id", Integer, primary_key=True, autoincrement=False), Column("manager_id", Integer),
     Column("locale", Text), Column("timezone", Text), Column("theme", Text), Column("density", Text),
+    Column("mail_notifications", sa.Boolean),
     Column("phone", Text), Column("display_name", Text),
     Index("ix_fl_profile_manager_id", "manager_id"),
 )

@@ -192,6 +192,7 @@ def _fl_profile() -> None:
         sa.Column("locale", sa.Text(), nullable=True),
         sa.Column("timezone", sa.Text(), nullable=True),
         sa.Column("theme", sa.Text(), nullable=True),
+        sa.Column("mail_notifications", sa.Boolean(), nullable=True),
         sa.Column("density", sa.Text(), nullable=True),
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("display_name", sa.Text(), nullable=True),
