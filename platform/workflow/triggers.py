@@ -141,7 +141,8 @@ def _matching(context: Context, definition: ProcessDefinition, trigger: Trigger)
     if trigger.for_each is None or not definition.entity:
         return [None] if not instances.running(context, definition.key) else []
     where = query.render(trigger.for_each, context.catalog.entity(definition.entity), context.catalog,
-                         context.store.tables, context.unit.dialect, user=SYSTEM.feel)
+                         context.store.tables, context.unit.dialect, user=SYSTEM.feel,
+                         now=local_now(context))
     rows = context.store.list(context.unit, definition.entity, where=where, sort=(), limit=MOST, fields=("id",))
     busy = set(context.unit.connection.scalars(sa.select(t.fl_instance.c.record_id).where(
         t.fl_instance.c.key == definition.key, t.fl_instance.c.status.in_(("running", "incident")))))

@@ -11,7 +11,9 @@ from lxml import etree
 
 from formloom import feel
 from formloom.errors import Place, Text
+from formloom.feel import functions
 from formloom.metadata.catalog import Label
+from formloom.storage import query
 from formloom.workflow import moments
 from formloom.workflow.definition import Action, Assignment, Moment, Outcome, TaskField, Trigger
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, words
@@ -89,9 +91,19 @@ def _trigger(element: etree._Element, reading: Reading) -> Trigger | None:
     return Trigger(
         on=on, action=element.get("action", ""), every=element.get("every", ""), message=element.get("message", ""),
         when=reading.expression(when, element, ("old",), names) if when else None,
-        for_each=reading.expression(each, element, (), names) if each else None,
+        for_each=_filter(each, element, names, reading) if each else None,
         place=Place(reading.file, line(element)),
     )
+
+
+def _filter(text: str, element: etree._Element, names: frozenset[str], reading: Reading) -> feel.Expression | None:
+    """Asked of the database, so it must have an equivalent there."""
+    expression = reading.expression(text, element, (), names)
+    if expression is not None and reading.entity is not None and not expression.names - names - functions.NAMES:
+        for _, reason in query.check(expression, reading.entity, reading.catalog):
+            reading.problem("bpmn-trigger", element, Text("for-each cannot be asked of the database: {reason}",
+                                                          reason=reason))
+    return expression
 
 
 def _needs(element: etree._Element, on: str, reading: Reading) -> None:
