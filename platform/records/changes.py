@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from formloom.errors import FieldError, StaleVersion, Text, ValidationFailed
+import sqlalchemy.exc
+
+from formloom.errors import Conflict, FieldError, StaleVersion, Text, ValidationFailed
 from formloom.metadata.catalog import Entity
-from formloom.records import audit, derivation, validation
+from formloom.records import audit, derivation, files, validation
 from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.records.scope import Scope
@@ -117,8 +119,16 @@ def store(context: Context, draft: Draft) -> int:
         changed = {n: v for n, v in own.items() if v != draft.before.get(n)}
         if not context.store.update(context.unit, draft.entity.name, number, changed | stamps, draft.before["version"]):
             raise StaleVersion(draft.before["version"])
+    _adopt(context, draft.entity, number, own, draft.before or {})
     _store_rows(context, draft, number, stamps)
     return number
+
+
+def _adopt(context: Context, entity: Entity, number: int, row: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    for name, value in row.items():
+        field = entity.fields.get(name)
+        if field and field.type.name in ("file", "image") and value is not None and value != before.get(name):
+            files.adopt(context, entity.name, number, name, value)
 
 
 def _store_rows(context: Context, draft: Draft, parent: int, stamps: Mapping[str, Any]) -> None:
@@ -129,9 +139,12 @@ def _store_rows(context: Context, draft: Draft, parent: int, stamps: Mapping[str
             values = {n: v for n, v in row.items() if n not in _STAMPS and (old is None or v != old.get(n))}
             if old is None:
                 created = {"created_at": context.now, "created_by": stamps["updated_by"]}
-                context.store.insert(context.unit, child.name, {**values, "parent": parent, **stamps, **created})
+                row_id = context.store.insert(
+                    context.unit, child.name, {**values, "parent": parent, **stamps, **created})
+                _adopt(context, child, row_id, values, {})
             elif values:
                 context.store.update(context.unit, child.name, old["id"], {**values, **stamps}, old["version"])
+                _adopt(context, child, old["id"], values, old)
         for number in before:
             context.store.delete(context.unit, child.name, number)
 
@@ -144,17 +157,35 @@ def tell(context: Context, event: Event) -> None:
 def save(context: Context, draft: Draft, kind: str, action: str = "", parent: bool = True) -> dict[str, Any]:
     """Settle, store, audit, tell; the row as it is now. A draft that changes nothing writes nothing."""
     settle(context, draft)
-    changed = draft.changed
-    if draft.before is not None and not changed:
+    if draft.before is not None and not draft.changed:
         return dict(draft.before)
-    number = store(context, draft)
+    after = _write(context, draft, kind, action)
+    if parent:
+        refresh_parent(context, draft.entity, after)
+    return after
+
+
+def _write(context: Context, draft: Draft, kind: str, action: str = "") -> dict[str, Any]:
+    changed = draft.changed
+    number = _stored(context, draft)
     after = context.store.get(context.unit, draft.entity.name, number) or {}
     _audit(context, draft, kind, action, number, after, changed)
     tell(context, Event(kind=kind, entity=draft.entity.name, id=number, actor=context.actor, at=context.now,
                         before=draft.before, after=after, changed=changed))
-    if parent:
-        refresh_parent(context, draft.entity, after)
     return after
+
+
+def _stored(context: Context, draft: Draft) -> int:
+    """Stores; a value that another writer took since it was checked is a finding like any other."""
+    try:
+        with context.unit.connection.begin_nested():
+            return store(context, draft)
+    except sqlalchemy.exc.IntegrityError as error:
+        errors = validation.unique(context, draft.entity, draft.row, draft.changed)
+        if errors:
+            raise ValidationFailed(errors) from error
+        raise Conflict(Text("Someone else changed something that this record needs, just now."),
+                       Text("Read the record again and save once more.")) from error
 
 
 def _audit(
@@ -184,5 +215,9 @@ def refresh_parent(context: Context, entity: Entity, row: Mapping[str, Any]) -> 
         return
     draft = open_draft(context, above, before)
     derivation.compute(context, above, draft.row, draft.rows)
-    if draft.changed - draft.rows.keys():
-        save(context, draft, "updated")
+    if not draft.changed - draft.rows.keys():
+        return
+    scope = Scope(context, above, draft.row, draft.rows)
+    if errors := validation.constraints(context, above, scope, only=draft.changed):
+        raise ValidationFailed([FieldError("", e.code, e.message) for e in errors])
+    refresh_parent(context, above, _write(context, draft, "updated"))

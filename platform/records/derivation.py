@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from graphlib import TopologicalSorter
 from typing import Any
@@ -80,14 +81,23 @@ def _typed(field: Field, value: Any) -> Any:
     """A FEEL value as a value of the field; what the field cannot hold is no value."""
     if value is None:
         return None
-    kind = builtin_types.TYPES[field.options["returns"]] if field.type.name in ("formula", "rollup") else field.type
+    holder = _holder(field)
     try:
-        return kind.parse(_rounded(field, value) if isinstance(value, Decimal) else value, field)
+        return holder.type.parse(_rounded(holder, value) if isinstance(value, Decimal) else value, holder)
     except (ValueError, TypeError, ArithmeticError):
         return None
 
 
+def _holder(field: Field) -> Field:
+    """The field as what it returns. Limits of what is summed are not limits of the sum."""
+    if field.type.name not in ("formula", "rollup"):
+        return field
+    kept = {k: v for k, v in field.options.items() if k not in ("minimum", "maximum", "precision", "max_length")}
+    return replace(field, type=builtin_types.TYPES[field.options["returns"]], options=kept)
+
+
 def _rounded(field: Field, value: Decimal) -> Decimal:
     """What is computed has more digits than its field: the last one kept is rounded half up, as people do."""
-    scale = int(field.options.get("scale", 2))
-    return value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP) if -value.as_tuple().exponent > scale else value
+    scale = 0 if field.type.name in ("integer", "rating") else int(field.options.get("scale", 2))
+    unit = Decimal(1).scaleb(-scale)
+    return value if value == value.to_integral_value() else value.quantize(unit, ROUND_HALF_UP)

@@ -78,6 +78,13 @@ def find(context: Context, file_id: int) -> File:
     return file
 
 
+def is_readable(context: Context, file_id: int) -> bool:
+    try:
+        return bool(find(context, file_id))
+    except NotFound:
+        return False
+
+
 def path(context: Context, file: File) -> Path:
     return _place(context.files, file.sha256)
 

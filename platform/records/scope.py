@@ -85,9 +85,12 @@ class Scope(Mapping[str, Any]):
             return None
         if field.type.name == "user" or field.name in ("created_by", "updated_by"):
             return Person.of(self._context, value)
-        if field.target and isinstance(value, list):
+        # A roll-up has a target, too: the entity of its rows. Only references are ids.
+        if field.target is None or field.type.name not in ("reference", "references"):
+            return value
+        if isinstance(value, list):
             return [Link.to(self._context, field.target, i) for i in value]
-        return Link.to(self._context, field.target, value) if field.target else value
+        return Link.to(self._context, field.target, value)
 
     def _table(self, field: Field) -> list[Any]:
         if self._rows is None:

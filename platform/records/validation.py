@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import sqlalchemy as sa
+
 from formloom.errors import FieldError, Text, near
 from formloom.metadata.catalog import Entity, Field
+from formloom.policy import people
 from formloom.policy.decision import Access
+from formloom.records import files
 from formloom.records.context import Context
 from formloom.records.scope import Scope
+from formloom.storage.platform_tables import fl_team
 
 REQUIRED = Text("Fill this in.")
 
@@ -69,8 +74,8 @@ def check(
         if (field := entity.fields.get(name)) is not None:
             errors += _exists(context, field, row.get(name), prefix)
     seen = {error.path for error in errors}
-    errors += [e for e in _unique(context, entity, row, set(changed), prefix) if e.path not in seen]
-    return errors + _constraints(context, entity, scope, prefix)
+    errors += [e for e in unique(context, entity, row, set(changed), prefix) if e.path not in seen]
+    return errors + constraints(context, entity, scope, prefix)
 
 
 def _required(context: Context, field: Field, row: Mapping[str, Any], scope: Scope, prefix: str) -> FieldError | None:
@@ -86,6 +91,8 @@ def _required(context: Context, field: Field, row: Mapping[str, Any], scope: Sco
 
 def _exists(context: Context, field: Field, value: Any, prefix: str) -> list[FieldError]:
     """The record pointed at is there and this actor may read it; the two failures look alike."""
+    if field.type.name in _FIXED and value is not None:
+        return _fixed_exists(context, field, value, prefix)
     if field.target is None or field.type.name not in ("reference", "references") or field.name == "parent":
         return []
     target = context.catalog.entity(field.target)
@@ -100,13 +107,28 @@ def _exists(context: Context, field: Field, value: Any, prefix: str) -> list[Fie
     return []
 
 
-def _unique(
-    context: Context, entity: Entity, row: Mapping[str, Any], changed: set[str], prefix: str
+_FIXED = ("user", "team", "file", "image")
+
+
+def _fixed_exists(context: Context, field: Field, value: Any, prefix: str) -> list[FieldError]:
+    if field.type.name == "user":
+        there = bool(people.names(context.unit, [value]))
+    elif field.type.name == "team":
+        there = context.unit.connection.scalar(sa.select(fl_team.c.id).where(fl_team.c.id == value)) is not None
+    else:
+        there = files.is_readable(context, value)
+    reason = Text("There is no {type} number {id}. Choose another.", type=field.type.name, id=value)
+    return [] if there else [FieldError(prefix + field.name, "unknown-reference", reason)]
+
+
+def unique(
+    context: Context, entity: Entity, row: Mapping[str, Any], changed: Iterable[str], prefix: str = ""
 ) -> list[FieldError]:
+    altered = set(changed)
     keys = [*((f.name,) for f in entity.fields.values() if f.unique), *entity.unique]
     return [
         FieldError(prefix + key[-1], "not-unique", Text("Another record has this value already. Choose another."))
-        for key in keys if changed & set(key) and _taken(context, entity, key, row)
+        for key in keys if altered & set(key) and _taken(context, entity, key, row)
     ]
 
 
@@ -122,8 +144,12 @@ def _taken(context: Context, entity: Entity, key: tuple[str, ...], row: Mapping[
     return context.store.count(context.unit, entity.name, condition, 1) > 0
 
 
-def _constraints(context: Context, entity: Entity, scope: Scope, prefix: str) -> list[FieldError]:
+def constraints(
+    context: Context, entity: Entity, scope: Scope, prefix: str = "", only: frozenset[str] | None = None,
+) -> list[FieldError]:
+    """`only`: those constraints that read one of these fields."""
     return [
         FieldError(prefix + rule.field, f"constraint-{rule.name}", Text("{message}", message=rule.message))
-        for rule in entity.constraints if rule.check.evaluate(scope, context.now) is False
+        for rule in entity.constraints
+        if (only is None or rule.check.names & only) and rule.check.evaluate(scope, context.now) is False
     ]
