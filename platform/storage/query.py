@@ -22,7 +22,10 @@ from formloom.storage.tables import Tables, build, is_link
 
 Sql: TypeAlias = sa.ColumnElement[Any]
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = {
-    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
 }
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 _NULL = sa.cast(sa.null(), sa.Boolean)
@@ -38,11 +41,19 @@ class NotRenderable(Exception):
 
 
 def render(
-    expression: Expression, entity: Entity, catalog: Catalog, tables: Tables, dialect: str, *,
-    user: Mapping[str, Any] | None = None, now: datetime | None = None,
+    expression: Expression,
+    entity: Entity,
+    catalog: Catalog,
+    tables: Tables,
+    dialect: str,
+    *,
+    user: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
 ) -> sa.ColumnElement[bool]:
     scope = _Scope(entity, tables[entity.name])
-    return _Renderer(catalog, tables, dialect, {"user": user or {}}, now, expression).condition(expression.ast, scope)
+    renderer = _Renderer(catalog, tables, dialect, {"user": user or {}}, now, expression)
+    condition: sa.ColumnElement[bool] = renderer.condition(expression.ast, scope)
+    return condition
 
 
 def check(expression: Expression, entity: Entity, catalog: Catalog) -> list[tuple[int, Text]]:
@@ -82,8 +93,15 @@ class _Term:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "boolean"
-    for kind, types in (("number", (int, Decimal)), ("string", str), ("date and time", datetime), ("date", date),
-                        ("days and time duration", timedelta), ("list", (list, tuple)), ("null", type(None))):
+    for kind, types in (
+        ("number", (int, Decimal)),
+        ("string", str),
+        ("date and time", datetime),
+        ("date", date),
+        ("days and time duration", timedelta),
+        ("list", (list, tuple)),
+        ("null", type(None)),
+    ):
         if isinstance(value, types):
             return kind
     return "other"
@@ -117,12 +135,17 @@ class _Renderer:
                 return self._comparison(operator, self.term(left, scope), self.term(right, scope), exact, node)
             case ast.Between(value=value, low=low, high=high):
                 item = self.term(value, scope)
-                return sa.and_(self._order(">=", item, self.term(low, scope), node), self._order("<=", item, self.term(high, scope), node))
+                return sa.and_(
+                    self._order(">=", item, self.term(low, scope), node),
+                    self._order("<=", item, self.term(high, scope), node),
+                )
             case ast.In(value=value, tests=tests):
                 return sa.or_(*(self._member(value, test, scope, exact) for test in tests))
             case ast.If(condition=condition, then=then, otherwise=otherwise):
-                return sa.case((self.condition(condition, scope), self.condition(then, scope, exact)),
-                               else_=self.condition(otherwise, scope, exact))
+                return sa.case(
+                    (self.condition(condition, scope), self.condition(then, scope, exact)),
+                    else_=self.condition(otherwise, scope, exact),
+                )
             case ast.Quantified():
                 return self._quantified(node, scope)
             case ast.Call(function=ast.Name(name=name), arguments=arguments):
@@ -161,7 +184,9 @@ class _Renderer:
         if left.is_constant or left.kind != right.kind or left.kind in ("boolean", "list", "other"):
             return _NULL
         if left.kind == "string":
-            return _COMPARE[operator](self._bytes(left.sql), self._bytes(sa.literal(right.constant) if right.is_constant else right.sql))
+            return _COMPARE[operator](
+                self._bytes(left.sql), self._bytes(sa.literal(right.constant) if right.is_constant else right.sql)
+            )
         if not right.is_constant:
             return _COMPARE[operator](*self._aligned(left, right))
         value = self._bound(left, right.constant)
@@ -182,7 +207,7 @@ class _Renderer:
         return sa.type_coerce(term.sql, sa.BigInteger() if self.dialect == "sqlite" else sa.Numeric())
 
     def _bound(self, term: _Term, value: Any) -> Any:
-        """A constant as the database keeps it beside this term; None for a number that the term's digits cannot hold."""
+        """A constant as the database keeps it beside this term; None if the term has too few digits for it."""
         if term.kind != "number":
             return value
         shifted = Decimal(value).scaleb(term.scale)
@@ -219,7 +244,9 @@ class _Renderer:
         return self._equality(True, item, term, exact)
 
     def _one_of(self, item: _Term, values: list[Any], exact: bool) -> Any:
-        bound = [b for v in values if v is not None and _kind(v) == item.kind and (b := self._bound(item, v)) is not None]
+        bound = [
+            b for v in values if v is not None and _kind(v) == item.kind and (b := self._bound(item, v)) is not None
+        ]
         found = self._raw(item).in_(bound)
         if exact:
             found = sa.func.coalesce(found, sa.false())
@@ -235,7 +262,9 @@ class _Renderer:
         parts = []
         for end, closed, operator in ((limits.low, limits.low_closed, ">"), (limits.high, limits.high_closed, "<")):
             if end is not None:
-                parts.append(self._order(operator + ("=" if closed else ""), item, _Term(_kind(end), constant=end), node))
+                parts.append(
+                    self._order(operator + ("=" if closed else ""), item, _Term(_kind(end), constant=end), node)
+                )
         return sa.and_(*parts) if parts else _NULL
 
     def _call_condition(self, name: str, arguments: list[ast.Node], node: ast.Node, scope: _Scope) -> Any:
@@ -278,11 +307,19 @@ class _Renderer:
         def any_row(found: Any) -> Any:
             return sa.exists(sa.select(sa.literal(1)).select_from(table).where(link, found))
 
-        return sa.case((any_row(decisive), sa.literal(node.kind == "some")), (any_row(test.is_(None)), _NULL),
-                       else_=sa.literal(node.kind != "some"))
+        return sa.case(
+            (any_row(decisive), sa.literal(node.kind == "some")),
+            (any_row(test.is_(None)), _NULL),
+            else_=sa.literal(node.kind != "some"),
+        )
 
     def _children(self, node: ast.Node, scope: _Scope) -> tuple[Entity, Any, Any]:
-        if isinstance(node, ast.Name) and (shown := scope.entity.fields.get(node.name)) and shown.type.name == "table" and shown.target:
+        if (
+            isinstance(node, ast.Name)
+            and (shown := scope.entity.fields.get(node.name))
+            and shown.type.name == "table"
+            and shown.target
+        ):
             table = self.tables[shown.target].alias()
             return self.catalog.entity(shown.target), table, table.c.parent == scope.table.c.id
         raise self.refuse(node, "only a child table of this record can be searched here")
@@ -330,13 +367,19 @@ class _Renderer:
 
     def _linked(self, entity: Entity, name: str, table: Any) -> Callable[[Any], Any]:
         link = self.tables.link(entity.name, name)
-        return lambda value: sa.exists(sa.select(sa.literal(1)).where(link.c.source == table.c.id, link.c.target == int(value)))
+        return lambda value: sa.exists(
+            sa.select(sa.literal(1)).where(link.c.source == table.c.id, link.c.target == int(value))
+        )
 
     def _listed(self, column: Any) -> Callable[[Any], Any]:
         def contains(value: Any) -> Any:
-            items = sa.func.json_each(column).table_valued("value") if self.dialect == "sqlite" else (
-                sa.func.jsonb_array_elements_text(column).table_valued("value"))
+            items = (
+                sa.func.json_each(column).table_valued("value")
+                if self.dialect == "sqlite"
+                else (sa.func.jsonb_array_elements_text(column).table_valued("value"))
+            )
             return sa.exists(sa.select(sa.literal(1)).select_from(items).where(items.c.value == value))
+
         return contains
 
     def _through(self, source: _Term, name: str, node: ast.Node) -> _Term:
@@ -356,7 +399,9 @@ class _Renderer:
             value = Decimal(term.constant)
             exponent = value.normalize().as_tuple().exponent
             scale = max(0, -exponent) if isinstance(exponent, int) else 0
-            return _Term("number", sa.literal(int(value.scaleb(scale)) if self.dialect == "sqlite" else value), scale=scale)
+            return _Term(
+                "number", sa.literal(int(value.scaleb(scale)) if self.dialect == "sqlite" else value), scale=scale
+            )
         return term
 
     def _arithmetic(self, operator: str, left: _Term, right: _Term, node: ast.Node) -> _Term:
@@ -387,7 +432,12 @@ class _Renderer:
     def _free(self, node: ast.Node, scope: _Scope) -> bool:
         """Whether the node reads no field of a record."""
         if isinstance(node, ast.Name):
-            return node.name not in scope.bound and node.name != "record" and node.name not in scope.entity.fields and node.name not in scope.table.c
+            return (
+                node.name not in scope.bound
+                and node.name != "record"
+                and node.name not in scope.entity.fields
+                and node.name not in scope.table.c
+            )
         return all(self._free(child, scope) for child in node.children())
 
     def _evaluated(self, node: ast.Node) -> Any:
@@ -396,10 +446,16 @@ class _Renderer:
 
 def _stored_kind(column: Any, kind: str) -> str:
     if isinstance(column.type, sa.Integer):
-        return "number"     # references included: a reference reads as its id
+        return "number"  # references included: a reference reads as its id
     if kind != "any":
         return kind
-    for python, name in ((str, "string"), (bool, "boolean"), (datetime, "date and time"), (date, "date"), (timedelta, "days and time duration")):
+    for python, name in (
+        (str, "string"),
+        (bool, "boolean"),
+        (datetime, "date and time"),
+        (date, "date"),
+        (timedelta, "days and time duration"),
+    ):
         if column.type.python_type is python:
             return name
     return "number" if column.type.python_type in (int, Decimal) else "other"

@@ -62,7 +62,7 @@ current_actor = actor
 
 @contextmanager
 def reading() -> Iterator[Context]:
-    """A unit of work; inside one that this request has open already, that one, so that a page is one view of the data."""
+    """A unit of work; inside one that the request has open already, that one: a page is one view of the data."""
     open_context = cast("Context | None", g.get("context"))
     if open_context is not None:
         yield open_context

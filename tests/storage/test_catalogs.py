@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,14 +20,18 @@ NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 MINI = Path(__file__).parents[1] / "packs/mini"
 SOURCES = loader.read_pack(MINI)
 
+VISIT = """entity: visit
+fields: {name: {type: text}, deal: {type: reference, entity: deal}}
+"""
+
 
 @pytest.fixture
-def ready(database: Database) -> Iterator[Database]:
+def ready(database: Database) -> Database:
     """A migrated database with the accounts that entity tables refer to."""
     with database.write() as unit:
         unit.connection.execute(sa.text("CREATE TABLE ab_user (id INTEGER PRIMARY KEY, username TEXT)"))
     database.upgrade()
-    yield database
+    return database
 
 
 def changed(old: str, new: str) -> Catalog:
@@ -75,7 +78,11 @@ def test_new_field_becomes_filled_column(ready: Database) -> None:
 
 def test_new_entity_becomes_table(ready: Database) -> None:
     publish(ready, compiler.compile(SOURCES, TYPES))
-    extra = Source("mini", "entities/visit.yaml", "entity: visit\nfields: {name: {type: text}, deal: {type: reference, entity: deal}}\n")
+    extra = Source(
+        "mini",
+        "entities/visit.yaml",
+        VISIT,
+    )
     publish(ready, compiler.compile([*SOURCES, extra], TYPES))
     assert {"name", "deal"} <= columns(ready, "e_visit")
 
@@ -126,7 +133,9 @@ def test_crash_while_publishing_leaves_old(ready: Database, monkeypatch: pytest.
 def test_duplicates_refuse_unique_field(ready: Database) -> None:
     publish(ready, with_field("colour: {type: text}"))
     with ready.write() as unit:
-        unit.connection.execute(sa.text("INSERT INTO e_deal (name, colour, version) VALUES ('a', 'x', 1), ('b', 'x', 1)"))
+        unit.connection.execute(
+            sa.text("INSERT INTO e_deal (name, colour, version) VALUES ('a', 'x', 1), ('b', 'x', 1)")
+        )
     with pytest.raises(sa.exc.IntegrityError):
         publish(ready, with_field("colour: {type: text, unique: true}"))
 
