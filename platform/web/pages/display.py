@@ -102,7 +102,8 @@ class Display:
         """A clock: grey, amber below eight hours, red after."""
         rest = due - self.now
         hours = rest / timedelta(hours=1)
-        text = Text("{time} left", time=self._rough(rest)) if hours >= 0 else Text("{time} overdue", time=self._rough(rest))
+        rough = self._rough(rest)
+        text = Text("{time} left", time=rough) if hours >= 0 else Text("{time} overdue", time=rough)
         tone = "late" if hours < 0 else "soon" if hours < 8 else ""
         return Shown("clock", self.words(text), title=self.moment(due), tone=tone, fill=max(0.0, min(1.0, hours / 48)))
 

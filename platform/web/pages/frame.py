@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+from urllib.parse import quote
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -57,14 +58,14 @@ class Frame:
     inbox: int
     unread: int
     side_closed: bool
-    password_url: str = "/resetmypassword/form"
 
 
 def install_frame(app: Flask) -> None:
     app.jinja_env.globals.update(
         frame=frame, theme=theme, locale=locale, label=label, t=t, languages=LANGUAGES,
         signed_in=lambda: actor_or_none() is not None, demo_logins=demo_logins)
-    app.jinja_env.filters.update(initials=initials, avatar_tone=avatar_tone, marked=marked, groupby_day=by_day)
+    app.jinja_env.filters.update(
+        initials=initials, avatar_tone=avatar_tone, marked=marked, groupby_day=by_day)
 
 
 def display(compact: bool = False) -> Display:
@@ -90,7 +91,8 @@ def _frame(who: Actor, current: Catalog) -> Frame:
         unread = notifications.unread(context.unit, who.user_id)
     return Frame(
         person=who.name, username=who.username, groups=tuple(_groups(current)), administration=_administration(who),
-        inbox=open_tasks["mine"] + open_tasks["offered"], unread=unread, side_closed=request.cookies.get("side") == "closed")
+        inbox=open_tasks["mine"] + open_tasks["offered"], unread=unread,
+        side_closed=request.cookies.get("side") == "closed")
 
 
 def _groups(current: Catalog) -> Iterator[Group]:
@@ -167,18 +169,21 @@ def by_day(notices: Iterable[Notification], show: Display) -> list[tuple[str, li
 _HEADINGS = {
     400: ("alert-triangle", Text("This address does not make sense")), 403: ("lock", Text("You may not do this")),
     404: ("search", Text("There is nothing here")), 409: ("refresh-alert", Text("This has changed meanwhile")),
-    422: ("alert-triangle", Text("Something needs fixing first")), 500: ("alert-circle", Text("Something went wrong here"))}
+    422: ("alert-triangle", Text("Something needs fixing first")),
+    500: ("alert-circle", Text("Something went wrong here"))}
 
 
 def error_page(error: Exception) -> ResponseReturnValue:
     """An error as a page in the frame; somebody who is not signed in is sent to sign in and back."""
     if isinstance(error, LoginRequired):
-        return redirect(f"/login/?next={request.full_path.rstrip('?')}" if request.method == "GET" else "/login/")
+        back = quote(request.full_path.rstrip("?"), safe="/")
+        return redirect(f"/login/?next={back}" if request.method == "GET" else "/login/")
     problem = _problem(error)
     status = int(problem["status"])
     glyph, heading = _HEADINGS.get(status, _HEADINGS[500 if status >= 500 else 400])
-    page = render_template("frame/error.html", problem=problem, glyph=glyph, heading=t(heading),
-                           back=_back())
+    framed = status < 500 and actor_or_none() is not None      # what is broken may be what the frame needs
+    page = render_template(
+        "frame/error.html", problem=problem, glyph=glyph, heading=t(heading), back=_back(), framed=framed)
     return page, status
 
 

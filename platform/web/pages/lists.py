@@ -70,7 +70,8 @@ def list_records(name: str) -> ResponseReturnValue:
         shown = views.apply(asked, found)
         page, problem = _page(context, shown)
     body = _body(shown, asked, page, problem) | {"views": found}
-    return render_template("lists/_body.html" if _partial() else "lists/list.html", **body), 400 if problem else 200
+    template = "lists/_body.html" if _partial() else "lists/list.html"
+    return render_template(template, **body), 400 if problem else 200
 
 
 def _partial() -> bool:

@@ -79,7 +79,9 @@ def _new(entities: list[Entity], words: str, limit: int) -> list[Hit]:
 
 
 def _places(words: str) -> list[Hit]:
-    fixed = [Hit(t(Text("Inbox")), "/inbox", "inbox", keys="G I"), Hit(t(Text("Home")), "/", "home", keys="G H"),
-             Hit(t(Text("Notifications")), "/notifications", "bell"), Hit(t(Text("Profile")), "/profile", "user-circle")]
+    fixed = [
+        Hit(t(Text("Inbox")), "/inbox", "inbox", keys="G I"), Hit(t(Text("Home")), "/", "home", keys="G H"),
+        Hit(t(Text("Notifications")), "/notifications", "bell"),
+        Hit(t(Text("Profile")), "/profile", "user-circle")]
     lists = [Hit(p.label, p.href, p.icon, g.label) for g in frame().groups for p in g.places]
     return [hit for hit in (*lists, *fixed) if words.lower() in hit.label.lower()][:8]
