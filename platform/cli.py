@@ -17,11 +17,12 @@ from formloom.runtime import Runtime
 from formloom.supervisor import WEB, WORKER, Child, Supervisor
 from formloom.web import security_accounts
 
-PACK = click.argument("pack", type=click.Path(exists=True, file_okay=False, path_type=Path))
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+PACK = click.argument("pack", type=FOLDER)
 
 
 class Commands(click.Group):
-    """What was raised on purpose is printed as words and ends with status 1; anything else is a bug and shows itself."""
+    """What was raised on purpose is printed as words, with status 1; anything else is a bug and shows itself."""
 
     def invoke(self, context: click.Context) -> Any:
         try:
@@ -87,7 +88,7 @@ def apply(pack: Path, yes: bool) -> None:
 
 @main.command()
 @click.option("--init", "initialise", is_flag=True, help="Create or upgrade the database first.")
-@click.option("--pack", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Apply this pack first.")
+@click.option("--pack", type=FOLDER, help="Apply this pack first.")
 def serve(initialise: bool, pack: Path | None) -> None:
     """Run the web server and the worker until told to stop."""
     runtime = _prepared() if initialise or pack else _runtime()
@@ -143,7 +144,8 @@ def doctor() -> None:
     """Look at database, configuration, queue, worker, mail, disk and clock; say what to do."""
     findings = diagnosis.examine(_runtime())
     for finding in findings:
-        click.secho(f"{'ok  ' if finding.well else 'BAD '} {finding.what}: {finding.found}", fg=None if finding.well else "red")
+        mark = "ok  " if finding.well else "BAD "
+        click.secho(f"{mark} {finding.what}: {finding.found}", fg=None if finding.well else "red")
         if not finding.well:
             click.echo(f"     {finding.remedy}")
     if not all(f.well for f in findings):

@@ -59,7 +59,8 @@ def _queue(runtime: Runtime, unit: Unit) -> Finding:
         fl_job.c.status == "queued", fl_job.c.run_at < runtime.now() - _LATE)) or 0
     found = ", ".join(f"{number} {status}" for status, number in sorted(counts.items())) or "empty"
     well = not counts.get("failed") and not late
-    return Finding("queue", well, f"{found}; {late} late", "Look at fl_job.error, and see that a worker runs: formloom worker")
+    return Finding("queue", well, f"{found}; {late} late",
+                   "Look at fl_job.error, and see that a worker runs: formloom worker")
 
 
 def _worker(runtime: Runtime, unit: Unit) -> Finding:

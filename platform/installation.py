@@ -94,7 +94,7 @@ class Greeting:
     def _ready(self) -> bool:
         host = "127.0.0.1" if self.settings.host in ("0.0.0.0", "::") else self.settings.host  # noqa: S104 - compared
         try:
-            with urllib.request.urlopen(f"http://{host}:{self.settings.port}/readyz", timeout=2) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"http://{host}:{self.settings.port}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False

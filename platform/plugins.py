@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import yaml
 
@@ -40,7 +41,7 @@ def _setup_of(manifest: Path) -> Callable[[Extensions], None]:
             Text("Plugin {file} has no function setup(extensions).", file=module.__file__),
             Text("Define it; it registers what the plugin adds."),
         )
-    return setup
+    return cast("Callable[[Extensions], None]", setup)
 
 
 def _module(manifest: Path) -> ModuleType:

@@ -55,7 +55,8 @@ class Child:
     def _died(self, status: int) -> None:
         lived = monotonic() - self.started
         self.pause = _FIRST_PAUSE if lived >= _HEALTHY_SECONDS else min(self.pause * 2, _LONGEST_PAUSE)
-        log.error("%s ended with status %s after %.0f s; starting it again in %.1f s", self.name, status, lived, self.pause)
+        log.error("%s ended with status %s after %.0f s; starting it again in %.1f s",
+                  self.name, status, lived, self.pause)
         self.process, self.start_again = None, monotonic() + self.pause
 
     def signal(self, number: int) -> None:
@@ -101,7 +102,7 @@ class Supervisor:
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """What a child does before it runs, so that the kernel ends it with its parent; None where there is no such thing."""
+    """What a child does before it runs, so that the kernel ends it with its parent; None where that is not possible."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)

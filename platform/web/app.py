@@ -6,23 +6,23 @@ from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import cast
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError
-from werkzeug.exceptions import HTTPException
-from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from formloom.errors import FormloomError, Text
 from formloom.runtime import Runtime
 from formloom.settings import Settings
 from formloom.web import api, health, pages, problems, security
+from formloom.web.exact_json import ExactJSON
 from formloom.web.i18n import LANGUAGES, label, locale, select_locale, select_timezone, t
 from formloom.web.identity import has_authorization
-from formloom.web.exact_json import ExactJSON
-from formloom.web.passwords import check_password
 from formloom.web.pages.frame import error_page
+from formloom.web.passwords import check_password
 from formloom.web.requests import actor_or_none, catalog, forget_model, runtime
 from formloom.web.security_accounts import PUBLIC_ROLE
 
@@ -74,12 +74,20 @@ def create_app(runtime: Runtime) -> Flask:
     return app
 
 
+def trusted_hosts(settings: Settings) -> list[str] | None:
+    """Names this server answers to; None, any, while it listens everywhere and was not told its public address."""
+    name = urlsplit(settings.public_url).hostname or ""
+    return None if name in ("0.0.0.0", "::") else sorted({name, "localhost", "127.0.0.1", "[::1]"})  # noqa: S104
+
+
 def _configuration(settings: Settings) -> dict[str, object]:
-    secure = settings.public_url.startswith("https://")
+    secure, hosts = settings.public_url.startswith("https://"), trusted_hosts(settings)
     return {
         "SECRET_KEY": settings.secret_key,
         "APP_NAME": "Formloom",
         "MAX_CONTENT_LENGTH": MAX_BODY,
+        "TRUSTED_HOSTS": hosts,
+        "FAB_SAFE_REDIRECT_HOSTS": [f"{h}:{settings.port}" for h in hosts or ()] + (hosts or []),
         "MAX_FORM_PARTS": 10_000,
         "MAX_FORM_MEMORY_SIZE": MAX_JSON,
         "SESSION_COOKIE_NAME": "formloom",
@@ -166,6 +174,8 @@ def _forged(error: CSRFError) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, SecurityError):
+        return problems.respond_http(error)     # a page would need to know the address of this server
     if error.response is not None or (error.code and 300 <= error.code < 400):
         return error
     return problems.respond_http(error) if _for_programs() else error_page(error)

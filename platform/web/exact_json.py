@@ -12,10 +12,14 @@ from flask.json.provider import JSONProvider
 
 class ExactJSON(JSONProvider):
     def dumps(self, obj: Any, **kwargs: Any) -> str:
-        return simplejson.dumps(obj, use_decimal=True, ensure_ascii=False, default=_plain, separators=(",", ":"), **kwargs)
+        options = {"separators": (",", ":"), **kwargs}
+        return simplejson.dumps(obj, use_decimal=True, ensure_ascii=False, default=_plain, **options)
 
     def loads(self, s: str | bytes, **_kwargs: Any) -> Any:
-        return simplejson.loads(s, use_decimal=True, parse_constant=_refuse, allow_nan=False)
+        try:
+            return simplejson.loads(s, use_decimal=True, parse_constant=_refuse, allow_nan=False)
+        except RecursionError:
+            raise ValueError("the JSON nests too deeply") from None
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,7 @@ from formloom.web.requests import actor_or_none, runtime
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文"}
 COOKIE = "locale"
+_ANONYMOUS = ("/static/", "/assets/", "/healthz", "/readyz")
 
 
 def locale() -> str:
@@ -36,7 +37,7 @@ def _chosen() -> str:
     asked = request.args.get("_l_", "")
     if asked in LANGUAGES:
         return asked
-    actor = actor_or_none() if not request.path.startswith(("/static/", "/healthz", "/readyz")) else None
+    actor = actor_or_none() if not request.path.startswith(_ANONYMOUS) else None
     if actor is not None and actor.locale in LANGUAGES and not _speaks_for_itself():
         return actor.locale
     cookie = request.cookies.get(COOKIE, "")

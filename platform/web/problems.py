@@ -6,7 +6,6 @@ Every problem has a stable `code` with a page under /docs/errors; what nobody fo
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from secrets import token_hex
 from typing import Any
 
@@ -74,15 +73,15 @@ def unforeseen(error: Exception) -> dict[str, Any]:
     """Logs the error with its traceback under an id, and returns a problem that names only the id."""
     reference = token_hex(6)
     log.error("request %s %s failed, id %s", request.method, request.path, reference, exc_info=error)
-    body = _members("internal-error", 500, t(Text("Something unforeseen happened; the log has it as {id}.", id=reference)))
-    return body | {"id": reference}
+    text = Text("Something unforeseen happened; the log has it as {id}.", id=reference)
+    return _members("internal-error", 500, t(text)) | {"id": reference}
 
 
 def _members(code: str, status: int, title: str) -> dict[str, Any]:
     return {"type": f"/docs/errors#{code}", "code": code, "status": status, "title": title, "instance": request.path}
 
 
-def _details(error: FormloomError) -> Mapping[str, Any]:
+def _details(error: FormloomError) -> dict[str, Any]:
     match error:
         case ValidationFailed():
             return {"errors": [_field_error(e) for e in error.errors]}

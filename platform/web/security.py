@@ -12,7 +12,6 @@ from typing import Any
 from flask import Flask, current_app, g, session
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.baseviews import BaseView
-from flask_appbuilder.models.sqla import Model as FabModel
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Group, PermissionView, Role, User
 from flask_login import user_logged_in
@@ -98,7 +97,7 @@ def install(app: Flask, runtime: Runtime) -> None:
     with app.app_context():
         shell = Shell(app, sessions, indexview=Home, security_manager_class=Accounts, update_perms=False)
         _limit_token_login(app, shell)
-        shell.sm.jwt_manager.additional_claims_loader(lambda user_id: {EPOCH: runtime.account(int(user_id)).epoch})
+        shell.sm.jwt_manager.additional_claims_loader(lambda user_id: {EPOCH: _epoch(runtime, int(user_id))})
     user_logged_in.connect(_bind_session, app)
 
     @app.teardown_appcontext
@@ -113,8 +112,13 @@ def _limit_token_login(app: Flask, shell: AppBuilder) -> None:
 def _bind_session(_app: Flask, user: User, **_: Any) -> None:
     runtime: Runtime = current_app.extensions["formloom"]
     runtime.refresh()
-    account = runtime.account(user.id)
-    session[EPOCH] = account.epoch if account else ""
+    session.permanent = True
+    session[EPOCH] = _epoch(runtime, user.id)
+
+
+def _epoch(runtime: Runtime, user_id: int) -> str:
+    account = runtime.account(user_id)
+    return account.epoch if account else ""
 
 
 def _bump(orm: Session, _context: Any) -> None:

@@ -65,9 +65,9 @@ def create_user(unit: Unit, *, username: str, name: str, email: str, roles: Sequ
     first, last = split_name(name)
     now = datetime.now(UTC).replace(tzinfo=None)        # FAB's columns know no zone
     made = unit.connection.execute(sa.insert(users).values(
-        username=username, first_name=first, last_name=last, email=email, active=True, password=password_hash or "!",
-        login_count=0, fail_login_count=0, created_on=now, changed_on=now))
-    user_id = int(made.inserted_primary_key[0])
+        username=username, first_name=first, last_name=last, email=email, active=True,
+        password=password_hash or "!", login_count=0, fail_login_count=0, created_on=now, changed_on=now))
+    user_id = int((made.inserted_primary_key or (0,))[0])
     for role in roles:
         unit.connection.execute(sa.insert(assoc_user_role).values(user_id=user_id, role_id=_role_id(unit, role)))
     people.bump(unit)
@@ -79,7 +79,8 @@ def create_user_with_password(runtime: Runtime, *, username: str, name: str, ema
     try:
         check_password(password)
     except ValidationError as error:
-        raise ValidationFailed([FieldError("password", "weak-password", Text("{reason}", reason=str(error)))]) from error
+        weak = FieldError("password", "weak-password", Text("{reason}", reason=str(error)))
+        raise ValidationFailed([weak]) from error
     with runtime.database.write() as unit:
         return create_user(unit, username=username, name=name, email=email, roles=roles,
                            password_hash=generate_password_hash(password))

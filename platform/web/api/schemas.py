@@ -17,7 +17,8 @@ _SYSTEM: Mapping[str, Mapping[str, Any]] = {
 
 def document(catalog: Catalog, entity: Entity, access: Access, locale: str) -> dict[str, Any]:
     """A record of the entity with the fields that `access` lets the actor read."""
-    head = {"$schema": DIALECT, "$id": f"/api/v1/entities/{entity.name}/schema", "title": label_in(entity.label, locale)}
+    address = f"/api/v1/entities/{entity.name}/schema"
+    head = {"$schema": DIALECT, "$id": address, "title": label_in(entity.label, locale)}
     return head | record(catalog, entity, locale, access.readable, access.writable)
 
 

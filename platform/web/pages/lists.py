@@ -99,7 +99,8 @@ def query(shown: Listing, size: int | None = None, count: str = "no") -> Query:
     return Query(
         filter=shown.filter, search=shown.q,
         sort=tuple(listing.sort_text([s]) for s in shown.sort if s.field in allowed), page=shown.page,
-        page_size=size or shown.size, fields=tuple(n for n in _wanted(entity, shown.columns) if n in allowed), count=count)
+        page_size=size or shown.size, count=count,
+        fields=tuple(n for n in _wanted(entity, shown.columns) if n in allowed))
 
 
 def _wanted(entity: Entity, columns: Sequence[str]) -> tuple[str, ...]:
