@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
 from formloom import feel
 from formloom.errors import Place, Problem, Text, near
 from formloom.metadata import catalog as c
-from formloom.metadata.builtin_types import ADDRESS_PARTS, TYPES
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.nodes import Mapping as Node
+from formloom.metadata.values import ADDRESS_PARTS
+from formloom.metadata.values import ADDRESS_PARTS
 
 SCOPE = frozenset({"user", "record", "old"})
 FIELD_KEYS = frozenset({
@@ -20,12 +22,12 @@ FIELD_KEYS = frozenset({
     "readonly_when", "choices", "entity",
 })
 SYSTEM: tuple[tuple[str, str, c.Label], ...] = (
-    ("id", "integer", {"en": "ID", "zh": "内部编号"}),
+    ("id", "integer", {"en": "ID", "zh": "编号"}),
     ("version", "integer", {"en": "Version", "zh": "版本"}),
     ("created_at", "datetime", {"en": "Created at", "zh": "创建时间"}),
     ("created_by", "user", {"en": "Created by", "zh": "创建人"}),
-    ("updated_at", "datetime", {"en": "Changed at", "zh": "修改时间"}),
-    ("updated_by", "user", {"en": "Changed by", "zh": "修改人"}),
+    ("updated_at", "datetime", {"en": "Updated at", "zh": "更新时间"}),
+    ("updated_by", "user", {"en": "Updated by", "zh": "更新人"}),
 )
 
 
@@ -34,6 +36,7 @@ class Assembler:
     """Builds the entities and roles of one catalog; `problems` grows as it goes."""
 
     types: Mapping[str, FieldType]
+    functions: frozenset[str] = frozenset()         # FEEL functions of plugins
     problems: list[Problem] = field(default_factory=list)
 
     def report(self, code: str, message: Text, place: Place, element: str, hint: Text | None = None, guess: str | None = None) -> None:
@@ -48,7 +51,7 @@ class Assembler:
 
     def compiled(self, value: Any, place: Place, names: frozenset[str], element: str) -> feel.Expression | None:
         if not isinstance(value, str):
-            return feel.literal(value)
+            return feel.literal(value if isinstance(value, bool) else Decimal(value))
         try:
             expression = feel.compile(value, names)
         except feel.FeelSyntaxError as error:
@@ -58,7 +61,7 @@ class Assembler:
         return expression
 
     def check_names(self, expression: feel.Expression, place: Place, names: frozenset[str], element: str) -> None:
-        for name in sorted(expression.names - names):
+        for name in sorted(expression.names - names - self.functions):
             guess = near(name, names)
             self.report("unknown-name", Text("{name} is neither a field nor a known name.", name=name), place, element,
                         Text("Did you mean {near}?", near=guess) if guess else None, guess)
@@ -75,18 +78,18 @@ class Assembler:
         label_ = label(node.get("label"), name)
         form = node.get("form") or {}
         listing = node.get("list") or {}
-        title = node.get("title") or next((f.name for f in own if f.type.name == "text"), own[0].name)
+        title = node.get("title") or next((f.name for f in own if f.type.name == "text"), "id")
         return c.Entity(
             id=identity, name=name, pack=pack, label=label_, plural=label(node.get("plural"), name) if "plural" in node else label_,
             help=label(node.get("help")), icon=node.get("icon", "table"), title=title, number=node.get("number"),
-            search=tuple(node.get("search", (title,))), state=node.get("state"), owner=node.get("owner"), parent=node.get("parent"),
+            search=tuple(node.get("search", ())), state=node.get("state"), owner=node.get("owner"), parent=node.get("parent"),
             fields=MappingProxyType(fields), constraints=self.constraints(node, name, names),
             indexes=tuple(map(tuple, node.get("indexes", ()))), unique=tuple(map(tuple, node.get("unique", ()))),
             form=self.form(form, own, name, names), columns=tuple(listing.get("columns", default_columns(own))),
-            sort=sorts(listing.get("sort", ("-id",))), views=self.views(node, name, names),
+            sort=sorts(listing.get("sort", ())), views=self.views(node, name, names),
             related=tuple(c.Related(r["entity"], r["field"], label(r.get("label"))) for r in node.get("related", ())),
             actions=MappingProxyType({k: self.action(k, v, name, names) for k, v in (node.get("actions") or {}).items()}),
-            computed=computed_order(fields), place=node.place,
+            place=node.place,
         )
 
     def field(self, node: Node, name: str, identity: str, entity: str, names: frozenset[str]) -> c.Field:
@@ -105,9 +108,9 @@ class Assembler:
     def system_fields(self, identity: str, parent: str | None) -> Iterable[c.Field]:
         own = ()
         if parent:
-            own = (("parent", "reference", {"en": "Belongs to", "zh": "所属"}), ("position", "integer", {"en": "Position", "zh": "序号"}))
+            own = (("parent", "reference", {"en": "Parent", "zh": "所属"}), ("position", "integer", {"en": "Position", "zh": "顺序"}))
         for name, kind, words in (*own, *SYSTEM):
-            yield c.Field(id=f"{identity}.{name}", name=name, type=TYPES[kind], label=words, system=True, readonly=True,
+            yield c.Field(id=f"{identity}.{name}", name=name, type=self.types[kind], label=words, system=True, readonly=True,
                           target=parent if name == "parent" else None)
 
     def constraints(self, node: Node, name: str, names: frozenset[str]) -> tuple[c.Constraint, ...]:
@@ -207,7 +210,7 @@ def sorts(names: Iterable[str]) -> tuple[c.Sort, ...]:
 
 
 def default_columns(own: list[c.Field]) -> tuple[str, ...]:
-    return tuple(f.name for f in own if f.type.name not in ("long_text", "rich_text", "table", "json", "address", "image"))[:8]
+    return tuple(f.name for f in own if f.type.name not in ("long_text", "rich_text", "table", "json", "address", "image"))[:6]
 
 
 def companions(kind: str, name: str, options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -227,13 +230,3 @@ def field_names(entity: c.Entity) -> frozenset[str]:
     extra = [name for f in entity.fields.values() for name in companions(f.type.name, f.name, f.options)]
     return frozenset({*entity.fields, *extra}) | SCOPE
 
-
-def computed_order(fields: Mapping[str, c.Field]) -> tuple[str, ...]:
-    """Roll-ups and formulas so that each comes after those it uses; members of a cycle are left out."""
-    uses = {
-        f.name: (f.formula.names & fields.keys() if f.formula else frozenset()) for f in fields.values() if f.type.name in ("formula", "rollup")
-    }
-    order: list[str] = []
-    while ready := [name for name, needs in uses.items() if name not in order and not (needs & uses.keys() - set(order))]:
-        order += ready
-    return tuple(order)

@@ -33,7 +33,7 @@ def check(catalog: Catalog) -> Iterator[Problem]:
 def unknown(kind: str, name: str, known: Iterable[str], place: Place, element: str) -> Problem:
     guess = near(name, known)
     hint = Text("Did you mean {near}?", near=guess) if guess else None
-    return Problem(f"unknown-{kind}", Text(f"There is no {kind} {{name}}.", name=name), place, hint, element=element, near=guess)
+    return Problem(f"unknown-{kind.replace(' ', '-')}", Text(f"There is no {kind} {{name}}.", name=name), place, hint, element=element, near=guess)
 
 
 def entity_names(entity: Entity) -> Iterator[Problem]:
@@ -116,9 +116,10 @@ def rollup_rules(field: Field, entity: Entity, catalog: Catalog) -> Iterator[Pro
 
 def cycles(entity: Entity) -> Iterator[Problem]:
     computed = {n for n, f in entity.fields.items() if f.type.name in ("formula", "rollup")}
-    for name in sorted(computed - set(entity.computed)):
-        yield Problem("formula-cycle", Text("The formula of {name} needs its own value.", name=name), entity.fields[name].place,
-                      Text("Break the circle of formulas."), element=f"{entity.name}.{name}")
+    caught = sorted(computed - set(entity.computed))
+    if caught:
+        yield Problem("formula-cycle", Text("These formulas need each other: {names}.", names=", ".join(caught)),
+                      entity.fields[caught[0]].place, Text("Break the circle of formulas."), element=f"{entity.name}.{caught[0]}")
 
 
 def relations(entity: Entity, catalog: Catalog) -> Iterator[Problem]:

@@ -1,147 +1,166 @@
-"""Sources to problems, or to one immutable catalog."""
+"""Sources to problems, sources to catalog."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import Any
 
-from lxml import etree
+from jsonschema import Draft202012Validator
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import authored, entities, fields, roles
-from formloom.metadata.authored import Node
-from formloom.metadata.catalog import Catalog, Entity, Pack, ProcessSource, Source, Workspace, WorkspaceItem
+from formloom.metadata import checks, language, nodes, process_source, validation
+from formloom.metadata.assembly import Assembler, field_names, label
+from formloom.metadata.catalog import Catalog, Entity, Field, Pack, ProcessSource, Role, Source, Workspace, WorkspaceItem
+from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
-from formloom.metadata.findings import Findings, frozen
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-_MODEL = re.compile(r"pack\.yaml|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn")
+_MODEL = re.compile(r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn")
+KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
 
 
-def check(sources: Iterable[Source], types: Mapping[str, FieldType], functions: Iterable[str] = ()) -> list[Problem]:
-    """Every problem of the sources, in the order of their places; `functions` are FEEL functions of plugins."""
-    return _made(sources, types)[1]
+@dataclass
+class _Parsed:
+    nodes: dict[str, list[tuple[Source, nodes.Mapping]]] = field(default_factory=lambda: {k: [] for k in ("pack", "entity", "role", "workspace")})
+    processes: dict[str, ProcessSource] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)    # names of definitions too broken to compile
 
 
-def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalog:
-    catalog, problems = _made(sources, types)
-    if catalog is None or any(p.severity == "error" for p in problems):
-        raise BadConfiguration(problems)
-    return catalog
-
-
-def _made(sources: Iterable[Source], types: Mapping[str, FieldType]) -> tuple[Catalog | None, list[Problem]]:
-    findings = Findings()
-    model = tuple(sorted((s for s in sources if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
-    trees = [(s, _tree(s, findings)) for s in model if not s.path.endswith(".bpmn")]
-    made = _entities(_named(trees, "entities", "entity", findings), types, findings)
-    catalog = Catalog(
-        version=_version(model), entities=frozen(made), sources=model,
-        roles=frozen({name: roles.read(name, s.pack, node, made, findings)
-                      for name, (s, node) in _named(trees, "roles", "role", findings).items()}),
-        processes=frozen(_processes(model, findings)), packs=_packs(trees, findings),
-        workspaces=tuple(_workspace(name, node, made, findings)
-                         for name, (_, node) in _named(trees, "workspaces", "workspace", findings).items()))
-    problems = sorted(findings.problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
-    return (None if problems else catalog), problems
-
-
-def _version(model: Sequence[Source]) -> str:
+def version_of(sources: Iterable[Source]) -> str:
     digest = hashlib.sha256()
-    for source in model:
+    for source in sorted(sources, key=lambda s: (s.pack, s.path)):
         for part in (source.pack, source.path, source.text):
-            encoded = part.encode()
-            digest.update(len(encoded).to_bytes(8, "big") + encoded)
+            data = part.encode()
+            digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()
 
 
-def _tree(source: Source, findings: Findings) -> Node | None:
-    node, problems = authored.parse(source.text, source.path)
-    findings.problems += problems
-    return node
+def check(sources: Iterable[Source], types: Mapping[str, FieldType], functions: Iterable[str] = ()) -> list[Problem]:
+    """Everything wrong with the sources, in the order of files and lines; `functions` are FEEL functions of plugins."""
+    return sorted(_build(sources, types, frozenset(functions))[1], key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
 
 
-def _named(trees: Sequence[tuple[Source, Node | None]], folder: str, key: str,
-           findings: Findings) -> dict[str, tuple[Source, Node]]:
-    found: dict[str, tuple[Source, Node]] = {}
-    for source, node in trees:
-        if node is None or not source.path.startswith(f"{folder}/"):
-            continue
-        name, place = findings.word(node, key), (node.get(key) or node).place
-        if not NAME.fullmatch(name):
-            findings.add("bad-name", Text("{key} must be a name such as sales_order, of at most 40 characters.", key=key),
-                         place, name)
-        elif name in found:
-            findings.add("duplicate-name", Text("{name} is already in {file}.", name=name, file=found[name][0].path),
-                         place, name)
+def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalog:
+    """Raises BadConfiguration with every error; warnings do not stop."""
+    catalog, problems = _build(sources, types)
+    errors = [p for p in problems if p.severity == "error"]
+    if errors:
+        raise BadConfiguration(errors)
+    return catalog
+
+
+def _build(
+    authored: Iterable[Source], types: Mapping[str, FieldType], functions: frozenset[str] = frozenset(),
+) -> tuple[Catalog, list[Problem]]:
+    sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
+    parsed = _parse(sources, types)
+    assembler = Assembler(types, functions)
+    entities = {node["entity"]: assembler.entity(node, source.pack) for source, node in parsed.nodes["entity"]}
+    entities = _linked(entities, assembler)
+    roles = {node["role"]: assembler.role(node, source.pack, entities) for source, node in parsed.nodes["role"]}
+    catalog = Catalog(
+        version=version_of(sources), entities=MappingProxyType(entities), roles=MappingProxyType(roles),
+        processes=MappingProxyType(parsed.processes), workspaces=tuple(_workspace(node) for _, node in parsed.nodes["workspace"]),
+        packs=tuple(_pack(node) for _, node in parsed.nodes["pack"]), sources=sources,
+    )
+    found = [*assembler.problems, *_packs(catalog), *checks.check(catalog)]
+    return catalog, parsed.problems + [p for p in found if not _follows(p, parsed.unread)]
+
+
+def _follows(problem: Problem, unread: set[str]) -> bool:
+    """A name is unknown only because its own file could not be read: one mistake, one problem."""
+    return problem.code == "unknown-entity" and problem.message.values.get("name") in unread
+
+
+
+def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed:
+    parsed = _Parsed()
+    validators = {name: Draft202012Validator(schema) for name, schema in language.schemas(types).items()}
+    for source in sources:
+        folder = source.path.split("/")[0]
+        if folder == "workflows":
+            _add_process(parsed, source)
         else:
-            found[name] = (source, node)
-    return found
+            _add_definition(parsed, source, KINDS.get(folder, "pack"), validators)
+    return parsed
 
 
-def _entities(found: Mapping[str, tuple[Source, Node]], types: Mapping[str, FieldType],
-              findings: Findings) -> dict[str, Entity]:
-    held = {name: entities.read_fields(name, s.pack, node, types, findings) for name, (s, node) in found.items()}
-    for own in held.values():
-        for name, field in own.items():
-            if field.type.name == "rollup":
-                own[name] = fields.roll_up(field, own, held, field.place, findings)
-    return {name: entities.read(name, s.pack, node, held, findings) for name, (s, node) in found.items()}
+def _add_process(parsed: _Parsed, source: Source) -> None:
+    process, problems = process_source.read(source)
+    parsed.problems += problems
+    if process and process.key in parsed.processes:
+        parsed.problems.append(_twice("process", process.key, process.place, parsed.processes[process.key].place))
+    elif process:
+        parsed.processes[process.key] = process
 
 
-def _packs(trees: Sequence[tuple[Source, Node | None]], findings: Findings) -> tuple[Pack, ...]:
-    made = [Pack(s.pack, str(findings.word(n, "version", "0")), findings.label(n, "label", s.pack),
-                 findings.words(n.get("requires")), n.place) for s, n in trees if n and s.path == "pack.yaml"]
-    for pack in made:
-        for name in pack.requires:
-            findings.known(name, [p.name for p in made], "unknown-pack",
-                           Text("The required pack {name} is not here.", name=name), pack.place, pack.name)
-    return tuple(made)
+def _add_definition(parsed: _Parsed, source: Source, kind: str, validators: Mapping[str, Draft202012Validator]) -> None:
+    value, problems = nodes.read(source.text, source.path)
+    problems = problems or validation.validate(value, validators[kind], Place(source.path), _element(value, kind))
+    parsed.problems += problems
+    if problems:
+        parsed.unread.add(_element(value, kind) or PurePosixPath(source.path).stem)
+        return
+    known = {node[kind]: node for _, node in parsed.nodes[kind]}
+    if value[kind] in known:
+        parsed.problems.append(_twice(kind, value[kind], value.place, known[value[kind]].place))
+    else:
+        parsed.nodes[kind].append((source, value))
 
 
-def _workspace(name: str, node: Node, known: Mapping[str, Entity], findings: Findings) -> Workspace:
-    findings.keys(node, ("workspace", "id", "label", "icon", "items"), name)
-    items = []
-    listed = node.get("items")
-    for row in listed.rows() if listed else ():
-        entity, view = findings.word(row, "entity"), findings.word(row, "view")
-        if findings.known(entity, known, "unknown-entity", Text("There is no entity {name}.", name=entity), row.place, name):
-            views = [v.name for v in known[entity].views]
-            if view:
-                findings.known(view, views, "unknown-view", Text("{entity} has no view {name}.", entity=entity, name=view),
-                               row.place, name)
-            items.append(WorkspaceItem(entity, view))
-    return Workspace(name, findings.label(node, "label", name), findings.word(node, "icon", "folder"), tuple(items))
+def _element(value: Any, kind: str) -> str:
+    return str(value.get(kind, "")) if isinstance(value, dict) else ""
 
 
-def _processes(model: Sequence[Source], findings: Findings) -> dict[str, ProcessSource]:
-    made: dict[str, ProcessSource] = {}
-    for source in model:
-        if not source.path.endswith(".bpmn"):
-            continue
-        place, key = Place(source.path), _process_key(source, findings)
-        if key in made:
-            findings.add("duplicate-name", Text("{name} is already in {file}.", name=key, file=made[key].place.file), place)
-        elif key:
-            digest = hashlib.sha256(source.text.encode()).hexdigest()
-            made[key] = ProcessSource(key, source.pack, source.text, digest, place)
-    return made
+def _twice(kind: str, name: str, place: Place, other: Place) -> Problem:
+    return Problem(f"duplicate-{kind}", Text("{name} is defined twice.", name=name), place, Text("The first one is at {place}.", place=str(other)),
+                   element=name)
 
 
-def _process_key(source: Source, findings: Findings) -> str:
-    parser: Any = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        root = etree.fromstring(source.text.encode(), parser)
-    except etree.XMLSyntaxError as error:
-        findings.add("syntax-error", Text("This is not XML: {reason}.", reason=str(error)),
-                     Place(source.path, error.lineno or 1))
-        return ""
-    found = [p for p in root.iter(f"{_BPMN}process") if p.get("isExecutable") == "true"]
-    if len(found) != 1 or not found[0].get("id"):
-        findings.add("bad-process", Text("A BPMN file must hold one executable process with an id."), Place(source.path))
-        return ""
-    return str(found[0].get("id"))
+def _workspace(node: nodes.Mapping) -> Workspace:
+    items = tuple(WorkspaceItem(item["entity"], item.get("view", "")) for item in node["items"])
+    return Workspace(node["workspace"], label(node.get("label"), node["workspace"]), node.get("icon", "folder"), items, node.place)
 
+
+def _pack(node: nodes.Mapping) -> Pack:
+    return Pack(node["pack"], node["version"], label(node.get("label"), node["pack"]), tuple(node.get("requires", ())), node.place)
+
+
+def _packs(catalog: Catalog) -> list[Problem]:
+    known = {pack.name for pack in catalog.packs}
+    return [checks.unknown("pack", name, known, pack.place, pack.name) for pack in catalog.packs for name in pack.requires if name.split()[0] not in known]
+
+
+def _linked(entities: dict[str, Entity], assembler: Assembler) -> dict[str, Entity]:
+    """Roll-ups take the type of what they measure, which only the other entity knows."""
+    linked = {
+        name: replace(entity, fields=MappingProxyType({k: _rollup(f, entity, entities, assembler) for k, f in entity.fields.items()}))
+        for name, entity in entities.items()
+    }
+    return {name: replace(entity, computed=computed_order(entity, linked)) for name, entity in linked.items()}
+
+
+def _rollup(field_: Field, entity: Entity, entities: Mapping[str, Entity], assembler: Assembler) -> Field:
+    if field_.type.name != "rollup":
+        return field_
+    table = entity.fields.get(field_.options["of"])
+    child = entities.get(table.target or "") if table else None
+    measured = child.fields.get(field_.options.get("field", "")) if child else None
+    inherited = {k: v for k, v in measured.options.items() if k not in ("minimum", "maximum")} if measured else {}
+    options: dict[str, Any] = {**inherited, **field_.options}
+    options["returns"] = _measure_type(field_, measured)
+    if child and isinstance(options.get("where"), str):
+        options["where"] = assembler.compiled(options["where"], field_.place, field_names(child), f"{entity.name}.{field_.name}")
+    return replace(field_, options=MappingProxyType(options), target=child.name if child else None)
+
+
+def _measure_type(field_: Field, measured: Field | None) -> str:
+    if field_.options["function"] == "count" or measured is None:
+        return "integer"
+    kind = str(measured.options["returns"]) if measured.type.name in ("formula", "rollup") else measured.type.name
+    return "decimal" if field_.options["function"] == "average" and kind == "integer" else kind

@@ -55,6 +55,8 @@ STATE_RULE = record({"update": FEEL, "delete": FEEL, "fields": mapping(FIELD_RUL
 
 def field_schema(field_type: FieldType) -> dict[str, Any]:
     options = dict(field_type.options or {})
+    if field_type.name == "formula":
+        options["formula"] = FEEL
     if "choices" in options:
         options["choices"] = {**array(CHOICE), "minItems": 1}
     needed = [name for name in ("choices", "entity", "formula", "of", "function") if name in options]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import authored
+from formloom.metadata import nodes
 from formloom.metadata.catalog import Source
 
 MAX_BYTES = 1_000_000
@@ -37,11 +37,11 @@ def _pack_name(folder: Path) -> str:
     if not manifest.is_file():
         raise BadConfiguration([_problem("no-pack", Text("There is no pack.yaml here."), manifest)])
     problems: list[Problem] = []
-    tree, found = authored.parse(_read(manifest, folder, problems), str(manifest))
-    if problems or found or tree is None:
+    tree, found = nodes.read(_read(manifest, folder, problems), str(manifest))
+    if problems or found:
         raise BadConfiguration([*problems, *found])
-    name = tree.get("pack")
-    return str(name.value) if name else folder.name
+    name = tree.get("pack") if isinstance(tree, nodes.Mapping) else None
+    return name if isinstance(name, str) else folder.name
 
 
 def _read(path: Path, folder: Path, problems: list[Problem]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from decimal import Decimal
 from typing import Any
 
 import yaml
@@ -80,7 +81,7 @@ class _Reader:
         if kind == "int":
             return int(node.value)
         if kind == "float":
-            return float(node.value)
+            return Decimal(node.value)
         if kind == "bool":
             return node.value.lower() == "true"
         if kind == "null":
