@@ -16,6 +16,7 @@ from formloom.web.pages import (
     pick,
     preferences,
     processes,
+    profile,
     records,
     search,
     tasks,
@@ -27,7 +28,7 @@ from formloom.web.pages.frame import install_frame
 
 __all__ = [
     "blueprint", "comments", "edit", "files", "home", "inbox", "install", "lists", "notifications", "pick",
-    "preferences", "processes", "records", "search", "tasks", "views",
+    "preferences", "processes", "profile", "records", "search", "tasks", "views",
 ]
 
 

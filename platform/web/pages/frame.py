@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -62,7 +62,7 @@ class Frame:
 
 def install_frame(app: Flask) -> None:
     app.jinja_env.globals.update(
-        frame=frame, theme=theme, locale=locale, label=label, t=t, languages=LANGUAGES,
+        frame=frame, theme=theme, thing=thing, locale=locale, label=label, t=t, languages=LANGUAGES,
         signed_in=lambda: actor_or_none() is not None, demo_logins=demo_logins)
     app.jinja_env.filters.update(
         initials=initials, avatar_tone=avatar_tone, marked=marked, groupby_day=by_day)
@@ -148,6 +148,12 @@ def initials(name: str) -> str:
 
 def avatar_tone(name: str) -> int:
     return crc32(name.encode()) % AVATAR_TONES + 1
+
+
+def thing(words: Mapping[str, str]) -> str:
+    """A label inside a sentence: `New contract`, but `New SLA`."""
+    text = label(words)
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
 
 
 def marked(text: str, words: str) -> Markup:

@@ -26,6 +26,7 @@ from formloom.web.requests import actor, catalog, model, reading, writing
 
 BULK_LIMIT = 500
 EXPORT_PAGE = 500
+EXPORT_LIMIT = 50_000
 LANE_LIMIT = 50
 
 
@@ -189,7 +190,7 @@ def count_records(name: str) -> ResponseReturnValue:
 
 @blueprint.get("/records/<name>/export.csv")
 def export_records(name: str) -> ResponseReturnValue:
-    """The columns and rows of the list, all pages, in the words of the person."""
+    """The columns and rows of the list, all pages up to EXPORT_LIMIT rows, in the words of the person."""
     entity = catalog().entity(name)
     with reading() as context:
         shown = views.apply(listing.from_query(entity, request.args), views.all_of(context, entity))
@@ -202,14 +203,13 @@ def export_records(name: str) -> ResponseReturnValue:
 
 
 def _exported(context: Context, shown: Listing, columns: Sequence[Field]) -> Iterator[list[str]]:
-    show, page = display(), 1
-    while True:
+    show = display()
+    for page in range(1, EXPORT_LIMIT // EXPORT_PAGE + 1):
         found = actions.list(context, shown.entity.name, query(listing.paged(shown, page), EXPORT_PAGE))
         for record in found.records:
             yield [_text(show.show(f, record.values, record.titles)) for f in columns]
         if not found.more:
             return
-        page += 1
 
 
 def _text(shown: Shown) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
@@ -24,19 +25,23 @@ def preferences() -> ResponseReturnValue:
     if locale := request.form.get("locale"):
         if locale not in LANGUAGES:
             raise BadRequest(Text("There is no language {name}.", name=locale))
-        _remember_locale(locale)
+        _remember(locale=locale)
         response.set_cookie(COOKIE, locale, max_age=YEAR, samesite="Lax", secure=request.is_secure)
+    if timezone := request.form.get("timezone"):
+        if timezone not in available_timezones():
+            raise BadRequest(Text("There is no time zone {name}.", name=timezone))
+        _remember(timezone=timezone)
     theme = request.form.get("theme")
     if theme in THEMES:
         response.set_cookie("theme", theme, max_age=YEAR, samesite="Lax", secure=request.is_secure)
     return response
 
 
-def _remember_locale(locale: str) -> None:
+def _remember(locale: str | None = None, timezone: str | None = None) -> None:
     who = actor_or_none()
     if who is not None:
         with runtime().database.write() as unit:
-            people.set_locale(unit, who.user_id, locale)
+            people.set_profile(unit, who.user_id, locale=locale, timezone=timezone)
         runtime().forget_account(who.user_id)
 
 

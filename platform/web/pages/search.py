@@ -15,7 +15,7 @@ from formloom.records.query import Query, Record
 from formloom.web.i18n import label, t
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.display import Shown
-from formloom.web.pages.frame import display, frame, may_create, may_read
+from formloom.web.pages.frame import display, frame, may_create, may_read, thing
 from formloom.web.requests import catalog, reading
 
 PER_ENTITY, SHOWN = 4, 12
@@ -73,7 +73,7 @@ def _hit(entity: Entity, record: Record) -> Hit:
 
 
 def _new(entities: list[Entity], words: str, limit: int) -> list[Hit]:
-    made = [Hit(t(Text("New {thing}", thing=e.label)), f"/records/{e.name}/new", "plus")
+    made = [Hit(t(Text("New {thing}", thing=thing(e.label))), f"/records/{e.name}/new", "plus")
             for e in entities if may_create(e)]
     return [hit for hit in made if words.lower() in hit.label.lower()][:limit]
 

@@ -72,3 +72,9 @@ def _next(task_id: int) -> str:
     with reading() as context:
         open_ids = [task.id for task in tasks.inbox(context, "open", page_size=100).tasks]
     return f"/inbox/{following}" if following in open_ids else "/inbox"
+
+
+@blueprint.get("/tasks/<int:task_id>")
+def task_link(task_id: int) -> ResponseReturnValue:
+    """The address that notifications and mails carry."""
+    return redirect(f"/inbox/{task_id}")
