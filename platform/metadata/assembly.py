@@ -14,13 +14,27 @@ from formloom.metadata import catalog as c
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.nodes import Mapping as Node
 from formloom.metadata.values import ADDRESS_PARTS
-from formloom.metadata.values import ADDRESS_PARTS
 
 SCOPE = frozenset({"user", "record", "old"})
-FIELD_KEYS = frozenset({
-    "type", "id", "label", "help", "required", "unique", "indexed", "readonly", "default", "formula", "required_when", "visible_when",
-    "readonly_when", "choices", "entity",
-})
+FIELD_KEYS = frozenset(
+    {
+        "type",
+        "id",
+        "label",
+        "help",
+        "required",
+        "unique",
+        "indexed",
+        "readonly",
+        "default",
+        "formula",
+        "required_when",
+        "visible_when",
+        "readonly_when",
+        "choices",
+        "entity",
+    }
+)
 SYSTEM: tuple[tuple[str, str, c.Label], ...] = (
     ("id", "integer", {"en": "ID", "zh": "编号"}),
     ("version", "integer", {"en": "Version", "zh": "版本"}),
@@ -36,10 +50,12 @@ class Assembler:
     """Builds the entities and roles of one catalog; `problems` grows as it goes."""
 
     types: Mapping[str, FieldType]
-    functions: frozenset[str] = frozenset()         # FEEL functions of plugins
+    functions: frozenset[str] = frozenset()  # FEEL functions of plugins
     problems: list[Problem] = field(default_factory=list)
 
-    def report(self, code: str, message: Text, place: Place, element: str, hint: Text | None = None, guess: str | None = None) -> None:
+    def report(
+        self, code: str, message: Text, place: Place, element: str, hint: Text | None = None, guess: str | None = None
+    ) -> None:
         self.problems.append(Problem(code, message, place, hint, element=element, near=guess))
 
     def expression(self, node: Node, key: str, names: frozenset[str], element: str) -> feel.Expression | None:
@@ -55,7 +71,13 @@ class Assembler:
         try:
             expression = feel.compile(value, names)
         except feel.FeelSyntaxError as error:
-            self.report("feel-syntax", Text("This is not FEEL: {error}", error=str(error)), place, element, Text(error.hint) if error.hint else None)
+            self.report(
+                "feel-syntax",
+                Text("This is not FEEL: {error}", error=str(error)),
+                place,
+                element,
+                Text(error.hint) if error.hint else None,
+            )
             return None
         self.check_names(expression, place, names, element)
         return expression
@@ -63,8 +85,14 @@ class Assembler:
     def check_names(self, expression: feel.Expression, place: Place, names: frozenset[str], element: str) -> None:
         for name in sorted(expression.names - names - self.functions):
             guess = near(name, names)
-            self.report("unknown-name", Text("{name} is neither a field nor a known name.", name=name), place, element,
-                        Text("Did you mean {near}?", near=guess) if guess else None, guess)
+            self.report(
+                "unknown-name",
+                Text("{name} is neither a field nor a known name.", name=name),
+                place,
+                element,
+                Text("Did you mean {near}?", near=guess) if guess else None,
+                guess,
+            )
 
     # entities
 
@@ -80,15 +108,31 @@ class Assembler:
         listing = node.get("list") or {}
         title = node.get("title") or next((f.name for f in own if f.type.name == "text"), "id")
         return c.Entity(
-            id=identity, name=name, pack=pack, label=label_, plural=label(node.get("plural"), name) if "plural" in node else label_,
-            help=label(node.get("help")), icon=node.get("icon", "table"), title=title, number=node.get("number"),
-            search=tuple(node.get("search", ())), state=node.get("state"), owner=node.get("owner"), parent=node.get("parent"),
-            fields=MappingProxyType(fields), constraints=self.constraints(node, name, names),
-            indexes=tuple(map(tuple, node.get("indexes", ()))), unique=tuple(map(tuple, node.get("unique", ()))),
-            form=self.form(form, own, name, names), columns=tuple(listing.get("columns", default_columns(own))),
-            sort=sorts(listing.get("sort", ())), views=self.views(node, name, names),
+            id=identity,
+            name=name,
+            pack=pack,
+            label=label_,
+            plural=label(node.get("plural"), name) if "plural" in node else label_,
+            help=label(node.get("help")),
+            icon=node.get("icon", "table"),
+            title=title,
+            number=node.get("number"),
+            search=tuple(node.get("search", ())),
+            state=node.get("state"),
+            owner=node.get("owner"),
+            parent=node.get("parent"),
+            fields=MappingProxyType(fields),
+            constraints=self.constraints(node, name, names),
+            indexes=tuple(map(tuple, node.get("indexes", ()))),
+            unique=tuple(map(tuple, node.get("unique", ()))),
+            form=self.form(form, own, name, names),
+            columns=tuple(listing.get("columns", default_columns(own))),
+            sort=sorts(listing.get("sort", ())),
+            views=self.views(node, name, names),
             related=tuple(c.Related(r["entity"], r["field"], label(r.get("label"))) for r in node.get("related", ())),
-            actions=MappingProxyType({k: self.action(k, v, name, names) for k, v in (node.get("actions") or {}).items()}),
+            actions=MappingProxyType(
+                {k: self.action(k, v, name, names) for k, v in (node.get("actions") or {}).items()}
+            ),
             place=node.place,
         )
 
@@ -97,28 +141,53 @@ class Assembler:
         options = {k: v for k, v in node.items() if k not in FIELD_KEYS}
         if node["type"] in ("formula", "rollup"):
             options.setdefault("returns", "decimal" if node["type"] == "formula" else "")
-        rules = {key: self.expression(node, key, names, element) for key in ("default", "formula", "required_when", "visible_when", "readonly_when")}
+        rules = {
+            key: self.expression(node, key, names, element)
+            for key in ("default", "formula", "required_when", "visible_when", "readonly_when")
+        }
         return c.Field(
-            id=node.get("id", f"{identity}.{name}"), name=name, type=self.types[node["type"]], label=label(node.get("label"), name),
-            help=label(node.get("help")), required=node.get("required", False), unique=node.get("unique", False) or node["type"] == "sequence",
-            indexed=node.get("indexed", False), readonly=node.get("readonly", False), choices=tuple(map(choice, node.get("choices", ()))),
-            target=node.get("entity"), options=MappingProxyType(options), place=node.place, **rules,
+            id=node.get("id", f"{identity}.{name}"),
+            name=name,
+            type=self.types[node["type"]],
+            label=label(node.get("label"), name),
+            help=label(node.get("help")),
+            required=node.get("required", False),
+            unique=node.get("unique", False) or node["type"] == "sequence",
+            indexed=node.get("indexed", False),
+            readonly=node.get("readonly", False),
+            choices=tuple(map(choice, node.get("choices", ()))),
+            target=node.get("entity"),
+            options=MappingProxyType(options),
+            place=node.place,
+            **rules,
         )
 
     def system_fields(self, identity: str, parent: str | None) -> Iterable[c.Field]:
         own = ()
         if parent:
-            own = (("parent", "reference", {"en": "Parent", "zh": "所属"}), ("position", "integer", {"en": "Position", "zh": "顺序"}))
+            own = (
+                ("parent", "reference", {"en": "Parent", "zh": "所属"}),
+                ("position", "integer", {"en": "Position", "zh": "顺序"}),
+            )
         for name, kind, words in (*own, *SYSTEM):
-            yield c.Field(id=f"{identity}.{name}", name=name, type=self.types[kind], label=words, system=True, readonly=True,
-                          target=parent if name == "parent" else None)
+            yield c.Field(
+                id=f"{identity}.{name}",
+                name=name,
+                type=self.types[kind],
+                label=words,
+                system=True,
+                readonly=True,
+                target=parent if name == "parent" else None,
+            )
 
     def constraints(self, node: Node, name: str, names: frozenset[str]) -> tuple[c.Constraint, ...]:
         made = []
         for item in node.get("constraints", ()):
             check = self.expression(item, "check", names, f"{name}.{item['name']}")
             if check is not None:
-                made.append(c.Constraint(item["name"], check, label(item["message"]), item.get("field", ""), item.place))
+                made.append(
+                    c.Constraint(item["name"], check, label(item["message"]), item.get("field", ""), item.place)
+                )
         return tuple(made)
 
     def form(self, node: Any, own: list[c.Field], name: str, names: frozenset[str]) -> c.FormLayout:
@@ -132,15 +201,28 @@ class Assembler:
 
     def sections(self, nodes: Iterable[Node], name: str, names: frozenset[str]) -> tuple[c.Section, ...]:
         return tuple(
-            c.Section(label(n.get("label")), tuple(n["fields"]), n.get("columns", 2), self.expression(n, "visible_when", names, name)) for n in nodes
+            c.Section(
+                label(n.get("label")),
+                tuple(n["fields"]),
+                n.get("columns", 2),
+                self.expression(n, "visible_when", names, name),
+            )
+            for n in nodes
         )
 
     def views(self, node: Node, name: str, names: frozenset[str]) -> tuple[c.View, ...]:
         made = []
         for item in node.get("views", ()):
             self.expression(item, "filter", names, f"{name}.{item['name']}")
-            made.append(c.View(item["name"], label(item.get("label"), item["name"]), str(item.get("filter", "")), tuple(item.get("columns", ())),
-                               sorts(item.get("sort", ()))))
+            made.append(
+                c.View(
+                    item["name"],
+                    label(item.get("label"), item["name"]),
+                    str(item.get("filter", "")),
+                    tuple(item.get("columns", ())),
+                    sorts(item.get("sort", ())),
+                )
+            )
         return tuple(made)
 
     def action(self, name: str, node: Node, entity: str, names: frozenset[str]) -> c.Action:
@@ -148,9 +230,16 @@ class Assembler:
         changes = node.get("set") or {}
         made = {key: self.expression(changes, key, names, element) for key in changes}
         return c.Action(
-            name, label(node.get("label"), name), self.expression(node, "when", names, element), label(node.get("reason")),
-            MappingProxyType({k: v for k, v in made.items() if v is not None}), tuple(node.get("fields", ())), node.get("icon", ""),
-            node.get("primary", False), label(node.get("confirm")), node.place,
+            name,
+            label(node.get("label"), name),
+            self.expression(node, "when", names, element),
+            label(node.get("reason")),
+            MappingProxyType({k: v for k, v in made.items() if v is not None}),
+            tuple(node.get("fields", ())),
+            node.get("icon", ""),
+            node.get("primary", False),
+            label(node.get("confirm")),
+            node.place,
         )
 
     # roles
@@ -162,12 +251,25 @@ class Assembler:
             entity = entities.get(key)
             if entity is None:
                 guess = near(key, entities)
-                self.report("unknown-entity", Text("There is no entity {name}.", name=key), node["entities"].keys_at[key], f"{name}.{key}",
-                            Text("Did you mean {near}?", near=guess) if guess else None, guess)
+                self.report(
+                    "unknown-entity",
+                    Text("There is no entity {name}.", name=key),
+                    node["entities"].keys_at[key],
+                    f"{name}.{key}",
+                    Text("Did you mean {near}?", near=guess) if guess else None,
+                    guess,
+                )
             else:
                 rules[key] = self.rule(value, name, entity)
-        return c.Role(node.get("id", f"{pack}.{name}"), name, label(node.get("label"), name), pack, MappingProxyType(rules),
-                      node.get("admin", False), node.place)
+        return c.Role(
+            node.get("id", f"{pack}.{name}"),
+            name,
+            label(node.get("label"), name),
+            pack,
+            MappingProxyType(rules),
+            node.get("admin", False),
+            node.place,
+        )
 
     def rule(self, node: Node, role: str, entity: c.Entity) -> c.EntityRule:
         element, names = f"{role}.{entity.name}", field_names(entity)
@@ -177,7 +279,8 @@ class Assembler:
             **{verb: self.allowed(node, verb, names, element) for verb in ("create", "read", "update", "delete")},
             actions=MappingProxyType({k: v for k, v in allowed.items() if v is not None}),
             fields=field_rules(node.get("fields")),
-            states=MappingProxyType({k: self.state(v, names, element) for k, v in (node.get("states") or {}).items()}), place=node.place,
+            states=MappingProxyType({k: self.state(v, names, element) for k, v in (node.get("states") or {}).items()}),
+            place=node.place,
         )
 
     def allowed(self, node: Node, key: str, names: frozenset[str], element: str) -> feel.Expression | None:
@@ -185,8 +288,12 @@ class Assembler:
         return None if node.get(key) is False else self.expression(node, key, names, element)
 
     def state(self, node: Node, names: frozenset[str], element: str) -> c.StateRule:
-        return c.StateRule(self.expression(node, "update", names, element), self.expression(node, "delete", names, element),
-                           field_rules(node.get("fields")), label(node.get("reason")))
+        return c.StateRule(
+            self.expression(node, "update", names, element),
+            self.expression(node, "delete", names, element),
+            field_rules(node.get("fields")),
+            label(node.get("reason")),
+        )
 
 
 def label(value: Any, default: str = "") -> c.Label:
@@ -198,11 +305,15 @@ def label(value: Any, default: str = "") -> c.Label:
 
 
 def choice(node: Node) -> c.Choice:
-    return c.Choice(node["value"], label(node.get("label"), node["value"]), node.get("tone", "idle"), float(node.get("fill", 0)))
+    return c.Choice(
+        node["value"], label(node.get("label"), node["value"]), node.get("tone", "idle"), float(node.get("fill", 0))
+    )
 
 
 def field_rules(node: Any) -> Mapping[str, c.FieldRule]:
-    return MappingProxyType({k: c.FieldRule(v.get("read", True), v.get("write", True), v.get("mask")) for k, v in (node or {}).items()})
+    return MappingProxyType(
+        {k: c.FieldRule(v.get("read", True), v.get("write", True), v.get("mask")) for k, v in (node or {}).items()}
+    )
 
 
 def sorts(names: Iterable[str]) -> tuple[c.Sort, ...]:
@@ -210,7 +321,9 @@ def sorts(names: Iterable[str]) -> tuple[c.Sort, ...]:
 
 
 def default_columns(own: list[c.Field]) -> tuple[str, ...]:
-    return tuple(f.name for f in own if f.type.name not in ("long_text", "rich_text", "table", "json", "address", "image"))[:6]
+    return tuple(
+        f.name for f in own if f.type.name not in ("long_text", "rich_text", "table", "json", "address", "image")
+    )[:6]
 
 
 def companions(kind: str, name: str, options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -229,4 +342,3 @@ def scope_names(nodes: Mapping[str, Node], parent: str | None) -> frozenset[str]
 def field_names(entity: c.Entity) -> frozenset[str]:
     extra = [name for f in entity.fields.values() for name in companions(f.type.name, f.name, f.options)]
     return frozenset({*entity.fields, *extra}) | SCOPE
-

@@ -115,8 +115,7 @@ _LISTED = (
     _type("email", "text", {"type": "string", "format": "email"}, values.email, "string", WORDS, options=_LENGTH),
     _type("phone", "text", _STRING, values.phone, "string", WORDS, options=_LENGTH),
     _type("url", "text", {"type": "string", "format": "uri"}, values.url, "string", WORDS, options=_LENGTH),
-    _type("address", _address_columns, {"type": "object", "additionalProperties": False, "properties": {
-        part: _STRING for part in values.ADDRESS_PARTS}}, values.address, "context", ("is empty", "is not empty")),
+    _type("address", _address_columns, {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(values.ADDRESS_PARTS, _STRING)}, values.address, "context", ("is empty", "is not empty")),
     _type("rating", "integer", {"type": "integer"}, values.integer, "number", ORDER, options=_LIMITS),
     _type("json", "json", {}, values.structure, "any", ("is empty", "is not empty")),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -15,7 +15,16 @@ from jsonschema import Draft202012Validator
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.metadata import checks, language, nodes, process_source, validation
 from formloom.metadata.assembly import Assembler, field_names, label
-from formloom.metadata.catalog import Catalog, Entity, Field, Pack, ProcessSource, Role, Source, Workspace, WorkspaceItem
+from formloom.metadata.catalog import (
+    Catalog,
+    Entity,
+    Field,
+    Pack,
+    ProcessSource,
+    Source,
+    Workspace,
+    WorkspaceItem,
+)
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
 
@@ -25,10 +34,12 @@ KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
 
 @dataclass
 class _Parsed:
-    nodes: dict[str, list[tuple[Source, nodes.Mapping]]] = field(default_factory=lambda: {k: [] for k in ("pack", "entity", "role", "workspace")})
+    nodes: dict[str, list[tuple[Source, nodes.Mapping]]] = field(
+        default_factory=lambda: {k: [] for k in ("pack", "entity", "role", "workspace")}
+    )
     processes: dict[str, ProcessSource] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)    # names of definitions too broken to compile
+    unread: set[str] = field(default_factory=set)  # names of definitions too broken to compile
 
 
 def version_of(sources: Iterable[Source]) -> str:
@@ -42,7 +53,10 @@ def version_of(sources: Iterable[Source]) -> str:
 
 def check(sources: Iterable[Source], types: Mapping[str, FieldType], functions: Iterable[str] = ()) -> list[Problem]:
     """Everything wrong with the sources, in the order of files and lines; `functions` are FEEL functions of plugins."""
-    return sorted(_build(sources, types, frozenset(functions))[1], key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
+    return sorted(
+        _build(sources, types, frozenset(functions))[1],
+        key=lambda p: (p.place.file, p.place.line, p.place.column, p.code),
+    )
 
 
 def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalog:
@@ -55,7 +69,9 @@ def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalo
 
 
 def _build(
-    authored: Iterable[Source], types: Mapping[str, FieldType], functions: frozenset[str] = frozenset(),
+    authored: Iterable[Source],
+    types: Mapping[str, FieldType],
+    functions: frozenset[str] = frozenset(),
 ) -> tuple[Catalog, list[Problem]]:
     sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
     parsed = _parse(sources, types)
@@ -64,9 +80,13 @@ def _build(
     entities = _linked(entities, assembler)
     roles = {node["role"]: assembler.role(node, source.pack, entities) for source, node in parsed.nodes["role"]}
     catalog = Catalog(
-        version=version_of(sources), entities=MappingProxyType(entities), roles=MappingProxyType(roles),
-        processes=MappingProxyType(parsed.processes), workspaces=tuple(_workspace(node) for _, node in parsed.nodes["workspace"]),
-        packs=tuple(_pack(node) for _, node in parsed.nodes["pack"]), sources=sources,
+        version=version_of(sources),
+        entities=MappingProxyType(entities),
+        roles=MappingProxyType(roles),
+        processes=MappingProxyType(parsed.processes),
+        workspaces=tuple(_workspace(node) for _, node in parsed.nodes["workspace"]),
+        packs=tuple(_pack(node) for _, node in parsed.nodes["pack"]),
+        sources=sources,
     )
     found = [*assembler.problems, *_packs(catalog), *checks.check(catalog)]
     return catalog, parsed.problems + [p for p in found if not _follows(p, parsed.unread)]
@@ -75,7 +95,6 @@ def _build(
 def _follows(problem: Problem, unread: set[str]) -> bool:
     """A name is unknown only because its own file could not be read: one mistake, one problem."""
     return problem.code == "unknown-entity" and problem.message.values.get("name") in unread
-
 
 
 def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed:
@@ -118,28 +137,49 @@ def _element(value: Any, kind: str) -> str:
 
 
 def _twice(kind: str, name: str, place: Place, other: Place) -> Problem:
-    return Problem(f"duplicate-{kind}", Text("{name} is defined twice.", name=name), place, Text("The first one is at {place}.", place=str(other)),
-                   element=name)
+    return Problem(
+        f"duplicate-{kind}",
+        Text("{name} is defined twice.", name=name),
+        place,
+        Text("The first one is at {place}.", place=str(other)),
+        element=name,
+    )
 
 
 def _workspace(node: nodes.Mapping) -> Workspace:
     items = tuple(WorkspaceItem(item["entity"], item.get("view", "")) for item in node["items"])
-    return Workspace(node["workspace"], label(node.get("label"), node["workspace"]), node.get("icon", "folder"), items, node.place)
+    return Workspace(
+        node["workspace"], label(node.get("label"), node["workspace"]), node.get("icon", "folder"), items, node.place
+    )
 
 
 def _pack(node: nodes.Mapping) -> Pack:
-    return Pack(node["pack"], node["version"], label(node.get("label"), node["pack"]), tuple(node.get("requires", ())), node.place)
+    return Pack(
+        node["pack"],
+        node["version"],
+        label(node.get("label"), node["pack"]),
+        tuple(node.get("requires", ())),
+        node.place,
+    )
 
 
 def _packs(catalog: Catalog) -> list[Problem]:
     known = {pack.name for pack in catalog.packs}
-    return [checks.unknown("pack", name, known, pack.place, pack.name) for pack in catalog.packs for name in pack.requires if name.split()[0] not in known]
+    return [
+        checks.unknown("pack", name, known, pack.place, pack.name)
+        for pack in catalog.packs
+        for name in pack.requires
+        if name.split()[0] not in known
+    ]
 
 
 def _linked(entities: dict[str, Entity], assembler: Assembler) -> dict[str, Entity]:
     """Roll-ups take the type of what they measure, which only the other entity knows."""
     linked = {
-        name: replace(entity, fields=MappingProxyType({k: _rollup(f, entity, entities, assembler) for k, f in entity.fields.items()}))
+        name: replace(
+            entity,
+            fields=MappingProxyType({k: _rollup(f, entity, entities, assembler) for k, f in entity.fields.items()}),
+        )
         for name, entity in entities.items()
     }
     return {name: replace(entity, computed=computed_order(entity, linked)) for name, entity in linked.items()}
@@ -155,7 +195,9 @@ def _rollup(field_: Field, entity: Entity, entities: Mapping[str, Entity], assem
     options: dict[str, Any] = {**inherited, **field_.options}
     options["returns"] = _measure_type(field_, measured)
     if child and isinstance(options.get("where"), str):
-        options["where"] = assembler.compiled(options["where"], field_.place, field_names(child), f"{entity.name}.{field_.name}")
+        options["where"] = assembler.compiled(
+            options["where"], field_.place, field_names(child), f"{entity.name}.{field_.name}"
+        )
     return replace(field_, options=MappingProxyType(options), target=child.name if child else None)
 
 

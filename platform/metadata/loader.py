@@ -21,7 +21,9 @@ def read_pack(folder: Path) -> list[Source]:
     name = _pack_name(folder)
     paths = [folder / "pack.yaml", *sorted(p for pattern in _PATTERNS for p in folder.glob(pattern) if _is_model(p))]
     if len(paths) > MAX_FILES:
-        raise BadConfiguration([_problem("too-large", Text("A pack has at most {limit} files.", limit=MAX_FILES), folder)])
+        raise BadConfiguration(
+            [_problem("too-large", Text("A pack has at most {limit} files.", limit=MAX_FILES), folder)]
+        )
     sources = [Source(name, p.relative_to(folder).as_posix(), _read(p, folder, problems)) for p in paths]
     if problems:
         raise BadConfiguration(problems)

@@ -13,6 +13,7 @@ from formloom.errors import Place, Problem, Text
 
 MAX_TEXT, MAX_NODES, MAX_DEPTH = 1_000_000, 50_000, 40
 _TAG = "tag:yaml.org,2002:"
+_TAGS = frozenset(_TAG + kind for kind in ("map", "seq", "str", "int", "float", "bool", "null"))
 
 
 class Mapping(dict[str, Any]):
@@ -70,6 +71,9 @@ class _Reader:
         self.count += 1
         if depth > MAX_DEPTH or self.count > MAX_NODES:
             raise _TooLarge(self.place(node))
+        if node.tag not in _TAGS:
+            hint = Text("Write the plain value.")
+            self.problem("yaml-tag", Text("The tag {tag} is not allowed.", tag=node.tag), self.place(node), hint)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, depth)
         if isinstance(node, yaml.SequenceNode):
@@ -86,8 +90,6 @@ class _Reader:
             return node.value.lower() == "true"
         if kind == "null":
             return None
-        if kind != "str":
-            self.problem("yaml-tag", Text("The tag {tag} is not allowed.", tag=node.tag), self.place(node), Text("Write the plain value."))
         return node.value
 
     def sequence(self, node: yaml.SequenceNode, depth: int) -> Sequence:
@@ -105,7 +107,9 @@ class _Reader:
                 self.problem("yaml-key", Text("A key must be a plain word."), place)
             elif key in result:
                 self.problem(
-                    "duplicate-key", Text("The key {key} is written twice.", key=key), place,
+                    "duplicate-key",
+                    Text("The key {key} is written twice.", key=key),
+                    place,
                     Text("The first one is on line {line}; keep one.", line=result.keys_at[key].line),
                 )
             else:
@@ -120,9 +124,11 @@ class _TooLarge(Exception):
 
 
 def read(text: str, file: str) -> tuple[Any, list[Problem]]:
-    """The value of a YAML or JSON text, and what is wrong with it as text; None with problems when it cannot be read."""
+    """The value of a YAML or JSON text, and what is wrong with it; None with problems when it cannot be read."""
     if len(text) > MAX_TEXT:
-        return None, [Problem("file-too-large", Text("The file has more than {limit} characters.", limit=MAX_TEXT), Place(file))]
+        return None, [
+            Problem("file-too-large", Text("The file has more than {limit} characters.", limit=MAX_TEXT), Place(file))
+        ]
     reader = _Reader(text, file)
     try:
         node = reader.loader.get_single_node()
@@ -130,12 +136,20 @@ def read(text: str, file: str) -> tuple[Any, list[Problem]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        return None, [Problem("yaml-syntax", Text("This is not valid YAML: {error}.", error=error.problem or error.context), place)]
+        return None, [
+            Problem(
+                "yaml-syntax", Text("This is not valid YAML: {error}.", error=error.problem or error.context), place
+            )
+        ]
     except (yaml.YAMLError, UnicodeError, ValueError) as error:
         return None, [Problem("yaml-syntax", Text("This is not valid YAML: {error}.", error=str(error)), Place(file))]
     except (_TooLarge, RecursionError) as error:
         place = error.place if isinstance(error, _TooLarge) else Place(file)
-        return None, [Problem("yaml-too-deep", Text("The text nests or repeats too much."), place, Text("Write it without anchors."))]
+        return None, [
+            Problem(
+                "yaml-too-deep", Text("The text nests or repeats too much."), place, Text("Write it without anchors.")
+            )
+        ]
     finally:
         reader.loader.dispose()
     return value, reader.problems

@@ -17,18 +17,36 @@ def read(source: Source) -> tuple[ProcessSource | None, list[Problem]]:
     """XML is hostile: no DTD, no entities, no network."""
     place = Place(source.path)
     if len(source.text) > MAX_TEXT:
-        return None, [Problem("file-too-large", Text("The file has more than {limit} characters.", limit=MAX_TEXT), place)]
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False)
+        return None, [
+            Problem("file-too-large", Text("The file has more than {limit} characters.", limit=MAX_TEXT), place)
+        ]
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False
+    )
     try:
         root = etree.fromstring(source.text.encode(), parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        return None, [Problem("xml-syntax", Text("This is not XML: {error}.", error=error.msg), Place(source.path, line or 1, column or 1))]
+        return None, [
+            Problem(
+                "xml-syntax",
+                Text("This is not XML: {error}.", error=error.msg),
+                Place(source.path, line or 1, column or 1),
+            )
+        ]
     if root.getroottree().docinfo.doctype:
-        return None, [Problem("xml-doctype", Text("A document type is not allowed."), place, Text("Delete the DOCTYPE."))]
+        return None, [
+            Problem("xml-doctype", Text("A document type is not allowed."), place, Text("Delete the DOCTYPE."))
+        ]
     executable = [p for p in root.iter(f"{BPMN}process") if p.get("isExecutable") == "true" and p.get("id")]
     if len(executable) != 1:
-        return None, [Problem("no-process", Text("The file must hold one executable process; it holds {count}.", count=len(executable)), place)]
+        return None, [
+            Problem(
+                "no-process",
+                Text("The file must hold one executable process; it holds {count}.", count=len(executable)),
+                place,
+            )
+        ]
     digest = hashlib.sha256(source.text.encode()).hexdigest()
     key = str(executable[0].get("id"))
     return ProcessSource(key, source.pack, source.text, digest, Place(source.path, executable[0].sourceline or 1)), []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as AnyMapping
+from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -48,13 +49,25 @@ def _problems(error: ValidationError, root: Mapping, element: str) -> Iterator[P
         for name in error.instance:
             if name not in known:
                 guess = near(str(name), known)
-                hint = Text("Did you mean {near}?", near=guess) if guess else Text("Known are {names}.", names=", ".join(sorted(known)))
-                yield Problem("unknown-key", Text("{name} is not a key here.", name=name), place_of(root, [*path, name], key=True), hint,
-                              element=where, near=guess)
+                hint = (
+                    Text("Did you mean {near}?", near=guess)
+                    if guess
+                    else Text("Known are {names}.", names=", ".join(sorted(known)))
+                )
+                yield Problem(
+                    "unknown-key",
+                    Text("{name} is not a key here.", name=name),
+                    place_of(root, [*path, name], key=True),
+                    hint,
+                    element=where,
+                    near=guess,
+                )
     elif error.validator == "required":
         for name in error.validator_value:
             if name not in error.instance:
-                yield Problem("missing-key", Text("{name} is missing.", name=name), place_of(root, path, key=True), element=where)
+                yield Problem(
+                    "missing-key", Text("{name} is missing.", name=name), place_of(root, path, key=True), element=where
+                )
     else:
         yield Problem(*_told(error), place_of(root, path), _hint(error), element=where, near=_near(error))
 
@@ -63,17 +76,26 @@ def _told(error: ValidationError) -> tuple[str, Text]:
     value = error.instance
     match error.validator:
         case "type":
-            kinds = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
+            kinds = (
+                error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
+            )
             return "wrong-type", Text("Must be of type {kind}, not {value}.", kind=kinds, value=_short(value))
         case "enum" | "const":
             code = "unknown-type" if list(error.absolute_path)[-1:] == ["type"] else "unknown-value"
             return code, Text("{value} is not one of the known values.", value=_short(value))
         case "pattern":
-            return "bad-name", Text("{value} does not have the form {pattern}.", value=_short(value), pattern=error.validator_value)
+            return "bad-name", Text(
+                "{value} does not have the form {pattern}.", value=_short(value), pattern=error.validator_value
+            )
         case "anyOf":
             return "bad-label", Text("{value} must be a text, or one text per language.", value=_short(value))
         case _:
-            return "bad-value", Text("{value} is not allowed: {rule} {limit}.", value=_short(value), rule=error.validator, limit=error.validator_value)
+            return "bad-value", Text(
+                "{value} is not allowed: {rule} {limit}.",
+                value=_short(value),
+                rule=error.validator,
+                limit=error.validator_value,
+            )
 
 
 def _hint(error: ValidationError) -> Text | None:

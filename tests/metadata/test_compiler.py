@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from formloom.errors import BadConfiguration
 from formloom.metadata import compiler, loader
 from formloom.metadata.builtin_types import TYPES
