@@ -33,7 +33,13 @@ ACCOUNTS = (
     "Add Role", "Edit Role", "Show Role", "Add Group", "Edit Group", "Show Group", "Invalid login. Please try again.",
     "Access is Denied", "Reset Password Form", "Reset My Password", "Edit User Information", "Your user information",
     "User info", "Personal Info", "Audit Info", "Sign In", "Name", "Label", "Description", "Actions", "Page size",
-    "Record Count", "Reset my password", "No records found", "Are you sure you want to delete this record?",
+    "Record Count", "Reset my password", "No records found", "Are you sure you want to delete this item?",
+    "It's not a good policy to remove a user, just make it inactive", "The user's password for authentication",
+    "The user group on the application, this will associate with a list of roles associated with the group",
+    "Please use a good password policy, this application does not check this for you", "Add a new record",
+    "Edit record", "Show record", "Delete record",
+    "Username valid for authentication on DB or LDAP, unused for OID auth",
+    "The user's email, this will also be used for OID auth",
 )
 HEADER = "# Formloom in Chinese. `python tools/translations.py` adds what is new; the words are written by hand.\n"
 
@@ -113,7 +119,7 @@ def current() -> Catalog:
 
 def merged(used: dict[str, str], catalog: Catalog) -> Catalog:
     """What is used, with the Chinese there is; what is no longer used is dropped."""
-    fresh = Catalog(locale="zh", project="Formloom", version="1", charset="utf-8", header_comment=HEADER,
+    fresh = Catalog(locale="zh", project="Formloom", version="1", charset="utf-8", header_comment=HEADER, fuzzy=False,
                     creation_date=catalog.creation_date, revision_date=catalog.revision_date)
     for message in used:
         fresh.add(message, _words(catalog, message) if _translated(catalog, message) else "")
