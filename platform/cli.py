@@ -29,6 +29,8 @@ class Commands(click.Group):
             return super().invoke(context)
         except FormloomError as error:
             click.secho(str(error), fg="red", err=True)
+            for found in getattr(error, "errors", ()):
+                click.echo(f"  {found.path}: {found.message}", err=True)
             if error.hint:
                 click.echo(str(error.hint), err=True)
             raise SystemExit(1) from error

@@ -64,7 +64,7 @@ def _queue(runtime: Runtime, unit: Unit) -> Finding:
 
 
 def _worker(runtime: Runtime, unit: Unit) -> Finding:
-    seen = state.values(unit).get("worker_heartbeat")
+    seen = state.values(unit).get(state.HEARTBEAT)
     if seen is None:
         return Finding("worker", False, "never seen", "Start one: formloom serve, or formloom worker")
     silent = datetime.now(UTC) - datetime.fromisoformat(seen)

@@ -22,7 +22,7 @@ from formloom.settings import DEMO_PASSWORD, Settings
 from formloom.storage.database import Unit
 from formloom.web import security_accounts
 
-_LOCK = 7_205_010_002
+_LOCK = 7_205_010_003
 _ASK_SECONDS = 0.5
 
 

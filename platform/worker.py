@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from formloom.jobs import queue, runner
 from formloom.policy.actor import Actor
 from formloom.settings import Settings
+from formloom.storage import state
 from formloom.wakeup import Waker
 from formloom.workflow import timers, triggers
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 SWEEP_SECONDS = 1.0
 _AGAIN = 30.0           # a job that was woken is not woken again before this many seconds
 _BATCH = 200
+_BEAT_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -48,11 +50,12 @@ class Sweeper:
         self._runtime, self._waker = runtime, waker
         self._woken: dict[int, float] = {}
         self._stopping = threading.Event()
+        self._beaten = float("-inf")
 
     def run(self) -> None:
         while not self._stopping.is_set():
             started = time.monotonic()
-            for part in (self.wake_due, self.fire_timers, self.start_scheduled):
+            for part in (self.beat, self.wake_due, self.fire_timers, self.start_scheduled):
                 self._guarded(part)
             self._stopping.wait(max(0.05, SWEEP_SECONDS - (time.monotonic() - started)))
 
@@ -65,6 +68,13 @@ class Sweeper:
             part()
         except Exception:
             log.exception("sweep failed in %s; trying again", part.__name__)
+
+    def beat(self) -> None:
+        """A sign of life, for `formloom doctor` and /readyz."""
+        if time.monotonic() - self._beaten >= _BEAT_SECONDS:
+            with self._runtime.database.write() as unit:
+                state.put(unit, state.HEARTBEAT, runner.wall_clock().isoformat())
+            self._beaten = time.monotonic()
 
     def wake_due(self) -> None:
         now = self._runtime.now()

@@ -9,7 +9,7 @@ from typing import Any
 import simplejson
 import sqlalchemy as sa
 
-from formloom.errors import Text
+from formloom.errors import Text, UnknownField
 from formloom.metadata.catalog import Entity, Field
 from formloom.records.context import Context
 from formloom.storage.platform_tables import fl_team
@@ -70,6 +70,8 @@ class Cells:
                 values[column] = self._value(entity, column, cell)
             except ValueError as error:
                 raise ValueError(Text("{column}: {reason}", column=column, reason=error.args[0])) from error
+            except UnknownField as error:
+                raise ValueError(error.message) from error
         return values
 
     def _value(self, entity: Entity, name: str, cell: Any) -> Any:

@@ -10,6 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from formloom.storage.database import Unit
 from formloom.storage.platform_tables import fl_state
 
+HEARTBEAT = "worker_heartbeat"      # when a worker last said that it lives, by the wall clock
+
 
 def values(unit: Unit) -> dict[str, str]:
     return {row.key: row.value for row in unit.connection.execute(sa.select(fl_state))}

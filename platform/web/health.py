@@ -23,7 +23,7 @@ def ready() -> tuple[Response, int]:
     try:
         model = runtime().model()
         with runtime().database.read() as unit:
-            heartbeat = state.values(unit).get("worker_heartbeat")
+            heartbeat = state.values(unit).get(state.HEARTBEAT)
     except (FormloomError, SQLAlchemyError) as error:
         current_app.logger.warning("not ready: %s", error)
         return jsonify(status="unavailable", reason=type(error).__name__), 503

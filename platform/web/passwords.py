@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext
 from wtforms.validators import ValidationError
+
+from formloom.errors import Text
+from formloom.web.i18n import t
 
 MINIMUM = 10
 _COMMON = frozenset({
@@ -12,9 +14,16 @@ _COMMON = frozenset({
 })
 
 
+def weakness(password: str) -> Text | None:
+    """What is wrong with it; None for a good one."""
+    if len(password) < MINIMUM:
+        return Text("Use at least {count} characters.", count=MINIMUM)
+    if password.lower() in _COMMON or len(set(password)) < 5:
+        return Text("This password is too easy to guess.")
+    return None
+
+
 def check_password(password: str) -> None:
     """Raises WTForms' error, as the forms want it."""
-    if len(password) < MINIMUM:
-        raise ValidationError(lazy_gettext("Use at least 10 characters."))
-    if password.lower() in _COMMON or len(set(password)) < 5:
-        raise ValidationError(lazy_gettext("This password is too easy to guess."))
+    if (found := weakness(password)) is not None:
+        raise ValidationError(t(found))

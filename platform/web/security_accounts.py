@@ -12,13 +12,12 @@ import sqlalchemy as sa
 from flask_appbuilder.models.sqla import Model
 from flask_appbuilder.security.sqla.models import Role, User, assoc_user_role
 from werkzeug.security import generate_password_hash
-from wtforms.validators import ValidationError
 
 from formloom.errors import Conflict, FieldError, FormloomError, Text, ValidationFailed, near
 from formloom.policy import people
 from formloom.runtime import Runtime
 from formloom.storage.database import Unit
-from formloom.web.passwords import check_password
+from formloom.web.passwords import weakness
 
 PUBLIC_ROLE = "public"
 
@@ -76,11 +75,8 @@ def create_user(unit: Unit, *, username: str, name: str, email: str, roles: Sequ
 
 def create_user_with_password(runtime: Runtime, *, username: str, name: str, email: str, roles: Sequence[str],
                               password: str) -> int:
-    try:
-        check_password(password)
-    except ValidationError as error:
-        weak = FieldError("password", "weak-password", Text("{reason}", reason=str(error)))
-        raise ValidationFailed([weak]) from error
+    if (found := weakness(password)) is not None:
+        raise ValidationFailed([FieldError("password", "weak-password", found)])
     with runtime.database.write() as unit:
         return create_user(unit, username=username, name=name, email=email, roles=roles,
                            password_hash=generate_password_hash(password))

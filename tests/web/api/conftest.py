@@ -21,9 +21,7 @@ PACK = ROOT / "config"
 Login = Callable[[str], dict[str, str]]
 
 
-@pytest.fixture(scope="session")
-def crm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    home = tmp_path_factory.mktemp("crm")
+def installed(home: Path) -> Iterator[Runtime]:
     runtime = Runtime(settings.from_environment({
         "FORMLOOM_HOME": str(home), "FORMLOOM_DEMO": "1", "FORMLOOM_PLUGINS": str(ROOT / "plugins")}))
     installation.prepare(runtime)
@@ -33,12 +31,33 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     runtime.database.engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def app(crm: Runtime) -> Flask:
-    app = create_app(crm)
-    app.config["RATELIMIT_ENABLED"] = False
+def without_limits(runtime: Runtime) -> Flask:
+    app = create_app(runtime)
     app.extensions["appbuilder"].sm.limiter.enabled = False
     return app
+
+
+def bearer(app: Flask, username: str) -> dict[str, str]:
+    answer: Any = app.test_client().post("/api/v1/security/login", json={
+        "username": username, "password": installation.DEMO_PASSWORD, "provider": "db"})
+    return {"Authorization": f"Bearer {answer.json['access_token']}", "Accept-Language": "en"}
+
+
+@pytest.fixture(scope="session")
+def crm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    yield from installed(tmp_path_factory.mktemp("crm"))
+
+
+@pytest.fixture(scope="session")
+def app(crm: Runtime) -> Flask:
+    return without_limits(crm)
+
+
+@pytest.fixture(scope="session")
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An installation of its own, to be written to at random."""
+    for runtime in installed(tmp_path_factory.mktemp("fuzzed")):
+        yield without_limits(runtime)
 
 
 @pytest.fixture
@@ -53,9 +72,7 @@ def login(app: Flask) -> Login:
 
     def headers(username: str) -> dict[str, str]:
         if username not in known:
-            answer: Any = app.test_client().post("/api/v1/security/login", json={
-                "username": username, "password": installation.DEMO_PASSWORD, "provider": "db"})
-            known[username] = {"Authorization": f"Bearer {answer.json['access_token']}", "Accept-Language": "en"}
+            known[username] = bearer(app, username)
         return known[username]
 
     return headers

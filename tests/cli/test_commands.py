@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+
+MISTAKES = {
+    "entities/one.yaml": "entity: one\nfields:\n  a: {type: txet}\n  b: {type: text, max_lenght: 5}\n",
+    "entities/two.yaml": "entity: two\nfields:\n  a: {type: text}\n  a: {type: text}\n",
+    "entities/three.yaml": "entity: three\ntitle: nothing\nfields:\n  a: {type: reference, entity: custmer}\n"
+                           "  b: {type: formula, returns: money, formula: 1 +}\n",
+    "entities/four.yaml": "entity: customer\nfields:\n  a: {type: text}\n",
+    "roles/five.yaml": "role: five\nentities:\n  deel: {read: true}\n  deal: {read: onwer = user.id, actions: {wni: true}}\n",
+    "workspaces/six.yaml": "workspace: six\nlabel: Six\nitems: [{entity: nowhere}]\n",
+    "workflows/seven.bpmn": "<definitions",
+}
+
+
+def test_every_mistake_is_found_at_its_place(run, pack):
+    for path, text in MISTAKES.items():
+        (pack / path).parent.mkdir(exist_ok=True)
+        (pack / path).write_text(text)
+    problems = json.loads(run("check", "--json", str(pack), status=1).output)
+    assert len(problems) >= 10
+    assert {p["file"] for p in problems} >= set(MISTAKES) - {"entities/four.yaml"}
+    assert all(p["line"] >= 1 and p["code"] and p["message"] for p in problems)
+    assert "customer" in {p["near"] for p in problems}
+
+
+def test_good_pack_has_no_problems(run, pack):
+    assert "No problems." in run("check", str(pack)).output
+
+
+def test_check_needs_no_database(run, pack, home):
+    run("check", str(pack))
+    assert not (home / "formloom.db").exists()
+
+
+def test_plan_changes_nothing_apply_does(run, pack):
+    assert "customer" in run("plan", str(pack)).output
+    assert "customer" in run("plan", str(pack)).output
+    assert "In force" in run("apply", str(pack), "--yes").output
+    assert "needs no change" in run("plan", str(pack)).output
+
+
+def test_apply_asks_before_it_changes(run, pack):
+    run("apply", str(pack), given="n\n", status=1)
+    assert "customer" in run("plan", str(pack)).output
+
+
+def test_bad_pack_is_not_applied(run, pack):
+    run("apply", str(pack), "--yes")
+    (pack / "entities" / "deal.yaml").write_text("entity: deal\nfields: {a: {type: txet}}\n")
+    assert "deal.yaml" in run("apply", str(pack), "--yes", status=1).output
+    assert "deal.yaml" in run("plan", str(pack), status=1).output
+
+
+def test_user_is_created_with_roles(run, pack):
+    run("apply", str(pack), "--yes")
+    words = ("user", "create", "ann", "--name", "Ann Doe", "--email", "ann@example.com", "--role", "rep", "--password")
+    assert "ann may sign in" in run(*words, "correct-horse-9").output
+    assert "already somebody" in run(*words, "correct-horse-9", status=1).output
+
+
+def test_weak_password_is_refused(run, pack):
+    run("apply", str(pack), "--yes")
+    words = ("user", "create", "ann", "--name", "Ann", "--email", "a@example.com", "--role", "rep", "--password")
+    assert "10 characters" in run(*words, "short", status=1).output
+
+
+def test_clock_belongs_to_demos(run, pack, monkeypatch):
+    run("apply", str(pack), "--yes")
+    assert "demo" in run("clock", "advance", "P1D", status=1).output
+    monkeypatch.setenv("FORMLOOM_DEMO", "1")
+    assert "It is now" in run("clock", "advance", "P1D").output
+    assert "not a duration" in run("clock", "advance", "tomorrow", status=1).output
+
+
+def test_doctor_names_what_is_missing(run, pack):
+    before = run("doctor", status=1).output
+    assert "formloom init" in before
+    run("apply", str(pack), "--yes")
+    after = run("doctor", status=1).output
+    assert "BAD  worker" in after
+    assert "ok   catalog" in after
+
+
+def test_schema_becomes_an_entity(run, pack, tmp_path):
+    schema = tmp_path / "asset.json"
+    schema.write_text(json.dumps({"title": "Asset", "type": "object", "required": ["name"], "properties": {
+        "name": {"type": "string", "maxLength": 80}, "bought": {"type": "string", "format": "date"}}}))
+    text = run("entity", "import", str(schema)).output
+    (pack / "entities" / "asset.yaml").write_text(text)
+    run("check", str(pack))
+
+
+def test_unreadable_settings_are_named(run, monkeypatch):
+    monkeypatch.setenv("PORT", "eighty")
+    assert "PORT" in run("doctor", status=1).output
