@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from formloom.cli import main
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,8 @@ MISTAKES = {
     "entities/three.yaml": "entity: three\ntitle: nothing\nfields:\n  a: {type: reference, entity: custmer}\n"
                            "  b: {type: formula, returns: money, formula: 1 +}\n",
     "entities/four.yaml": "entity: customer\nfields:\n  a: {type: text}\n",
-    "roles/five.yaml": "role: five\nentities:\n  deel: {read: true}\n  deal: {read: onwer = user.id, actions: {wni: true}}\n",
+    "roles/five.yaml": "role: five\nentities:\n  deel: {read: true}\n"
+                       "  deal: {read: onwer = user.id, actions: {wni: true}}\n",
     "workspaces/six.yaml": "workspace: six\nlabel: Six\nitems: [{entity: nowhere}]\n",
     "workflows/seven.bpmn": "<definitions",
 }

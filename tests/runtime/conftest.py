@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+
 from formloom import installation, settings
 from formloom.metadata import loader
 from formloom.runtime import Runtime

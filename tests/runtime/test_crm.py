@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from formloom import installation
 from formloom.metadata import loader
 from formloom.policy.actor import SYSTEM

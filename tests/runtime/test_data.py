@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+
 from formloom.errors import BadConfiguration
 from formloom.exchange import data
 from formloom.policy.actor import SYSTEM

@@ -6,6 +6,8 @@ from time import monotonic, sleep
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
 from formloom import installation
 from formloom.errors import BadConfiguration
 from formloom.metadata import loader
@@ -14,7 +16,6 @@ from formloom.records import actions
 from formloom.runtime import NotInitialised, Runtime
 from formloom.storage import state
 from formloom.web import security_accounts
-from sqlalchemy.exc import DBAPIError
 
 VISIT = """
 entity: visit
@@ -68,10 +69,11 @@ def test_unit_keeps_the_model_it_began_with(runtime, processes, pack):
 
 def test_bad_pack_changes_nothing(runtime, pack):
     version = runtime.model().catalog.version
-    write_entity(pack, "visit", "entity: visit\nfields:\n  name: {type: txet}\n  who: {type: reference, entity: nobody}\n")
+    write_entity(pack, "visit", "entity: visit\nfields:\n  name: {type: txet}\n")
+    write_entity(pack, "trip", "entity: trip\nfields:\n  who: {type: reference, entity: nobody}\n")
     with pytest.raises(BadConfiguration) as refused:
         runtime.publish(loader.read_pack(pack))
-    assert len(refused.value.problems) >= 2
+    assert {p.place.file for p in refused.value.problems} == {"entities/visit.yaml", "entities/trip.yaml"}
     assert all(p.place.line for p in refused.value.problems)
     runtime.refresh()
     assert runtime.model().catalog.version == version
