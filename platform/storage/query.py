@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from formloom.errors import Text
 from formloom.feel import Expression, Range, ast, part
 from formloom.metadata.catalog import Catalog, Entity
-from formloom.storage.columns import Exact
+from formloom.storage.columns import Exact, Instant, Span
 from formloom.storage.tables import Tables, build, is_link
 
 Sql: TypeAlias = sa.ColumnElement[Any]
@@ -449,13 +449,13 @@ def _stored_kind(column: Any, kind: str) -> str:
         return "number"  # references included: a reference reads as its id
     if kind != "any":
         return kind
-    for python, name in (
-        (str, "string"),
-        (bool, "boolean"),
-        (datetime, "date and time"),
-        (date, "date"),
-        (timedelta, "days and time duration"),
-    ):
-        if column.type.python_type is python:
+    for stored, name in _STORED:
+        if isinstance(column.type, stored):
             return name
-    return "number" if column.type.python_type in (int, Decimal) else "other"
+    return "other"
+
+
+_STORED = (
+    (Exact, "number"), (sa.Numeric, "number"), (Span, "days and time duration"), (Instant, "date and time"),
+    (sa.Date, "date"), (sa.Boolean, "boolean"), (sa.String, "string"),
+)

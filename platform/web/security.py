@@ -80,6 +80,10 @@ class Accounts(SecurityManager):  # type: ignore[misc]
             return None
         return super().load_user_jwt(_header, claims)
 
+    def _has_view_access(self, user: User, permission_name: str, view_name: str) -> bool:
+        """Everybody may change their own password; the other account pages need FAB's permissions."""
+        return view_name == "ResetMyPasswordView" or bool(super()._has_view_access(user, permission_name, view_name))
+
     def security_cleanup(self, baseviews: list[Any], menus: list[Any]) -> None:
         """FAB would delete what it does not know; nothing here is its to clean."""
 

@@ -16,6 +16,7 @@ from decimal import Decimal, InvalidOperation
 from formloom import feel
 from formloom.errors import FieldError, Text, ValidationFailed
 from formloom.feel import syntax
+from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Entity, Field
 
 EMPTY, NOT_EMPTY = "is empty", "is not empty"
@@ -84,9 +85,15 @@ def _operand(value: str, field: Field, number: int) -> str:
     if value.startswith("="):
         return value[1:].strip()
     try:
-        return _literal(value, field.type.feel_type, field.target is not None or field.type.name in ("user", "team"))
+        return _literal(value, _kind(field), field.target is not None or field.type.name in ("user", "team"))
     except (ValueError, InvalidOperation):
         raise _refused(number, Text("{value} does not fit {field}.", value=value, field=field.label)) from None
+
+
+def _kind(field: Field) -> str:
+    """What FEEL sees in the field; a computed one is of the type that it returns."""
+    returned = TYPES.get(str(field.options.get("returns", "")))
+    return returned.feel_type if returned else field.type.feel_type
 
 
 def _literal(value: str, kind: str, by_id: bool) -> str:

@@ -128,7 +128,7 @@ def _number(text: str, otherwise: int) -> int:
 
 def place_classes(entity: Entity, columns: Sequence[Field]) -> Mapping[str, str]:
     """Where a column goes on a phone's card: name and money on the first line, state and a date below."""
-    money = next((f.name for f in columns if f.type.name in ("money", "decimal")), None)
+    money = next((f.name for f in columns if "money" in (f.type.name, f.options.get("returns"))), None)
     below = next((f.name for f in columns if f.type.name in ("date", "datetime", "user")), None)
     places: dict[str | None, str] = {below: "b2", entity.state: "b1", money: "a2", entity.title: "a1"}
     if columns and entity.title not in [f.name for f in columns]:

@@ -28,6 +28,7 @@ BULK_LIMIT = 500
 EXPORT_PAGE = 500
 EXPORT_LIMIT = 50_000
 LANE_LIMIT = 50
+COUNTED = 10_000       # a capped count stops one above
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +186,7 @@ def count_records(name: str) -> ResponseReturnValue:
     with reading() as context:
         shown = views.apply(listing.from_query(entity, request.args), views.all_of(context, entity))
         page = actions.list(context, name, query(shown, 1, count="capped"))
-    return render_template("lists/_count.html", count=page.count, entity=entity)
+    return render_template("lists/_count.html", count=page.count, most=COUNTED)
 
 
 @blueprint.get("/records/<name>/export.csv")

@@ -1,0 +1,87 @@
+"""The mini pack behind the real application, with people who sign in through the login page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.security import generate_password_hash
+
+from formloom import installation, settings
+from formloom.metadata import loader
+from formloom.policy.actor import SYSTEM
+from formloom.records import actions
+from formloom.runtime import Runtime
+from formloom.web import security_accounts
+from formloom.web.app import create_app
+
+PACK = Path(__file__).parents[2] / "packs" / "mini"
+PASSWORD = "a-long-password"
+
+SignIn = Callable[[str], FlaskClient]
+
+
+@pytest.fixture(scope="session")
+def mini(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    runtime = Runtime(settings.from_environment({
+        "FORMLOOM_HOME": str(tmp_path_factory.mktemp("mini")), "FORMLOOM_PLUGINS": "", "FORMLOOM_LANGUAGE": "en"}))
+    installation.prepare(runtime)
+    installation.apply(runtime, PACK, loader.read_pack(PACK))
+    with runtime.database.write() as unit:
+        for username, role in (("rita", "rep"), ("ron", "rep"), ("mona", "manager")):
+            security_accounts.create_user(
+                unit, username=username, name=username.title(), email=f"{username}@example.com", roles=[role],
+                password_hash=generate_password_hash(PASSWORD, "pbkdf2:sha256:1"))
+    yield runtime
+    runtime.database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def mini_app(mini: Runtime) -> Flask:
+    app = create_app(mini)
+    app.extensions["appbuilder"].sm.limiter.enabled = False
+    return app
+
+
+@pytest.fixture(scope="session")
+def sign_in(mini_app: Flask) -> SignIn:
+    known: dict[str, FlaskClient] = {}
+
+    def client(username: str) -> FlaskClient:
+        if username not in known:
+            browser = mini_app.test_client()
+            browser.post("/login/", data={
+                "username": username, "password": PASSWORD, "csrf_token": token(browser, "/login/")})
+            known[username] = browser
+        return known[username]
+
+    return client
+
+
+@pytest.fixture
+def deals(mini: Runtime) -> Iterator[list[int]]:
+    """Three drafts of Rita's, gone after the test."""
+    with mini.database.read() as unit:
+        rita = unit.connection.exec_driver_sql("SELECT id FROM ab_user WHERE username = 'rita'").scalar_one()
+    with mini.writing(SYSTEM) as context:
+        customer = actions.create(context, "customer", {"name": "Acme", "owner": rita}).id
+        made = [actions.create(context, "deal", {
+            "name": name, "customer": customer, "owner": rita,
+            "lines": [{"product": "Drill", "quantity": "1", "price": price}]}).id
+            for name, price in (("Alpha deal", "100"), ("Beta deal", "2000"), ("=Gamma()", "30000"))]
+    yield made
+    with mini.writing(SYSTEM) as context:
+        for page in (actions.list(context, "deal"), actions.list(context, "customer")):
+            for record in page.records:
+                actions.delete(context, record.entity, record.id)
+
+
+def token(browser: FlaskClient, address: str) -> str:
+    """The token that a page's forms carry."""
+    found = re.search(r'name="csrf-token" content="([^"]+)"', browser.get(address).text)
+    assert found, address
+    return found[1]
