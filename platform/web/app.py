@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_urlsafe
@@ -25,6 +26,8 @@ from formloom.web.pages.frame import error_page
 from formloom.web.passwords import check_password
 from formloom.web.requests import actor_or_none, catalog, forget_model, runtime
 from formloom.web.security_accounts import PUBLIC_ROLE
+
+log = logging.getLogger(__name__)
 
 MAX_BODY = 32 * 1024 * 1024
 MAX_JSON = 4 * 1024 * 1024
@@ -166,6 +169,8 @@ def _for_programs() -> bool:
 
 
 def _foreseen(error: FormloomError) -> ResponseReturnValue:
+    if error.status >= 500:
+        log.error("request %s %s failed: %s", request.method, request.path, error, exc_info=error)
     return problems.respond(error) if _for_programs() else error_page(error)
 
 

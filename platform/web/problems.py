@@ -27,7 +27,7 @@ from formloom.web.i18n import locale, t
 
 log = logging.getLogger(__name__)
 
-_HTTP = {
+HTTP = {
     400: ("bad-request", Text("The request cannot be read.")),
     401: ("login-required", Text("Sign in first.")),
     403: ("forbidden", Text("This is not allowed.")),
@@ -57,7 +57,7 @@ def respond(error: FormloomError) -> Response:
 def document_http(error: HTTPException) -> dict[str, Any]:
     """A refusal of the framework itself: no such address, too large, not JSON."""
     status = error.code or 500
-    code, message = _HTTP.get(status, ("http-error", Text("The server answered with status {status}.", status=status)))
+    code, message = HTTP.get(status, ("http-error", Text("The server answered with status {status}.", status=status)))
     return _members(code, status, t(message))
 
 
