@@ -159,11 +159,15 @@ class Assembler:
             target=node.get("entity"),
             options=MappingProxyType(options),
             place=node.place,
-            **rules,
+            default=rules["default"],
+            formula=rules["formula"],
+            required_when=rules["required_when"],
+            visible_when=rules["visible_when"],
+            readonly_when=rules["readonly_when"],
         )
 
     def system_fields(self, identity: str, parent: str | None) -> Iterable[c.Field]:
-        own = ()
+        own: tuple[tuple[str, str, c.Label], ...] = ()
         if parent:
             own = (
                 ("parent", "reference", {"en": "Parent", "zh": "所属"}),
@@ -227,7 +231,7 @@ class Assembler:
 
     def action(self, name: str, node: Node, entity: str, names: frozenset[str]) -> c.Action:
         element = f"{entity}.{name}"
-        changes = node.get("set") or {}
+        changes = node.get("set") or Node(node.place)
         made = {key: self.expression(changes, key, names, element) for key in changes}
         return c.Action(
             name,
@@ -273,7 +277,7 @@ class Assembler:
 
     def rule(self, node: Node, role: str, entity: c.Entity) -> c.EntityRule:
         element, names = f"{role}.{entity.name}", field_names(entity)
-        actions = node.get("actions") or {}
+        actions = node.get("actions") or Node(node.place)
         allowed = {key: self.allowed(actions, key, names, element) for key in actions}
         return c.EntityRule(
             **{verb: self.allowed(node, verb, names, element) for verb in ("create", "read", "update", "delete")},

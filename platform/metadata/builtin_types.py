@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 ORDER = ("=", "!=", "<", "<=", ">", ">=", "between", "in", "is empty", "is not empty")
 WORDS = ("=", "!=", "contains", "starts with", "in", "is empty", "is not empty")
 SAME = ("=", "!=", "in", "is empty", "is not empty")
+EMPTINESS = ("is empty", "is not empty")
 LIST = ("contains", "is empty", "is not empty")
 _LENGTH = {"max_length": {"type": "integer", "minimum": 1}}
 _LIMITS = {"minimum": {"type": "number"}, "maximum": {"type": "number"}}
@@ -115,7 +116,8 @@ _LISTED = (
     _type("email", "text", {"type": "string", "format": "email"}, values.email, "string", WORDS, options=_LENGTH),
     _type("phone", "text", _STRING, values.phone, "string", WORDS, options=_LENGTH),
     _type("url", "text", {"type": "string", "format": "uri"}, values.url, "string", WORDS, options=_LENGTH),
-    _type("address", _address_columns, {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(values.ADDRESS_PARTS, _STRING)}, values.address, "context", ("is empty", "is not empty")),
+    _type("address", _address_columns, {"type": "object", "additionalProperties": False,
+          "properties": dict.fromkeys(values.ADDRESS_PARTS, _STRING)}, values.address, "context", EMPTINESS),
     _type("rating", "integer", {"type": "integer"}, values.integer, "number", ORDER, options=_LIMITS),
     _type("json", "json", {}, values.structure, "any", ("is empty", "is not empty")),
 )

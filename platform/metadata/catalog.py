@@ -37,6 +37,7 @@ class _Nothing(Mapping[str, Any]):
 
 EMPTY: Mapping[str, Any] = _Nothing()
 
+NOWHERE = Place("")
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
 
 
@@ -68,7 +69,7 @@ class Field:
     target: str | None = None            # entity of a reference, many references, child table
     options: Mapping[str, Any] = EMPTY   # of the type: max_length, minimum, maximum, precision, scale, currency, ...
     system: bool = False                 # id, version, created_at, ..., parent, position
-    place: Place = Place("")
+    place: Place = NOWHERE
 
     def choice(self, value: Any) -> Choice | None:
         return next((c for c in self.choices if c.value == value), None)
@@ -82,7 +83,7 @@ class Constraint:
     check: Expression
     message: Label
     field: str = ""         # where the message is shown; '' for the whole record
-    place: Place = Place("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class Action:
     icon: str = ""
     primary: bool = False
     confirm: Label = EMPTY
-    place: Place = Place("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,7 +176,7 @@ class Entity:
     related: tuple[Related, ...] = ()
     actions: Mapping[str, Action] = EMPTY
     computed: tuple[str, ...] = ()          # formulas and roll-ups, each after those it uses
-    place: Place = Place("")
+    place: Place = NOWHERE
 
     def field(self, name: str) -> Field:
         try:
@@ -218,7 +219,7 @@ class EntityRule:
     actions: Mapping[str, Expression] = EMPTY
     fields: Mapping[str, FieldRule] = EMPTY
     states: Mapping[str, StateRule] = EMPTY
-    place: Place = Place("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +230,7 @@ class Role:
     pack: str
     rules: Mapping[str, EntityRule]
     admin: bool = False                     # everything, on every entity
-    place: Place = Place("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +245,7 @@ class Workspace:
     label: Label
     icon: str
     items: tuple[WorkspaceItem, ...]
-    place: Place = Place("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +256,7 @@ class ProcessSource:
     pack: str
     text: str
     hash: str
-    place: Place = Place("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +265,7 @@ class Pack:
     version: str
     label: Label
     requires: tuple[str, ...] = ()
-    place: Place = Place("")
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The built-in types are in `builtin_types`; a plugin adds its own through `extens
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,6 +43,6 @@ class FieldType:
     dump: Callable[[Any, Field], Any]
     widget: str
     operators: tuple[str, ...]       # of = != < <= > >= in, between, contains, starts with, is empty, is not empty
-    feel_type: str                   # number | string | boolean | date | date and time | days and time duration | list | context | any
+    feel_type: str                   # of FEEL: number, string, date and time, ...; any where the value decides
     computed: bool = False           # formula and roll-up: never accepted from outside
-    options: Mapping[str, Any] = None  # type: ignore[assignment]  # JSON Schema of each option this type takes
+    options: Mapping[str, Any] = field(default_factory=dict)    # JSON Schema of each option this type takes

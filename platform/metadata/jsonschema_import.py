@@ -73,10 +73,11 @@ def _type(schema: Mapping[str, Any]) -> str:
     kinds = schema.get("type")
     kind = next((k for k in kinds if k != "null"), "string") if isinstance(kinds, list) else kinds
     items = schema.get("items")
+    items = items if isinstance(items, dict) else {}
     if schema.get("enum"):
         return "choice"
     if kind == "array":
-        words = isinstance(items, dict) and items.get("type") == "string"
+        words = items.get("type") == "string"
         return "choices" if words and items.get("enum") else "tags" if words else "json"
     if kind == "string":
         return FORMATS.get(str(schema.get("format")), "long_text" if schema.get("maxLength", 0) > LONG else "text")

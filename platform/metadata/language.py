@@ -98,7 +98,7 @@ def field_schema(field_type: FieldType) -> dict[str, Any]:
         options["formula"] = FEEL
     if "choices" in options:
         options["choices"] = {**array(CHOICE), "minItems": 1}
-    needed = [name for name in ("choices", "entity", "formula", "of", "function") if name in options]
+    needed: list[str] = [name for name in ("choices", "entity", "formula", "of", "function") if name in options]
     if field_type.name == "sequence":
         needed = ["pattern"]
     return record({**COMMON, **options, "type": {"const": field_type.name}}, ("type", *needed))

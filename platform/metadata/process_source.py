@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 from lxml import etree
 
@@ -34,7 +35,7 @@ def read(source: Source) -> tuple[ProcessSource | None, list[Problem]]:
                 Place(source.path, line or 1, column or 1),
             )
         ]
-    if root.getroottree().docinfo.doctype:
+    if _doctype(root):
         return None, [
             Problem("xml-doctype", Text("A document type is not allowed."), place, Text("Delete the DOCTYPE."))
         ]
@@ -49,4 +50,12 @@ def read(source: Source) -> tuple[ProcessSource | None, list[Problem]]:
         ]
     digest = hashlib.sha256(source.text.encode()).hexdigest()
     key = str(executable[0].get("id"))
-    return ProcessSource(key, source.pack, source.text, digest, Place(source.path, executable[0].sourceline or 1)), []
+    return ProcessSource(key, source.pack, source.text, digest, Place(source.path, _line(executable[0]))), []
+
+
+def _doctype(root: Any) -> str:
+    return str(root.getroottree().docinfo.doctype)
+
+
+def _line(element: Any) -> int:
+    return int(element.sourceline or 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as AnyMapping
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator, ValidationError
 
@@ -30,7 +30,7 @@ def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
 
 def place_of(root: Any, path: list[Any], *, key: bool = False) -> Place:
     """Where the node at `path` was written: its value, or its key."""
-    node, place = root, root.place
+    node, place = root, _begin(root)
     for index, part in enumerate(path):
         last = index == len(path) - 1
         if isinstance(node, Mapping):
@@ -41,11 +41,21 @@ def place_of(root: Any, path: list[Any], *, key: bool = False) -> Place:
     return place
 
 
+def _begin(root: Any) -> Place:
+    place: Place = root.place
+    return place
+
+
+def _rule(error: ValidationError) -> Any:
+    """What the schema says at the rule that was broken; the library types it as possibly unset, which it never is."""
+    return error.validator_value
+
+
 def _problems(error: ValidationError, root: Mapping, element: str) -> Iterator[Problem]:
     path = list(error.absolute_path)
     where = ".".join([element, *[str(p) for p in path if p != "fields"]])
     if error.validator == "additionalProperties" and isinstance(error.instance, AnyMapping):
-        known = list(error.schema.get("properties", ()))
+        known = list(cast("dict[str, Any]", error.schema).get("properties", ()))
         for name in error.instance:
             if name not in known:
                 guess = near(str(name), known)
@@ -63,8 +73,8 @@ def _problems(error: ValidationError, root: Mapping, element: str) -> Iterator[P
                     near=guess,
                 )
     elif error.validator == "required":
-        for name in error.validator_value:
-            if name not in error.instance:
+        for name in _rule(error):
+            if name not in cast("dict[str, Any]", error.instance):
                 yield Problem(
                     "missing-key", Text("{name} is missing.", name=name), place_of(root, path, key=True), element=where
                 )
@@ -77,7 +87,7 @@ def _told(error: ValidationError) -> tuple[str, Text]:
     match error.validator:
         case "type":
             kinds = (
-                error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
+                _rule(error) if isinstance(_rule(error), str) else " or ".join(_rule(error))
             )
             return "wrong-type", Text("Must be of type {kind}, not {value}.", kind=kinds, value=_short(value))
         case "enum" | "const":
@@ -85,7 +95,7 @@ def _told(error: ValidationError) -> tuple[str, Text]:
             return code, Text("{value} is not one of the known values.", value=_short(value))
         case "pattern":
             return "bad-name", Text(
-                "{value} does not have the form {pattern}.", value=_short(value), pattern=error.validator_value
+                "{value} does not have the form {pattern}.", value=_short(value), pattern=_rule(error)
             )
         case "anyOf":
             return "bad-label", Text("{value} must be a text, or one text per language.", value=_short(value))
@@ -94,7 +104,7 @@ def _told(error: ValidationError) -> tuple[str, Text]:
                 "{value} is not allowed: {rule} {limit}.",
                 value=_short(value),
                 rule=error.validator,
-                limit=error.validator_value,
+                limit=_rule(error),
             )
 
 
@@ -103,12 +113,12 @@ def _hint(error: ValidationError) -> Text | None:
         guess = _near(error)
         if guess:
             return Text("Did you mean {near}?", near=guess)
-        return Text("Known are {names}.", names=", ".join(map(str, error.validator_value)))
+        return Text("Known are {names}.", names=", ".join(map(str, _rule(error))))
     return None
 
 
 def _near(error: ValidationError) -> str | None:
-    return near(str(error.instance), map(str, error.validator_value)) if error.validator == "enum" else None
+    return near(str(error.instance), map(str, _rule(error))) if error.validator == "enum" else None
 
 
 def _short(value: Any) -> str:
