@@ -47,7 +47,7 @@ PEOPLE = {
 }
 
 
-@dataclass
+@dataclass(repr=False)
 class Bench:
     """One pack on one database; each `reading` and `writing` is a transaction of its own."""
 
