@@ -24,6 +24,7 @@ from formloom.metadata.fieldtypes import FieldType
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.policy.policy import Policy
+from formloom.records import reach
 from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.storage import catalogs, diff, state, tables
@@ -156,7 +157,7 @@ class Runtime:
             catalog = self._compile(sources)
         except BadConfiguration as error:
             return list(error.problems)
-        found = compiler.check(sources, self._types) + self._processes(catalog)[1]
+        found = compiler.check(sources, self._types) + reach.check(catalog) + self._processes(catalog)[1]
         return sorted(found, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
 
     def plan(self, sources: Sequence[Source]) -> diff.Plan:

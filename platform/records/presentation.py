@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from formloom.metadata.catalog import Entity, Field
 from formloom.policy import masks, people
 from formloom.policy.decision import Access
+from formloom.records import reach
 from formloom.records.context import Context
 from formloom.records.record import Record
 from formloom.records.scope import Scope
@@ -101,15 +102,8 @@ def _words(context: Context, field: Field, ids: set[int]) -> dict[int, str]:
 
 def reference_titles(context: Context, target: Entity, ids: set[int]) -> dict[int, str]:
     """The title of each record that this actor may read, `#id` of the others."""
-    rules = context.policy.row_rules(context.actor, target)
-    if rules.nothing:
-        return {i: f"#{i}" for i in ids}
-    allowed = ids
-    if not rules.everything:
-        rows = ((i, context.store.get(context.unit, target.name, i)) for i in ids)
-        allowed = {i for i, row in rows if row and context.policy.decide(
-            context.actor, "read", target, Scope(context, target, row), context.now)}
-    if target.title not in context.policy.list_access(context.actor, target).readable:
-        allowed = set()
-    titles = context.store.titles(context.unit, target.name, sorted(allowed)) if allowed else {}
+    titles: dict[int, str] = {}
+    access = context.policy.list_access(context.actor, target)
+    if target.title in access.readable and target.title not in access.masks:
+        titles = context.store.titles(context.unit, target.name, ids, reach.row_filter(context, target))
     return {i: titles.get(i) or f"#{i}" for i in ids}

@@ -81,13 +81,14 @@ class Store:
         table = self.tables[entity]
         return unit.connection.execute(sa.delete(table).where(*_this(table, id, version))).rowcount == 1
 
-    def titles(self, unit: Unit, entity: str, ids: Iterable[int]) -> dict[int, str]:
+    def titles(self, unit: Unit, entity: str, ids: Iterable[int], where: Condition | None = None) -> dict[int, str]:
         wanted = sorted(set(ids))
         if not wanted:
             return {}
         table = self.tables[entity]
         title = self._title(self.catalog.entity(entity), table)
         query = sa.select(table.c.id, title).where(table.c.id.in_(wanted))
+        query = query if where is None else query.where(where)
         return {id: f"#{id}" if words is None else str(words) for id, words in unit.connection.execute(query)}
 
     def children(self, unit: Unit, entity: str, id: int) -> dict[str, Rows]:

@@ -12,7 +12,7 @@ from formloom import feel
 from formloom.errors import BadExpression, BadRequest, Forbidden, Text, UnknownField
 from formloom.feel import Expression, FeelSyntaxError
 from formloom.metadata.catalog import Entity, Sort
-from formloom.records import audit
+from formloom.records import audit, reach
 from formloom.records.context import Context
 from formloom.records.presentation import present_all
 from formloom.records.record import Page, Query
@@ -51,22 +51,9 @@ def readable(context: Context, entity: Entity) -> frozenset[str]:
 
 
 def _where(context: Context, entity: Entity, asked: Query) -> sa.ColumnElement[bool] | None:
-    parts = [p for p in (row_filter(context, entity), _asked(context, entity, asked.filter),
+    parts = [p for p in (reach.row_filter(context, entity), _asked(context, entity, asked.filter),
                          _search(context, entity, asked.search)) if p is not None]
     return sa.and_(*parts) if parts else None
-
-
-def row_filter(context: Context, entity: Entity, action: str = "read") -> sa.ColumnElement[bool] | None:
-    """The rows that the action reaches, as a condition; None is all."""
-    rules = context.policy.row_rules(context.actor, entity, action)
-    if rules.everything:
-        return None
-    return sa.or_(sa.false(), *(_render(context, entity, rule) for rule in rules.expressions))
-
-
-def _render(context: Context, entity: Entity, expression: Expression) -> sa.ColumnElement[bool]:
-    return conditions.render(expression, entity, context.catalog, context.store.tables, context.unit.dialect,
-                             user=context.actor.feel, now=context.now)
 
 
 def _asked(context: Context, entity: Entity, text: str | None) -> sa.ColumnElement[bool] | None:
@@ -78,7 +65,7 @@ def _asked(context: Context, entity: Entity, text: str | None) -> sa.ColumnEleme
         raise BadExpression(Text("{reason}", reason=str(error)), text, error.position) from error
     _may_read(context, entity, expression)
     try:
-        return _render(context, entity, expression)
+        return reach.render(context, entity, expression)
     except conditions.NotRenderable as error:
         raise BadExpression(Text("This cannot be a condition of a list: {reason}", reason=str(error)), text,
                             error.position) from error

@@ -1,0 +1,52 @@
+"""Which rows an actor reaches, as a condition of SQL: the same expressions that decide about one record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from formloom import feel
+from formloom.errors import Place, Problem, Text
+from formloom.feel import Expression, FeelSyntaxError
+from formloom.metadata.catalog import Catalog, Entity
+from formloom.policy.rules import known_names
+from formloom.records.context import Context
+from formloom.storage import query
+
+
+def row_filter(context: Context, entity: Entity, action: str = "read") -> sa.ColumnElement[bool] | None:
+    """The rows that the action reaches; None is all."""
+    rules = context.policy.row_rules(context.actor, entity, action)
+    if rules.everything:
+        return None
+    return sa.or_(sa.false(), *(render(context, entity, rule) for rule in rules.expressions))
+
+
+def render(context: Context, entity: Entity, expression: Expression) -> sa.ColumnElement[bool]:
+    return query.render(expression, entity, context.catalog, context.store.tables, context.unit.dialect,
+                        user=context.actor.feel, now=context.now)
+
+
+def check(catalog: Catalog) -> list[Problem]:
+    """Rules and views that lists could not ask of the database, told when they are published."""
+    return [Problem("not-in-sql", Text("A list cannot ask this of the database: {reason}", reason=reason), place,
+                    Text("Compare fields with values, or make a formula field of it and compare that."),
+                    element=element)
+            for element, place, entity, expression in _asked_of_sql(catalog)
+            for _, reason in query.check(expression, entity, catalog)]
+
+
+def _asked_of_sql(catalog: Catalog) -> Iterator[tuple[str, Place, Entity, Expression]]:
+    for role in catalog.roles.values():
+        for name, rule in role.rules.items():
+            if rule.read is not None:
+                yield f"{role.name}.{name}.read", rule.place, catalog.entity(name), rule.read
+    for entity in catalog.entities.values():
+        for view in entity.views:
+            if view.filter:
+                try:
+                    filter = feel.compile(view.filter, known_names(entity))
+                except FeelSyntaxError:
+                    continue    # told by the checks of the definition
+                yield f"{entity.name}.{view.name}", entity.place, entity, filter
