@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from time import monotonic
 from typing import Any, Final, Protocol
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -39,28 +40,44 @@ _STATE = _table("fl_state", "key", "value")
 
 
 class _Kept:
-    """Actors by database and user, until the security version moves or half a second has passed."""
+    """What one database said of people: actors until the security version moves, and names; at most half a second."""
 
     def __init__(self) -> None:
-        self.actors: dict[tuple[str, int], tuple[float, str, Actor | None]] = {}
-        self.lock = threading.Lock()
+        self.actors: dict[int, tuple[float, str, Actor | None]] = {}
+        self.names: dict[int, str] = {}
+        self.named = float("-inf")
+
+    def names_now(self) -> dict[int, str]:
+        if monotonic() - self.named >= KEEP_SECONDS:
+            self.names, self.named = {}, monotonic()
+        return self.names
 
 
-_kept: Final = _Kept()
+_kept: Final[WeakKeyDictionary[sa.Engine, _Kept]] = WeakKeyDictionary()
+_lock: Final = threading.Lock()
+
+
+def _kept_of(unit: Unit) -> _Kept:
+    engine = unit.connection.engine
+    with _lock:
+        kept = _kept.get(engine)
+        if kept is None:
+            kept = _kept[engine] = _Kept()
+        return kept
 
 
 def load_actor(unit: Unit, user_id: int, settings: Settings | None = None) -> Actor | None:
     """The person with this id; None if there is none or the account is not active."""
-    key = (str(unit.connection.engine.url), user_id)
-    loaded, version, actor = _kept.actors.get(key, (float("-inf"), "", None))
+    kept = _kept_of(unit)
+    loaded, version, actor = kept.actors.get(user_id, (float("-inf"), "", None))
     if monotonic() - loaded < KEEP_SECONDS and version == security_version(unit):
         return actor
     version = security_version(unit)
     actor = _read_actor(unit, user_id, settings)
-    with _kept.lock:
-        if len(_kept.actors) > 10_000:
-            _kept.actors.clear()
-        _kept.actors[key] = (monotonic(), version, actor)
+    with _lock:
+        if len(kept.actors) > 10_000:
+            kept.actors.clear()
+        kept.actors[user_id] = (monotonic(), version, actor)
     return actor
 
 
@@ -82,10 +99,14 @@ def password_hash(unit: Unit, user_id: int) -> str:
 
 
 def names(unit: Unit, user_ids: Iterable[int]) -> dict[int, str]:
-    """Display names, in one query."""
-    wanted = sorted(set(user_ids))
-    if not wanted:
-        return {}
+    """Display names, in one query at most."""
+    ids, known = set(user_ids), _kept_of(unit).names_now()
+    if wanted := sorted(ids - known.keys()):
+        known.update(_read_names(unit, wanted))
+    return {i: known[i] for i in ids if i in known}
+
+
+def _read_names(unit: Unit, wanted: list[int]) -> dict[int, str]:
     rows = unit.connection.execute(
         sa.select(_USER.c.id, _USER.c.first_name, _USER.c.last_name, _USER.c.username).where(_USER.c.id.in_(wanted)))
     return {row.id: display_name(row.first_name, row.last_name, row.username) for row in rows}

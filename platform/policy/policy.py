@@ -6,7 +6,7 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,9 @@ class Policy:
         self._catalog = catalog
         self._grants = grants(catalog)
         self._admins = frozenset(r.name for r in catalog.roles.values() if r.admin)
+        self._held: dict[tuple[frozenset[str], str], tuple[Grant, ...]] = {}
+        self._lists: dict[tuple[bool, frozenset[str], str], Access] = {}
+        self._accesses: dict[tuple[Any, ...], Access] = {}
 
     def is_admin(self, actor: Actor) -> bool:
         return actor.system or actor.admin or not self._admins.isdisjoint(actor.roles)
@@ -96,7 +99,14 @@ class Policy:
         held = self._granting(actor, target)
         readers = [g for g in held if _grants(g, "read", scope, now) or (scope is None and "create" in g.actions)]
         writers = [g for g in held if _grants(g, "create" if scope is None else "update", scope, now)]
-        return _access(target, actor, readers, writers, scope, now)
+        states = {g.role.name: _state_of(g, scope, now) for g in (*readers, *writers)}
+        # The same roles in the same states open the same fields, whoever asks and of whatever record.
+        key = (target.name, actor.system, tuple(g.role.name for g in readers), tuple(g.role.name for g in writers),
+               tuple(states.values()))
+        known = self._accesses.get(key)
+        if known is None:
+            known = self._accesses[key] = _access(target, actor, readers, writers, states)
+        return known
 
     def varies(self, actor: Actor, entity: Entity | str) -> bool:
         """Whether `access` can differ from record to record, so that a list has to ask it for each row."""
@@ -114,10 +124,17 @@ class Policy:
         target = self._entity(entity)
         if self.is_admin(actor):
             return self.access(actor, target)
+        key = (actor.system, actor.roles, target.name)
+        known = self._lists.get(key)
+        if known is None:
+            known = self._lists[key] = self._list_access(actor, target)
+        return known
+
+    def _list_access(self, actor: Actor, target: Entity) -> Access:
         held = [g for g in self._granting(actor, target) if "read" in g.actions]
         if not held:
             return _NOTHING
-        each = [_access(target, actor, [g], [], None, None, state) for g in held for state in _states(g)]
+        each = [_access(target, actor, [g], [], {g.role.name: state}) for g in held for state in _states(g)]
         common = frozenset.intersection(*(a.readable for a in each))
         return Access(common, frozenset(), {n: m for a in each for n, m in a.masks.items() if n in common})
 
@@ -135,9 +152,12 @@ class Policy:
     def _entity(self, entity: Entity | str) -> Entity:
         return entity if isinstance(entity, Entity) else self._catalog.entity(entity)
 
-    def _granting(self, actor: Actor, entity: Entity) -> list[Grant]:
-        found = (self._grants.get((role, entity.name)) for role in sorted(actor.roles))
-        return [grant for grant in found if grant is not None]
+    def _granting(self, actor: Actor, entity: Entity) -> tuple[Grant, ...]:
+        held = self._held.get((actor.roles, entity.name))
+        if held is None:
+            found = (self._grants.get((role, entity.name)) for role in sorted(actor.roles))
+            held = self._held[actor.roles, entity.name] = tuple(grant for grant in found if grant is not None)
+        return held
 
     def _decide_admin(
         self, actor: Actor, action: str, entity: Entity, record: Mapping[str, Any] | None, now: datetime | None
@@ -211,21 +231,20 @@ _VERBS = {
 
 
 def _access(
-    entity: Entity, actor: Actor, readers: list[Grant], writers: list[Grant], scope: RuleScope | None,
-    now: datetime | None, state: str | None = None,
+    entity: Entity, actor: Actor, readers: Sequence[Grant], writers: Sequence[Grant], states: Mapping[str, str | None],
 ) -> Access:
-    states = {id(g): state or _state_of(g, scope, now) for g in (*readers, *writers)}
+    """`states` by role: grants differ in the field that they read the state from."""
     readable: set[str] = set()
     hidden: dict[str, str] = {}
     for name in entity.fields:
-        rules = [r for g in readers if (r := g.field_rule(name, states[id(g)])).read]
+        rules = [r for g in readers if (r := g.field_rule(name, states[g.role.name])).read]
         if rules:
             readable.add(name)
         if rules and all(r.mask for r in rules):
             hidden[name] = masks.weakest([r.mask for r in rules if r.mask])
     open_fields = frozenset(
         n for n in readable - hidden.keys()
-        if any((r := g.field_rule(n, states[id(g)])).write and r.read and not r.mask for g in writers))
+        if any((r := g.field_rule(n, states[g.role.name])).write and r.read and not r.mask for g in writers))
     return Access(frozenset(readable), _writable(entity, open_fields, actor), hidden)
 
 
