@@ -48,7 +48,7 @@ def _record(
 ) -> Record:
     shown = visible(entity, row, access)
     label = str(shown.get(entity.title) or f"#{row['id']}")
-    values = {name: value for name, value in shown.items() if fields is None or name in fields}
+    values = shown if fields is None else {name: value for name, value in shown.items() if name in fields}
     mine = {name: {i: words[i] for i in _ids(row.get(name)) if i in words} for name, words in titles.items()
             if name in values and name not in access.masks}
     return Record(entity.name, row["id"], row["version"], values, mine, access, label, row)
@@ -56,6 +56,8 @@ def _record(
 
 def visible(entity: Entity, row: Mapping[str, Any], access: Access) -> dict[str, Any]:
     """Readable values, masked where a mask is; companions of a field (its currency) go with it."""
+    if not access.masks and access.readable.issuperset(entity.fields):
+        return dict(row)
     found: dict[str, Any] = {}
     for name, value in row.items():
         owner = name if name in entity.fields else name.rpartition("_")[0]

@@ -122,7 +122,9 @@ class Store:
         return sequences.take(unit, entity, field, str(definition.options.get("pattern", "{0}")), now)
 
     def _rows(self, unit: Unit, entity: str, query: sa.Select[Any], fields: Iterable[str] | None = None) -> Rows:
-        found = [dict(row) for row in unit.connection.execute(query).mappings()]
+        result = unit.connection.execute(query)
+        names = tuple(result.keys())
+        found = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         for name in rows.links_of(self.catalog.entity(entity), fields) if found else ():
             targets = self._targets(unit, self.tables.link(entity, name), [row["id"] for row in found])
             for row in found:

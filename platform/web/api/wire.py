@@ -20,16 +20,16 @@ def record(context: Context, shown: Record) -> dict[str, Any]:
 
 
 def values(context: Context, entity: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value(context, entity.fields[name], raw[name]) for name in raw if name in entity.fields}
+    fields = entity.fields
+    return {name: None if value is None else _dumped(context, fields[name], value)
+            for name, value in raw.items() if name in fields}
 
 
-def value(context: Context, field: Field, raw: Any) -> Any:
-    if raw is None:
-        return None
+def _dumped(context: Context, field: Field, value: Any) -> Any:
     if field.type.name == "table":
         child = context.catalog.entity(field.target or "")
-        return [values(context, child, row) for row in raw]
-    return field.type.dump(raw, field)
+        return [values(context, child, row) for row in value]
+    return field.type.dump(value, field)
 
 
 def page(context: Context, found: Page) -> dict[str, Any]:
