@@ -140,21 +140,30 @@ def csp_nonce() -> str:
     return cast(str, g.csp_nonce)
 
 
+_ALWAYS = (
+    ("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "DENY"), ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
+)
+_NO_CONTENT = "default-src 'none'; frame-ancestors 'none'"
+
+
 def _headers(response: Response) -> Response:
+    response.headers.extend(_ALWAYS)
+    if "Content-Security-Policy" not in response.headers:
+        response.headers["Content-Security-Policy"] = _policy() if response.mimetype == "text/html" else _NO_CONTENT
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _policy() -> str:
     nonce = csp_nonce()
-    response.headers.setdefault("Content-Security-Policy", "; ".join((
+    return "; ".join((
         "default-src 'self'", f"script-src 'self' 'nonce-{nonce}'", f"style-src 'self' 'nonce-{nonce}'",
         "style-src-attr 'unsafe-inline'", "img-src 'self' data: blob:", "font-src 'self' data:", "object-src 'none'",
         "base-uri 'self'", "form-action 'self'", "frame-ancestors 'none'",
-    )))
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
+    ))
 
 
 def _handle_errors(app: Flask) -> None:

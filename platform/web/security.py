@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, current_app, g, session
+from flask import Flask, Request, current_app, g, request, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.baseviews import BaseView
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Group, PermissionView, Role, User
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_login import user_logged_in
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
@@ -35,6 +38,20 @@ class Home(BaseView):  # type: ignore[misc]
     default_view = "home"
 
 
+class LoginLimiter(Limiter):  # type: ignore[misc]
+    """Only attempts to sign in are limited, and they are posted: other requests need not ask."""
+
+    def _check_request_limit(self, *arguments: Any, **named: Any) -> None:
+        if request.method == "POST":
+            super()._check_request_limit(*arguments, **named)
+
+
+class Sessions(SecureCookieSessionInterface):
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """A request with a token has no session: its cookie, if it sends one, counts for nothing."""
+        return SecureCookieSession() if "Authorization" in request.headers else super().open_session(app, request)
+
+
 class Accounts(SecurityManager):  # type: ignore[misc]
     userstatschartview = None
 
@@ -46,6 +63,11 @@ class Accounts(SecurityManager):  # type: ignore[misc]
         except NotInitialised:
             return {}
         return {role.name: [[".*", ".*"]] for role in roles if role.admin}
+
+    def create_limiter(self, app: Flask) -> Limiter:
+        limiter = LoginLimiter(key_func=get_remote_address)
+        limiter.init_app(app)
+        return limiter
 
     def auth_user_db(self, username: str, password: str) -> User | None:
         """A locked name is refused whatever the password, and takes as long as a wrong one."""
@@ -98,6 +120,7 @@ def install(app: Flask, runtime: Runtime) -> None:
     """Puts FAB into the application, on the runtime's engine."""
     sessions = scoped_session(sessionmaker(runtime.database.engine))
     event.listen(sessions, "after_flush", _bump)
+    app.session_interface = Sessions()
     with app.app_context():
         shell = Shell(app, sessions, indexview=Home, security_manager_class=Accounts, update_perms=False)
         _limit_token_login(app, shell)

@@ -31,7 +31,9 @@ def list_records(entity: str) -> Response:
 def create_record(entity: str) -> tuple[Response, int]:
     values = arguments.body()
     with writing() as context:
-        response = _one(context, actions.create(context, entity, values))
+        record = actions.create(context, entity, values)
+        response = _one(context, record)
+    response.headers["Location"] = f"/api/v1/records/{record.entity}/{record.id}"
     return response, 201
 
 
@@ -69,7 +71,6 @@ def run_action(entity: str, id: str, action: str) -> Response:
 
 def _one(context: Context, record: Record) -> Response:
     response = jsonify(wire.record(context, record) | {"_actions": _actions(context, record)})
-    response.headers["Location"] = f"/api/v1/records/{record.entity}/{record.id}"
     response.set_etag(str(record.version))
     return response
 
