@@ -88,6 +88,7 @@ class Runtime:
         self._offset = timedelta()
         self.extensions = extensions or plugins.load(self._standard_extensions(), settings.plugin_paths)
         self._model: Model | None = None
+        self._compiled: tuple[str, Catalog] | None = None
         self._security = ""
         self._accounts: dict[int, tuple[float, Account | None]] = {}
         self._asked = float("-inf")
@@ -224,7 +225,11 @@ class Runtime:
         return Model(catalog, built, Store(catalog, built), Policy(catalog), self._processes(catalog)[0])
 
     def _compile(self, sources: Sequence[Source]) -> Catalog:
-        return compiler.compile(sources, self._types)
+        """Checking, planning and publishing ask for the same catalog again and again: the last one is kept."""
+        version, kept = compiler.version_of(sources), self._compiled
+        if kept is None or kept[0] != version:
+            self._compiled = kept = (version, compiler.compile(sources, self._types))
+        return kept[1]
 
     def _processes(self, catalog: Catalog) -> tuple[dict[str, ProcessDefinition], list[Problem]]:
         return definitions.read_all(catalog, self.extensions.service_tasks.items)

@@ -12,7 +12,7 @@ from formloom.feel import Expression, FeelSyntaxError
 from formloom.metadata.catalog import Catalog, Entity
 from formloom.policy.rules import known_names
 from formloom.records.context import Context
-from formloom.storage import query
+from formloom.storage import query, tables
 
 
 def row_filter(context: Context, entity: Entity, action: str = "read") -> sa.ColumnElement[bool] | None:
@@ -30,11 +30,12 @@ def render(context: Context, entity: Entity, expression: Expression) -> sa.Colum
 
 def check(catalog: Catalog) -> list[Problem]:
     """Rules and views that lists could not ask of the database, told when they are published."""
+    built = tables.build(catalog)
     return [Problem("not-in-sql", Text("A list cannot ask this of the database: {reason}", reason=reason), place,
                     Text("Compare fields with values, or make a formula field of it and compare that."),
                     element=element)
             for element, place, entity, expression in _asked_of_sql(catalog)
-            for _, reason in query.check(expression, entity, catalog)]
+            for _, reason in query.check(expression, entity, catalog, built)]
 
 
 def _asked_of_sql(catalog: Catalog) -> Iterator[tuple[str, Place, Entity, Expression]]:

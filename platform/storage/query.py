@@ -36,10 +36,11 @@ def render(
     return condition
 
 
-def check(expression: Expression, entity: Entity, catalog: Catalog) -> list[tuple[int, Text]]:
-    """What would be refused, without a database: position and reason."""
+def check(expression: Expression, entity: Entity, catalog: Catalog,
+          tables: Tables | None = None) -> list[tuple[int, Text]]:
+    """What would be refused, without a database: position and reason. Who asks often gives the tables."""
     try:
-        render(expression, entity, catalog, build(catalog), "sqlite")
+        render(expression, entity, catalog, tables or build(catalog), "sqlite")
     except NotRenderable as error:
         return [(error.position, error.reason)]
     return []

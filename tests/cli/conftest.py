@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 from formloom.cli import main
 
 ROOT = Path(__file__).parents[2]
-READY_SECONDS = 60
+READY_SECONDS = 120
 
 Run = Callable[..., Result]
 
