@@ -63,6 +63,17 @@ def near(name: str, names: Iterable[str]) -> str | None:
     return next(iter(get_close_matches(name, list(names), n=1, cutoff=0.6)), None)
 
 
+# What a name that means nothing was taken for, in messages about it.
+KINDS: Mapping[str, Text] = {
+    "access": Text("access"), "action": Text("action"), "attribute": Text("attribute"),
+    "child table": Text("child table"), "choice": Text("choice"), "comment": Text("comment"),
+    "entity": Text("entity"), "extension element": Text("extension element"), "field": Text("field"),
+    "name": Text("name"), "pack": Text("pack"), "parameter": Text("parameter"), "process": Text("process"),
+    "role": Text("role"), "service task": Text("service task"), "state": Text("state"), "trigger": Text("trigger"),
+    "view": Text("view"),
+}
+
+
 class FormloomError(Exception):
     """Base of everything the platform raises on purpose. `code` is stable and has a page in docs/errors.md."""
 
@@ -83,7 +94,7 @@ class _Unknown(FormloomError):
         self.name = name
         self.near = near(name, known)
         hint = Text("Did you mean {near}?", near=self.near) if self.near else None
-        super().__init__(Text(f"There is no {self.what} {{name}}.", name=name), hint)
+        super().__init__(Text("There is no {kind} {name}.", kind=KINDS[self.what], name=name), hint)
 
 
 class UnknownEntity(_Unknown):

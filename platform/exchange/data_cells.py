@@ -95,9 +95,9 @@ class Cells:
             case "references":
                 return [self._names.find(field.target or "", one) for one in cell]
             case "user":
-                return _known(self._users, "person", cell)
+                return _known(self._users, Text("person"), cell)
             case "team":
-                return _known(self._teams, "team", cell)
+                return _known(self._teams, Text("team"), cell)
             case "json":
                 return simplejson.loads(cell, use_decimal=True) if isinstance(cell, str) else cell
         return cell
@@ -112,7 +112,7 @@ def _is_part(entity: Entity, column: str) -> bool:
                for field in entity.fields.values() for part in columns_of(field) if part.suffix)
 
 
-def _known(ids: Mapping[str, int], what: str, name: str) -> int:
+def _known(ids: Mapping[str, int], what: Text, name: str) -> int:
     if name not in ids:
         raise ValueError(Text("there is no {what} called {name}", what=what, name=name))
     return ids[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from formloom.errors import Text
 from formloom.feel import functions, limits, names
 from formloom.feel.errors import FeelSyntaxError
 from formloom.feel.lexer import Token, tokens, unexpected
@@ -50,14 +51,15 @@ class Cursor:
             raise self.unexpected(f"`{text}`")
         return self.take()
 
-    def unexpected(self, wanted: str = "") -> FeelSyntaxError:
+    def unexpected(self, wanted: Text | str = "") -> FeelSyntaxError:
         return unexpected(self.token, self.text, wanted)
 
     @contextmanager
     def nested(self) -> Iterator[None]:
         self.depth += 1
         if self.depth > limits.DEPTH:
-            raise FeelSyntaxError(f"More than {limits.DEPTH} levels of nesting", self.token.start, self.text)
+            deep = Text("More than {limit} levels of nesting", limit=limits.DEPTH)
+            raise FeelSyntaxError(deep, self.token.start, self.text)
         try:
             yield
         finally:
@@ -107,7 +109,7 @@ class Cursor:
     def _words(self) -> str:
         start = self.index
         if self.token.kind != "name":
-            raise self.unexpected("a name")
+            raise self.unexpected(Text("a name"))
         self.index = self._words_end(start + 1)
         return names.joined(self.tokens[start : self.index])
 
@@ -120,7 +122,7 @@ class Cursor:
         """A name being introduced: everything up to one of `stops`."""
         start = self.index
         if self.token.kind not in ("name", "keyword"):
-            raise self.unexpected("a name")
+            raise self.unexpected(Text("a name"))
         while not self.at(*stops):
             if self.token.kind in ("end", "string", "at") or self.at("(", ")", "[", "]", "{", "}", ",", ":"):
                 raise self.unexpected(f"`{stops[0]}`")

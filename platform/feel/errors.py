@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from formloom.errors import Text
+
 
 class FeelSyntaxError(ValueError):
     """The text is not FEEL; `position` is a 0-based offset into `text`."""
 
-    def __init__(self, message: str, position: int, text: str, hint: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: Text, position: int, text: str, hint: Text | None = None) -> None:
+        super().__init__(str(message))
         self.message = message
         self.position = position
         self.text = text
@@ -25,9 +27,13 @@ class FeelSyntaxError(ValueError):
         """1-based."""
         return self.position - self.text.rfind("\n", 0, self.position)
 
+    @property
+    def reason(self) -> Text:
+        """What is wrong and where, without the hint."""
+        return Text("{what} (line {line}, column {column}).", what=self.message, line=self.line, column=self.column)
+
     def __str__(self) -> str:
-        hint = f" {self.hint}" if self.hint else ""
-        return f"{self.message} (line {self.line}, column {self.column}).{hint}"
+        return f"{self.reason} {self.hint}" if self.hint else str(self.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property, lru_cache
 from typing import Any
 
+from formloom.errors import Text
 from formloom.feel import compiler, functions, limits, names, parser, syntax, text, wire
 from formloom.feel.errors import FeelSyntaxError, FeelWarning, LimitExceeded
 from formloom.feel.references import References, references
@@ -121,7 +122,7 @@ def _compiled(text: str, known: frozenset[str], unary: bool) -> Expression:
         _check_depth(tree, text)
         return _made(text, tree, known, unary)
     except RecursionError:
-        raise FeelSyntaxError("Nested too deeply", 0, text) from None
+        raise FeelSyntaxError(Text("Nested too deeply"), 0, text) from None
 
 
 def _made(source: str, tree: syntax.Node, known: frozenset[str] = frozenset(), unary: bool = False) -> Expression:
@@ -134,7 +135,7 @@ def _check_depth(tree: syntax.Node, text: str) -> None:
         level = [child for node in level for child in node.children()]
         if not level:
             return
-    raise FeelSyntaxError(f"More than {2 * limits.DEPTH} levels of nesting", level[0].start, text)
+    raise FeelSyntaxError(Text("More than {limit} levels of nesting", limit=2 * limits.DEPTH), level[0].start, text)
 
 
 def part(whole: Expression, node: syntax.Node) -> Expression:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from formloom.errors import Text
 from formloom.feel import limits
 from formloom.feel.errors import FeelSyntaxError
 
@@ -50,7 +51,8 @@ class Token:
 def tokens(text: str) -> list[Token]:
     """All tokens and an `end` token."""
     if len(text) > limits.TEXT:
-        raise FeelSyntaxError(f"The expression is longer than {limits.TEXT} characters", limits.TEXT, text)
+        too_long = Text("The expression is longer than {limit} characters", limit=limits.TEXT)
+        raise FeelSyntaxError(too_long, limits.TEXT, text)
     found = [
         Token("keyword" if match[0] in KEYWORDS else match.lastgroup or "", match[0], match.start(), match.end())
         for match in _TOKEN.finditer(text)
@@ -77,32 +79,32 @@ def _unescape(match: re.Match[str]) -> str:
     return _PLAIN.get(match[3], match[0])
 
 
-def unexpected(token: Token, text: str, wanted: str = "") -> FeelSyntaxError:
-    """The error for a token that cannot stand where it does."""
+def unexpected(token: Token, text: str, wanted: Text | str = "") -> FeelSyntaxError:
+    """The error for a token that cannot stand where it does; `wanted` is what could."""
     if token.kind == "end":
-        return FeelSyntaxError(f"The expression ends too early{_wanted(wanted)}", token.start, text)
+        early = Text("The expression ends too early: expected {wanted}", wanted=wanted) if wanted else Text(
+            "The expression ends too early")
+        return FeelSyntaxError(early, token.start, text)
     if token.text in _ASCII:
-        hint = f"Write {_ASCII[token.text]} in place of {token.text}."
-        return FeelSyntaxError(f"{token.text} is a full-width character", token.start, text, hint)
+        hint = Text("Write {ascii} in place of {typed}.", ascii=_ASCII[token.text], typed=token.text)
+        return FeelSyntaxError(Text("{typed} is a full-width character", typed=token.text), token.start, text, hint)
     if token.text in ('"', "@"):
-        hint = 'Close the string with a double quote; write \\" for a quote inside it.'
-        return FeelSyntaxError("The string has no end", token.start, text, hint)
-    return FeelSyntaxError(f"Unexpected {token.text}{_wanted(wanted)}", token.start, text, _habit(token.text))
-
-
-def _wanted(wanted: str) -> str:
-    return f": expected {wanted}" if wanted else ""
+        hint = Text('Close the string with a double quote; write \\" for a quote inside it.')
+        return FeelSyntaxError(Text("The string has no end"), token.start, text, hint)
+    message = Text("Unexpected {token}: expected {wanted}", token=token.text, wanted=wanted) if wanted else Text(
+        "Unexpected {token}", token=token.text)
+    return FeelSyntaxError(message, token.start, text, _HABITS.get(token.text))
 
 
 _HABITS = {
-    "&": "Write `and`.", "|": "Write `or`.", "!": "Write `not(...)` or `!=`.", "=": "FEEL compares with a single =.",
-    "%": "Write modulo(a, b); a percentage is a number such as 0.2.", "'": 'Write strings in double quotes: "text".',
-    ";": "Separate with a comma.",
+    "&": Text("Write `and`."),
+    "|": Text("Write `or`."),
+    "!": Text("Write `not(...)` or `!=`."),
+    "=": Text("FEEL compares with a single =."),
+    "%": Text("Write modulo(a, b); a percentage is a number such as 0.2."),
+    "'": Text('Write strings in double quotes: "text".'),
+    ";": Text("Separate with a comma."),
 }
-
-
-def _habit(symbol: str) -> str:
-    return _HABITS.get(symbol, "")
 
 
 _NAME = re.compile(rf"[{_FIRST}][{_REST}]*(?: [{_FIRST}][{_REST}]*)*")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import DecimalException
 from typing import Any
 
+from formloom.errors import Text
 from formloom.feel import names, syntax, typenames
 from formloom.feel.cursor import Cursor
 from formloom.feel.errors import FeelSyntaxError
@@ -175,7 +176,7 @@ class _Parser(Cursor):
         elif token.kind == "at":
             value = temporal(unquote(token.text[1:].lstrip()))
         else:
-            raise self.unexpected("an expression")
+            raise self.unexpected(Text("an expression"))
         self.index += 1
         return syntax.Literal(value, start=token.start, end=token.end)
 
@@ -183,7 +184,7 @@ class _Parser(Cursor):
         try:
             return NUMBERS.create_decimal(digits)
         except DecimalException:
-            raise FeelSyntaxError("The number is out of range", self.token.start, self.text) from None
+            raise FeelSyntaxError(Text("The number is out of range"), self.token.start, self.text) from None
 
     def _postfix(self, node: syntax.Node) -> syntax.Node:
         while True:
@@ -280,7 +281,7 @@ class _Parser(Cursor):
         high = self.expression()
         self.closing_range = outer
         if not self.at("]", ")", "["):
-            raise self.unexpected("`]` or `)`")
+            raise self.unexpected(Text("`]` or `)`"))
         high_closed = self.take().text == "]"
         return syntax.Range(low, high, low_closed, high_closed, start=start, end=self.end)
 

@@ -73,10 +73,10 @@ class Assembler:
         except feel.FeelSyntaxError as error:
             self.report(
                 "feel-syntax",
-                Text("This is not FEEL: {error}", error=str(error)),
+                Text("This is not FEEL: {error}", error=error.reason),
                 place,
                 element,
-                Text(error.hint) if error.hint else None,
+                error.hint,
             )
             return None
         self.check_names(expression, place, names, element)

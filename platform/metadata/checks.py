@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from formloom.errors import Place, Problem, Text, near
+from formloom.errors import KINDS, Place, Problem, Text, near
 from formloom.metadata.catalog import SYSTEM_FIELDS, Catalog, Entity, Field, Role
 
 RESERVED = frozenset({*SYSTEM_FIELDS, "user", "record", "old", "item"})
@@ -35,7 +35,7 @@ def unknown(kind: str, name: str, known: Iterable[str], place: Place, element: s
     hint = Text("Did you mean {near}?", near=guess) if guess else None
     return Problem(
         f"unknown-{kind.replace(' ', '-')}",
-        Text(f"There is no {kind} {{name}}.", name=name),
+        Text("There is no {kind} {name}.", kind=KINDS[kind], name=name),
         place,
         hint,
         element=element,

@@ -9,7 +9,7 @@ from typing import Any
 from lxml import etree
 
 from formloom import feel
-from formloom.errors import Place, Problem, Text, near
+from formloom.errors import KINDS, Place, Problem, Text, near
 from formloom.feel import functions
 from formloom.metadata.catalog import EMPTY, Catalog, Entity, Label
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, namespace
@@ -39,7 +39,7 @@ class Reading:
         hint = Text("Did you mean {near}?", near=guess) if guess else Text("Known: {names}.", names=", ".join(names))
         self.problem(f"unknown-{kind.replace(' ', '-')}", element,
                      Text("{element} names the {kind} {name}, which does not exist.",
-                          element=naming(element), kind=kind, name=name), hint, guess=guess)
+                          element=naming(element), kind=KINDS[kind], name=name), hint, guess=guess)
 
     @property
     def names(self) -> frozenset[str]:
@@ -55,7 +55,7 @@ class Reading:
         except feel.FeelSyntaxError as error:
             self.problem("bpmn-expression", element,
                          Text("{element}: {text} is not FEEL: {reason}",
-                              element=naming(element), text=text.strip(), reason=str(error)))
+                              element=naming(element), text=text.strip(), reason=error.reason), error.hint)
             return None
         if not self.misbound:
             for name in sorted(expression.names - known - functions.NAMES):

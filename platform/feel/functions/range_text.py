@@ -19,7 +19,7 @@ def range_from_text(run: Any, text: str) -> Range | None:
     try:
         *inner, last, _ = tokens(text)
     except FeelSyntaxError as error:
-        raise ValueError(error.message) from None
+        raise ValueError(str(error.message)) from None
     texts = [token.text for token in inner]
     if texts.count("..") != 1 or texts[0] not in ("[", "(", "]") or last.text not in ("]", ")", "["):
         return None

@@ -62,12 +62,12 @@ def _asked(context: Context, entity: Entity, text: str | None) -> sa.ColumnEleme
     try:
         expression = feel.compile(text, frozenset((*entity.fields, "user")))
     except FeelSyntaxError as error:
-        raise BadExpression(Text("{reason}", reason=str(error)), text, error.position) from error
+        raise BadExpression(error.reason, text, error.position, error.hint) from error
     _may_read(context, entity, expression)
     try:
         return reach.render(context, entity, expression)
     except conditions.NotRenderable as error:
-        raise BadExpression(Text("This cannot be a condition of a list: {reason}", reason=str(error)), text,
+        raise BadExpression(Text("This cannot be a condition of a list: {reason}", reason=error.reason), text,
                             error.position) from error
 
 
