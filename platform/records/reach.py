@@ -24,8 +24,7 @@ def row_filter(context: Context, entity: Entity, action: str = "read") -> sa.Col
 
 
 def render(context: Context, entity: Entity, expression: Expression) -> sa.ColumnElement[bool]:
-    return query.render(expression, entity, context.catalog, context.store.tables, context.unit.dialect,
-                        user=context.actor.feel, now=context.now)
+    return context.store.condition(context.unit, entity, expression, context.actor.feel, context.now)
 
 
 def check(catalog: Catalog) -> list[Problem]:

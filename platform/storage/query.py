@@ -6,9 +6,10 @@ literals) is evaluated in Python and bound as a parameter; what cannot be said e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,8 +22,10 @@ from formloom.storage.relations import UNKNOWN, Relations, nullable
 from formloom.storage.tables import Tables, build, is_link
 from formloom.storage.terms import NotRenderable, Numbers, Scope, Term
 
-__all__ = ["NotRenderable", "check", "render"]
+__all__ = ["Conditions", "NotRenderable", "check", "render"]
 
+_MOST_KEPT = 1000
+_NO_VALUES = (ast.Argument, ast.Binding, ast.Entry, ast.Parameter, ast.Type)
 _TEXT_CONDITIONS = ("contains", "starts with", "ends with")
 
 
@@ -36,6 +39,52 @@ def render(
     return condition
 
 
+class Conditions:
+    """Rendered conditions of one catalog on one database, kept for as long as the same constants are asked with."""
+
+    def __init__(self, catalog: Catalog, tables: Tables, dialect: str) -> None:
+        self._catalog, self._tables, self._dialect = catalog, tables, dialect
+        self._parts: dict[tuple[Expression, str], tuple[Expression, ...]] = {}
+        self._rendered: dict[tuple[Any, ...], sa.ColumnElement[bool]] = {}
+
+    def render(self, expression: Expression, entity: Entity, user: Mapping[str, Any],
+               now: datetime | None) -> sa.ColumnElement[bool]:
+        """Raises NotRenderable."""
+        parts = self._parts.get((expression, entity.name))
+        if parts is None:
+            scope = Scope(entity, self._tables[entity.name])
+            parts = tuple(part(expression, node) for node in _free_nodes(expression.ast, scope))
+            self._parts[expression, entity.name] = parts
+        constants = [_identity(p.evaluate({"user": user}, now)) for p in parts]
+        key = (expression, entity.name, *constants)
+        found = None if None in constants else self._rendered.get(key)
+        if found is None:
+            found = render(expression, entity, self._catalog, self._tables, self._dialect, user=user, now=now)
+            if None not in constants:
+                if len(self._rendered) >= _MOST_KEPT:
+                    self._rendered.clear()
+                self._rendered[key] = found
+        return found
+
+
+def _free_nodes(node: ast.Node, scope: Scope) -> Iterator[ast.Node]:
+    """The largest parts that read no field, apart from literals: what may be another constant next time."""
+    if not isinstance(node, _NO_VALUES) and _free(node, scope):
+        if not isinstance(node, ast.Literal):
+            yield node
+        return
+    for child in node.children():
+        yield from _free_nodes(child, scope)
+
+
+def _identity(value: Any) -> tuple[Any, ...] | None:
+    """Tells 1, true and "1" apart; None for what is another one at each request, or too large to compare."""
+    if isinstance(value, (list, tuple)):
+        items = [_identity(item) for item in value[:_MOST_KEPT]]
+        return None if None in items or len(value) > len(items) else (list, *items)
+    return (type(value), value) if value is None or isinstance(value, (str, int, Decimal)) else None
+
+
 def check(expression: Expression, entity: Entity, catalog: Catalog,
           tables: Tables | None = None) -> list[tuple[int, Text]]:
     """What would be refused, without a database: position and reason. Who asks often gives the tables."""
@@ -44,6 +93,13 @@ def check(expression: Expression, entity: Entity, catalog: Catalog,
     except NotRenderable as error:
         return [(error.position, error.reason)]
     return []
+
+
+def _free(node: ast.Node, scope: Scope) -> bool:
+    """Whether the node reads no field of a record."""
+    if isinstance(node, ast.Name):
+        return not scope.has(node.name)
+    return all(_free(child, scope) for child in node.children())
 
 
 def _one(value: Any, table: Any, where: Any) -> Any:
@@ -75,7 +131,7 @@ class _Renderer:
     # conditions: true, false or null
 
     def condition(self, node: ast.Node, scope: Scope, exact: bool = False) -> Any:
-        if self._free(node, scope):
+        if _free(node, scope):
             value = self._evaluated(node)
             return sa.literal(value) if isinstance(value, bool) else UNKNOWN
         match node:
@@ -106,15 +162,15 @@ class _Renderer:
         return term.sql if exact else term.sql.is_(sa.true())
 
     def _member(self, node: ast.In, test: ast.Node, scope: Scope, exact: bool) -> Any:
-        if self._free(test, scope) and self._free(node.value, scope):
+        if _free(test, scope) and _free(node.value, scope):
             return self.condition(replace(node, tests=(test,)), scope, exact)
         item = self.term(node.value, scope)
         match test:
             case ast.Relation(operator=operator, operand=operand):
                 return self.relations.compare(operator, item, self.term(operand, scope), exact, test)
-            case ast.Range() if not self._free(test, scope):
+            case ast.Range() if not _free(test, scope):
                 return self._within(item, test, scope)
-            case ast.ListOf(items=items) if not self._free(test, scope):
+            case ast.ListOf(items=items) if not _free(test, scope):
                 return self.relations.any_equal(item, (self.term(i, scope) for i in items), test)
         return self.relations.member(item, self.term(test, scope), exact, test)
 
@@ -166,7 +222,7 @@ class _Renderer:
     # terms: values
 
     def term(self, node: ast.Node, scope: Scope) -> Term:
-        if self._free(node, scope):
+        if _free(node, scope):
             return terms.constant(self._evaluated(node), node)
         match node:
             case ast.Name(name=name):
@@ -249,14 +305,6 @@ class _Renderer:
             if term.kind == "string":
                 return Term("number", sa.func.length(term.sql))
         raise NotRenderable(node, Text("this function cannot be asked of the database"))
-
-    # constants
-
-    def _free(self, node: ast.Node, scope: Scope) -> bool:
-        """Whether the node reads no field of a record."""
-        if isinstance(node, ast.Name):
-            return not scope.has(node.name)
-        return all(self._free(child, scope) for child in node.children())
 
     def _evaluated(self, node: ast.Node) -> Any:
         return part(self.expression, node).evaluate(self.outer, self.now)

@@ -12,9 +12,11 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
+from formloom.feel import Expression
 from formloom.metadata.catalog import Catalog, Entity, Field, Sort
 from formloom.storage import rows, sequences
 from formloom.storage.database import Unit
+from formloom.storage.query import Conditions
 from formloom.storage.tables import Tables, columns_of
 
 Row: TypeAlias = dict[str, Any]
@@ -30,6 +32,15 @@ class Store:
     def __init__(self, catalog: Catalog, tables: Tables) -> None:
         self.catalog = catalog
         self.tables = tables
+        self._conditions: dict[str, Conditions] = {}
+
+    def condition(self, unit: Unit, entity: Entity, expression: Expression, user: Mapping[str, Any],
+                  now: datetime) -> Condition:
+        """The rows for which the expression is true. Raises `NotRenderable`."""
+        kept = self._conditions.get(unit.dialect)
+        if kept is None:
+            kept = self._conditions[unit.dialect] = Conditions(self.catalog, self.tables, unit.dialect)
+        return kept.render(expression, entity, user, now)
 
     def get(self, unit: Unit, entity: str, id: int, where: Condition | None = None, lock: bool = False) -> Row | None:
         """The record if it is there and fits; with `lock` nobody else writes it until the unit ends."""

@@ -171,8 +171,17 @@ def test_list_finds_what_feel_confirms(things: Bench, text: str) -> None:
 
 
 def _found(context: Context, expression: feel.Expression) -> set[int]:
-    where = query.render(expression, THING, CATALOG, context.store.tables, context.unit.dialect, user=USER, now=NOW)
+    where = context.store.condition(context.unit, THING, expression, USER, NOW)
     return {row["id"] for row in context.store.list(context.unit, "thing", where=where)}
+
+
+def test_kept_condition_follows_the_user(things: Bench) -> None:
+    expression = feel.compile("owner = user.id", frozenset((*THING.fields, "user")))
+    with things.reading() as context:
+        for person in (1, 2, "2", True, 1, None):
+            where = context.store.condition(context.unit, THING, expression, {"id": person}, NOW)
+            owners = {row["owner"] for row in context.store.list(context.unit, "thing", where=where)}
+            assert owners == ({person} if type(person) is int or person is None else set())
 
 
 def test_too_wide_product_matches_nothing(things: Bench) -> None:

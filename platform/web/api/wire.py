@@ -15,8 +15,8 @@ from formloom.web.i18n import t
 def record(context: Context, shown: Record) -> dict[str, Any]:
     """Only what the actor may see is in a record, so only that is in its JSON."""
     entity = context.catalog.entity(shown.entity)
-    body = {"id": shown.id, "version": shown.version} | values(context, entity, shown.values)
-    return body | {"_title": shown.label, "_labels": shown.titles}
+    return {"id": shown.id, "version": shown.version, **values(context, entity, shown.values), "_title": shown.label,
+            "_labels": shown.titles}
 
 
 def values(context: Context, entity: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
