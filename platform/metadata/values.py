@@ -22,6 +22,7 @@ _DURATION = re.compile(r"(-)?P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(
 _SCHEMES = ("http", "https", "mailto", "tel")
 ADDRESS_PARTS = ("country", "region", "city", "street", "postal_code")
 MAX_JSON = 100_000
+LARGEST_ID = 2**31 - 1      # what an integer column of PostgreSQL holds
 
 
 def same(value: Any, field: Field) -> Any:
@@ -161,7 +162,7 @@ def identity(value: Any, field: Field) -> int:
         number = None
     if isinstance(number, Decimal) and number.is_finite() and number == number.to_integral_value():
         number = int(number)
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 2**63:
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= LARGEST_ID:
         raise ValueError(Text("must be the id of a record"))
     return int(number)
 

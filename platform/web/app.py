@@ -14,8 +14,10 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.routing import IntegerConverter, Map
 
 from formloom.errors import FormloomError, Text
+from formloom.metadata.values import LARGEST_ID
 from formloom.runtime import Runtime
 from formloom.settings import Settings
 from formloom.web import api, health, pages, problems, security
@@ -33,6 +35,13 @@ MAX_BODY = 32 * 1024 * 1024
 MAX_JSON = 4 * 1024 * 1024
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _TOKEN_LOGIN = frozenset({"/api/v1/security/login", "/api/v1/security/refresh"})
+
+
+class Identity(IntegerConverter):
+    """An address with a number that cannot be an id leads nowhere."""
+
+    def __init__(self, routes: Map) -> None:
+        super().__init__(routes, max=LARGEST_ID)
 
 
 class Application(Flask):
@@ -61,6 +70,7 @@ class Refused(FormloomError):
 def create_app(runtime: Runtime) -> Flask:
     app = Application(__name__, static_folder="static", static_url_path="/static")
     app.extensions["formloom"] = runtime
+    app.url_map.converters["int"] = Identity
     app.config.update(_configuration(runtime.settings))
     csrf = CSRFProtect(app)
     security.install(app, runtime)

@@ -9,16 +9,16 @@ from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from formloom.errors import BadRequest, NotFound, Text, near
+from formloom.metadata.values import LARGEST_ID
 from formloom.records.query import Query
 
 MAX_PAGE_SIZE = 200
-MAX_ID = 2**63 - 1
 _LIST = frozenset({"filter", "search", "sort", "page", "page_size", "after", "fields", "count", "_l_"})
 
 
 def record_id(text: str) -> int:
     """An id from an address; what cannot be an id is not found, like an id that nothing has."""
-    if not (text.isascii() and text.isdigit()) or int(text[:20]) > MAX_ID:
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > LARGEST_ID:
         raise NotFound(Text("There is no record {id}.", id=text[:20]))
     return int(text)
 
@@ -98,7 +98,7 @@ def version_from(content: dict[str, Any]) -> int | None:
     """From the member `version`, else from If-Match; None where neither is sent. Takes the member out."""
     value = content.pop("version", None)
     if value is not None:
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= MAX_ID:
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= LARGEST_ID:
             raise BadRequest(Text("version takes the whole number that was read."))
         return value
     return if_match()
@@ -111,6 +111,6 @@ def if_match() -> int | None:
     text = header.strip().removeprefix("W/")
     digits = text[1:-1]
     quoted = len(text) > 2 and text[0] == text[-1] == '"'
-    if not quoted or not (digits.isascii() and digits.isdigit()) or int(digits[:20]) > MAX_ID:
+    if not quoted or not (digits.isascii() and digits.isdigit()) or int(digits[:20]) > LARGEST_ID:
         raise BadRequest(Text("If-Match takes the ETag that was read, such as \"3\"."))
     return int(digits)

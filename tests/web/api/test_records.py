@@ -106,6 +106,18 @@ def test_malformed_if_match_is_refused(client, login, tag):
     assert answer.status_code == 400
 
 
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**30])
+def test_number_beyond_ids_finds_nothing(client, login, number):
+    headers = login("sales1")
+    for path in (f"/api/v1/records/account/{number}", f"/api/v1/tasks/{number}", f"/records/account/{number}",
+                 f"/files/{number}", f"/processes/{number}"):
+        assert client.get(path, headers=headers).status_code == 404, path
+    filtered = client.get("/api/v1/records/account", query_string={"filter": f"id = {number}"}, headers=headers)
+    assert (filtered.status_code, filtered.json["items"]) == (200, [])
+    refused = client.post("/api/v1/records/contact", json={"name": "甲", "account": number}, headers=headers)
+    assert refused.status_code == 422
+
+
 def test_problems_speak_the_readers_language(client, login):
     chinese = client.get("/api/v1/records/account/0", headers=login("sales1") | {"Accept-Language": "zh"})
     english = client.get("/api/v1/records/account/0", headers=login("sales1"))
