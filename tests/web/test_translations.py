@@ -118,7 +118,7 @@ def _definitions() -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def test_words_of_crm_have_chinese() -> None:
-    bare = [f"{where}.{key}" for where, node in _definitions() for key in WORDS
+    bare = [f"{where}.{key}" for where, node in _definitions() if not where.endswith(".actions") for key in WORDS
             if _is_label(words := node.get(key)) and not _chinese(words)]
     assert bare == []
 
