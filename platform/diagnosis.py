@@ -89,10 +89,11 @@ def _mail(runtime: Runtime) -> Finding:
         return Finding("mail", True, "no mail server: mails are kept and shown as unsent")
     server = mail.server(url)
     try:
-        with smtplib.SMTP(server.host, server.port, timeout=5) as connection:
+        with mail.connected(server, runtime.settings.smtp_ca, timeout=5) as connection:
             connection.noop()
     except (OSError, smtplib.SMTPException) as error:
-        return Finding("mail", False, f"{server.host}:{server.port}: {error}", "Check FORMLOOM_SMTP_URL.")
+        return Finding("mail", False, f"{server.host}:{server.port}: {error}",
+                       "Check FORMLOOM_SMTP_URL and FORMLOOM_SMTP_CA.")
     return Finding("mail", True, f"{server.host}:{server.port} answers")
 
 

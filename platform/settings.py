@@ -9,6 +9,7 @@
     FORMLOOM_PLUGINS       folders of plugins, separated like PATH; default `plugins`
     FORMLOOM_WEB_PROCESSES, FORMLOOM_WORKERS   processes and worker threads; default 1 and 2
     FORMLOOM_SMTP_URL      smtp://user:password@host:port?from=a@b&tls=1; without it mails are kept and shown as unsent
+    FORMLOOM_SMTP_CA       file of the authorities that sign the mail server's certificate; default the system's
     FORMLOOM_WEBHOOK_ALLOW hosts and networks inside our own that webhooks may call, separated by commas
     FORMLOOM_LANGUAGE, FORMLOOM_TIMEZONE       of the organisation; default zh, Asia/Shanghai
     FORMLOOM_PUBLIC_URL    address in mails; default http://HOST:PORT
@@ -46,6 +47,7 @@ class Settings:
     web_processes: int = 1
     workers: int = 2
     smtp_url: str | None = None
+    smtp_ca: Path | None = None
     webhook_allow: tuple[str, ...] = ()
     language: str = "zh"
     timezone: str = "Asia/Shanghai"
@@ -79,6 +81,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         web_processes=_integer(environ, "FORMLOOM_WEB_PROCESSES", 1, 1, 64),
         workers=_integer(environ, "FORMLOOM_WORKERS", 2, 1, 64),
         smtp_url=environ.get("FORMLOOM_SMTP_URL") or None,
+        smtp_ca=_file(environ, "FORMLOOM_SMTP_CA"),
         webhook_allow=tuple(filter(None, (p.strip() for p in environ.get("FORMLOOM_WEBHOOK_ALLOW", "").split(",")))),
         language=environ.get("FORMLOOM_LANGUAGE", "zh"),
         timezone=_timezone(environ.get("FORMLOOM_TIMEZONE", "Asia/Shanghai")),
@@ -101,6 +104,13 @@ def _integer(environ: Mapping[str, str], name: str, default: int, low: int, high
         raise BadSettings(Text("{name} is {text}; it takes a whole number from {low} to {high}.",
                                name=name, text=text, low=low, high=high))
     return int(text)
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name, "")
+    if text and not Path(text).is_file():
+        raise BadSettings(Text("{name} is {text}; there is no such file.", name=name, text=text))
+    return Path(text).absolute() if text else None
 
 
 def _database_url(url: str) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -95,7 +96,8 @@ def message(row: Any, sender: str, job_id: int) -> EmailMessage:
     return mail
 
 
-def sender(smtp_url: str | None, clock: Callable[[], datetime]) -> Callable[[Database, Mapping[str, Any], int], None]:
+def sender(smtp_url: str | None, clock: Callable[[], datetime],
+           ca: Path | None = None) -> Callable[[Database, Mapping[str, Any], int], None]:
     """The handler of mail jobs."""
 
     def send(database: Database, payload: Mapping[str, Any], job_id: int) -> None:
@@ -108,7 +110,7 @@ def sender(smtp_url: str | None, clock: Callable[[], datetime]) -> Callable[[Dat
             return
         target = server(smtp_url)
         try:
-            with _connected(target) as connection:
+            with connected(target, ca) as connection:
                 connection.send_message(message(row, target.sender, job_id))
         except (OSError, smtplib.SMTPException) as error:
             _mark(database, row.id, "failing", None, str(error))
@@ -119,10 +121,11 @@ def sender(smtp_url: str | None, clock: Callable[[], datetime]) -> Callable[[Dat
 
 
 @contextmanager
-def _connected(target: Server) -> Any:
-    context = ssl.create_default_context()
-    connection = (smtplib.SMTP_SSL(target.host, target.port, timeout=TIMEOUT, context=context) if target.implicit_tls
-                  else smtplib.SMTP(target.host, target.port, timeout=TIMEOUT))
+def connected(target: Server, ca: Path | None = None, timeout: float = TIMEOUT) -> Iterator[smtplib.SMTP]:
+    """Encrypted, if asked for, before anything is told; `ca` is trusted instead of the system's authorities."""
+    context = ssl.create_default_context(cafile=ca)
+    connection = (smtplib.SMTP_SSL(target.host, target.port, timeout=timeout, context=context) if target.implicit_tls
+                  else smtplib.SMTP(target.host, target.port, timeout=timeout))
     with connection:
         if target.tls and not target.implicit_tls:
             connection.starttls(context=context)

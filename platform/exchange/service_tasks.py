@@ -84,7 +84,7 @@ def setup(extensions: Extensions, settings: Settings, clock: Callable[[], dateti
     actions.setup(extensions)
     for name, task in (("notify", notify), ("send_mail", send_mail), ("webhook", webhook)):
         extensions.add_service_task(name, task)
-    extensions.add_job_handler(mails.JOB, mails.sender(settings.smtp_url, clock))
+    extensions.add_job_handler(mails.JOB, mails.sender(settings.smtp_url, clock, settings.smtp_ca))
     key = webhooks.signing_key(settings.secret_key)
     extensions.add_job_handler(webhooks.JOB, webhooks.poster(key, settings.webhook_allow))
     extensions.add_listener(triggers.listener)
