@@ -98,7 +98,7 @@ def serve(initialise: bool, pack: Path | None) -> None:
     if pack:
         installation.apply(runtime, pack, loader.read_pack(pack))
         people = installation.load_demo(runtime, pack) if runtime.settings.demo else []
-    runtime.database.engine.dispose()
+    runtime.close()
     greeting = installation.Greeting(runtime.settings, people, click.echo)
     Supervisor([Child("web server", WEB), Child("worker", WORKER)]).run(greeting.when_ready)
     click.echo("Stopped.")
@@ -167,7 +167,10 @@ def import_entity(schema: Any) -> None:
 
 
 def _runtime() -> Runtime:
-    return Runtime(settings.from_environment())
+    """Closed when the command ends."""
+    runtime = Runtime(settings.from_environment())
+    click.get_current_context().call_on_close(runtime.close)
+    return runtime
 
 
 def _prepared() -> Runtime:

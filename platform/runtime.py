@@ -83,7 +83,8 @@ class Runtime:
     def __init__(self, settings: Settings, clock: Clock | None = None, extensions: Extensions | None = None) -> None:
         self.settings = settings
         self.database = Database(settings.database_url)
-        self.database.wake = Waker(settings).wake
+        self._waker = Waker(settings)
+        self.database.wake = self._waker.wake
         self._clock = clock or _system_clock
         self._offset = timedelta()
         self.extensions = extensions or plugins.load(self._standard_extensions(), settings.plugin_paths)
@@ -93,6 +94,11 @@ class Runtime:
         self._accounts: dict[int, tuple[float, Account | None]] = {}
         self._asked = float("-inf")
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Lets go of every connection; what is used afterwards opens new ones."""
+        self._waker.close()
+        self.database.engine.dispose()
 
     def now(self) -> datetime:
         """The time; in demo mode it may have been moved forward (`formloom clock advance`)."""

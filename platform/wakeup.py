@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
+import threading
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -13,6 +15,7 @@ from huey.api import Huey
 from huey.consumer import Consumer
 from huey.registry import Message
 from huey.serializer import Serializer
+from huey.storage import BaseStorage, RedisStorage
 from sqlalchemy import make_url
 
 from formloom.settings import Settings
@@ -37,6 +40,7 @@ class Waker:
 
     def __init__(self, settings: Settings, run: Callable[[int], None] | None = None) -> None:
         self._settings, self._run = settings, run or _not_here
+        self._closing = threading.Lock()
 
     @cached_property
     def _huey(self) -> Huey:
@@ -58,13 +62,23 @@ class Waker:
             log.warning("could not wake a worker for job %s; the sweep will find it", job_id, exc_info=True)
 
     def close(self) -> None:
-        if "_huey" in self.__dict__:
-            self._huey.storage.close()
+        """Lets go of every connection; a later wake-up opens the queue again."""
+        self.__dict__.pop("_task", None)
+        if (huey := self.__dict__.pop("_huey", None)) is not None:
+            self._leave(huey.storage)
+            if isinstance(huey.storage, RedisStorage):      # its own `close` does nothing
+                huey.storage.pool.disconnect()
+
+    def _leave(self, storage: BaseStorage) -> None:
+        """What the threads of a consumer share is closed by the first; each has a connection of its own besides."""
+        with self._closing:
+            storage.close()
 
     def consumer(self, workers: int) -> Consumer:
         """Runs jobs in threads until SIGTERM, and finishes those in hand first; a second one interrupts."""
         self._task  # noqa: B018 - registers it before the first message is read
-        self._huey.on_shutdown("close")(self._huey.storage.close)       # each thread has a connection of its own
+        storage = self._huey.storage
+        self._huey.on_shutdown("close")(lambda: self._leave(storage))
         return Consumer(self._huey, workers=workers, periodic=False, max_delay=1, initial_delay=0.05,
                         graceful_signal="TERM", shutdown_timeout=20)
 
@@ -73,11 +87,18 @@ def _not_here(job_id: int) -> None:
     raise RuntimeError(f"job {job_id} reached a process that only wakes workers")
 
 
+def queue_name(settings: Settings) -> str:
+    """On Redis, which several installations may share: the id of a job means nothing beside its database."""
+    url = make_url(settings.database_url)
+    place = f"{url.host}:{url.port}/{url.database}"
+    return f"{_QUEUE}{hashlib.sha256(place.encode()).hexdigest()[:12]}"
+
+
 def _huey(settings: Settings) -> Huey:
     common: dict[str, Any] = {"results": False, "serializer": JsonSerializer()}
-    if settings.redis_url:
-        return RedisHuey(_QUEUE, url=settings.redis_url, **common)
     url = make_url(settings.database_url)
+    if settings.redis_url:
+        return RedisHuey(queue_name(settings), url=settings.redis_url, **common)
     if url.get_backend_name() == "postgresql":
         dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
         return PostgresHuey(_QUEUE, dsn=dsn, **common)

@@ -112,6 +112,7 @@ def run(runtime: Runtime) -> None:
     finally:
         sweeper.stop()
         thread.join(timeout=20)
+        waker.close()
 
 
 def die_with_parent() -> None:

@@ -17,6 +17,7 @@ workers = _settings.web_processes
 worker_class = "gthread"
 threads = 8
 preload_app = True
+control_socket_disable = True       # it would lie in the home folder, one for all servers of a person
 graceful_timeout = 5
 timeout = 60
 max_requests = 20_000
@@ -26,3 +27,7 @@ max_requests_jitter = 2_000
 def post_fork(_server: Any, _worker: Any) -> None:
     """A connection must not be shared between processes."""
     _runtime.database.engine.dispose(close=False)
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    _runtime.close()

@@ -1,0 +1,71 @@
+"""What ends lets go of files and connections, and ends without complaint."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from formloom import installation, settings
+from formloom.jobs import queue
+from formloom.metadata import loader
+from formloom.runtime import Runtime
+from formloom.storage import state
+
+REDIS = os.environ.get("FORMLOOM_TEST_REDIS", "redis://127.0.0.1:6379/15")
+
+
+def held() -> set[str]:
+    """Files and sockets that this process has open."""
+    gc.collect()        # what earlier tests left
+    links = (descriptor for descriptor in Path("/proc/self/fd").iterdir() if descriptor.is_symlink())
+    return {os.readlink(link) for link in links if os.path.lexists(link)}
+
+
+@pytest.fixture(params=["", REDIS], ids=["database", "redis"])
+def environ(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> dict[str, str]:
+    return {"FORMLOOM_HOME": str(tmp_path / "home"), "FORMLOOM_DATABASE_URL": url, "FORMLOOM_PLUGINS": "",
+            "FORMLOOM_REDIS_URL": request.param}
+
+
+def test_closed_runtime_holds_nothing(environ: dict[str, str], pack: Path) -> None:
+    before = held()
+    runtime = Runtime(settings.from_environment(environ))
+    installation.prepare(runtime)
+    installation.apply(runtime, pack, loader.read_pack(pack))
+    for _ in range(2):
+        with runtime.database.write() as unit:
+            queue.enqueue(unit, "nothing", {})
+        assert held() - before
+        runtime.close()
+        assert held() - before == set()
+
+
+def test_worker_ends_without_complaint(environ: dict[str, str], pack: Path, tmp_path: Path) -> None:
+    runtime = Runtime(settings.from_environment(environ))
+    installation.prepare(runtime)
+    installation.apply(runtime, pack, loader.read_pack(pack))
+    said = tmp_path / "said"
+    with said.open("w") as output:
+        process = subprocess.Popen([sys.executable, "-W", "default::ResourceWarning", "-m", "formloom", "worker"],
+                                   stdout=output, stderr=output, env={**os.environ, **environ})
+        end = monotonic() + 40
+        while not heartbeat(runtime) and monotonic() < end:
+            sleep(0.1)
+        sleep(1)        # its threads have begun to read
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    runtime.close()
+    lines = said.read_text().splitlines()
+    assert not [line for line in lines if "ERROR" in line or "Traceback" in line or "ResourceWarning" in line], lines
+
+
+def heartbeat(runtime: Runtime) -> str | None:
+    with runtime.database.read() as unit:
+        return state.values(unit).get(state.HEARTBEAT)
