@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8080
 
-.PHONY: run test install lint translations clean
+.PHONY: run test install lint translations schemas clean
 
 run: $(VENV)/installed
 	FORMLOOM_DEMO=1 PORT=$(PORT) exec $(BIN)/formloom serve --init --pack config
@@ -21,6 +21,9 @@ install: $(VENV)/installed
 
 translations: $(VENV)/installed-dev
 	$(BIN)/python tools/translations.py
+
+schemas: $(VENV)/installed-dev
+	$(BIN)/python tools/schemas.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Formloom needs Python 3.11 or newer")'

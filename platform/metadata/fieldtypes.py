@@ -5,12 +5,21 @@ The built-in types are in `builtin_types`; a plugin adds its own through `extens
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from formloom.errors import Text
 
 if TYPE_CHECKING:
     from formloom.metadata.catalog import Field
+
+
+Finding: TypeAlias = tuple[str, Text]     # the option that is wrong, and why
+
+
+def no_findings(options: Mapping[str, Any]) -> Iterable[Finding]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +55,5 @@ class FieldType:
     feel_type: str                   # of FEEL: number, string, date and time, ...; any where the value decides
     computed: bool = False           # formula and roll-up: never accepted from outside
     options: Mapping[str, Any] = field(default_factory=dict)    # JSON Schema of each option this type takes
+    check: Callable[[Mapping[str, Any]], Iterable[Finding]] = no_findings    # options that do not go together
+    about: str = ""                  # one line for authors, shown by editors and in the reference

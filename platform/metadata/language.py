@@ -10,14 +10,60 @@ from formloom.metadata.fieldtypes import FieldType
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "https://formloom.org/schema/1.0/"
 
-NAME = {
-    "type": "string",
-    "pattern": "^[a-z][a-z0-9_]{0,39}$",
-    "description": "Small letters, digits and underscores; at most 40.",
-}
-WORD = {"type": "string", "minLength": 1}
+PER_LANGUAGE = " One text, or one per language: {en: ..., zh: ...}."
+IN_FEEL = " FEEL."
+NAME_PATTERN = "^[a-z][a-z0-9_]{0,39}$"
+
+
+def about(description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema, said for what it is at this place; editors show the description of a key."""
+    return {**schema, "description": description}
+
+
+def text(description: str) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "description": description}
+
+
+def flag(description: str) -> dict[str, Any]:
+    return {"type": "boolean", "default": False, "description": description}
+
+
+def label(description: str) -> dict[str, Any]:
+    return about(description + PER_LANGUAGE, LABEL)
+
+
+def rule(description: str) -> dict[str, Any]:
+    return about(description + IN_FEEL, FEEL)
+
+
+def name(description: str) -> dict[str, Any]:
+    return about(description, NAME)
+
+
+def array(description: str, items: Mapping[str, Any], least: int = 0) -> dict[str, Any]:
+    return {"type": "array", "description": description, "items": dict(items)} | ({"minItems": least} if least else {})
+
+
+def names(description: str, least: int = 0) -> dict[str, Any]:
+    return array(description, NAME, least)
+
+
+def mapping(description: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object", "description": description, "propertyNames": NAME, "additionalProperties": dict(values),
+    }
+
+
+def record(
+    properties: Mapping[str, Any], required: tuple[str, ...] = (), description: str = ""
+) -> dict[str, Any]:
+    made: dict[str, Any] = {"type": "object"} | ({"description": description} if description else {})
+    made |= {"additionalProperties": False, "properties": dict(properties)}
+    return made | ({"required": list(required)} if required else {})
+
+
+NAME = {"type": "string", "pattern": NAME_PATTERN}
 LABEL = {
-    "description": "Words for people: one text, or one per language.",
     "anyOf": [
         {"type": "string", "minLength": 1},
         {
@@ -28,125 +74,183 @@ LABEL = {
         },
     ],
 }
-FEEL = {"type": ["string", "boolean", "number"], "description": "A FEEL expression."}
-NAMES = {"type": "array", "items": NAME}
+FEEL = {"type": ["string", "boolean", "number"]}
 SORT = {
     "type": "array",
     "items": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"},
-    "description": "Field names; a minus sorts downwards.",
+    "description": "Fields to sort by, the first one first; a minus sorts downwards.",
 }
-TONE = {"enum": ["idle", "wait", "run", "done", "stop"]}
-
-
-def record(properties: Mapping[str, Any], required: tuple[str, ...] = ()) -> dict[str, Any]:
-    return {"type": "object", "additionalProperties": False, "properties": dict(properties), "required": list(required)}
-
-
-def array(items: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": dict(items)}
-
-
-def mapping(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "propertyNames": NAME, "additionalProperties": dict(values)}
-
-
+ICON = text("Name of a Tabler icon, such as file-text.")
+ID = text("Stable identity: keeps data when the name changes. Made from the name where it is not given.")
 CHOICE = record(
     {
-        "value": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,60}$"},
-        "label": LABEL,
-        "tone": TONE,
-        "fill": {"type": "number", "minimum": 0, "maximum": 1},
+        "value": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,60}$", "description": "What is stored and compared."},
+        "label": label("What people read."),
+        "tone": {
+            "enum": ["idle", "wait", "run", "done", "stop"],
+            "default": "idle",
+            "description": "What kind of state it is; gives the colour.",
+        },
+        "fill": {
+            "type": "number", "minimum": 0, "maximum": 1, "default": 0,
+            "description": "How far along the life cycle, from 0 to 1; fills the ring before the label.",
+        },
     },
     ("value",),
 )
 COMMON = {
-    "type": WORD,
-    "id": WORD,
-    "label": LABEL,
-    "help": LABEL,
-    "required": {"type": "boolean"},
-    "unique": {"type": "boolean"},
-    "indexed": {"type": "boolean"},
-    "readonly": {"type": "boolean"},
-    "default": FEEL,
-    "required_when": FEEL,
-    "visible_when": FEEL,
-    "readonly_when": FEEL,
+    "type": text("The field type; it decides which further keys there are."),
+    "id": ID,
+    "label": label("Shown before the field."),
+    "help": label("Shown below the field."),
+    "required": flag("A record without a value is refused."),
+    "unique": flag("No two records have the same value."),
+    "indexed": flag("Keep a database index: lists filter and sort by it."),
+    "readonly": flag("People do not type it; actions and processes may set it."),
+    "default": rule("Value of a new record; a text is written with quotes inside: '\"draft\"'."),
+    "required_when": rule("A value is needed while this is true."),
+    "visible_when": rule("Shown while this is true."),
+    "readonly_when": rule("Not typed while this is true."),
 }
-SECTION = record({"label": LABEL, "columns": {"enum": [1, 2]}, "fields": NAMES, "visible_when": FEEL}, ("fields",))
+SECTION = record(
+    {
+        "label": label("Heading."),
+        "columns": {"enum": [1, 2], "default": 2, "description": "Fields side by side."},
+        "fields": names("Fields in order."),
+        "visible_when": rule("Shown while this is true."),
+    },
+    ("fields",),
+)
+TAB = record({"label": label("Name of the tab."), "sections": array("Its sections.", SECTION)}, ("sections",))
+FORM = record(
+    {
+        "headline": names("Three to five key figures in the header of a record."),
+        "sections": array("Groups of fields, one below the other.", SECTION),
+        "tabs": array("Groups of sections; instead of `sections`.", TAB),
+    },
+    description="How a record is laid out; without it, one section holds every field.",
+)
+LIST = record(
+    {"columns": names("Fields shown, in order; the first six where it is not given."), "sort": SORT},
+    description="How records are listed.",
+)
+VIEW = record(
+    {
+        "name": name("Name of the view."),
+        "label": label("Shown in the menu of views."),
+        "filter": rule("Records for which it is true."),
+        "columns": names("Fields shown; those of the list where it is not given."),
+        "sort": SORT,
+    },
+    ("name",),
+)
+CONSTRAINT = record(
+    {
+        "name": name("Name of the rule."),
+        "check": rule("What must hold; a record for which it is false is refused."),
+        "field": name("Field beside which the message is shown; the whole record where it is not given."),
+        "message": label("Why the record is refused."),
+    },
+    ("name", "check", "message"),
+)
+RELATED = record(
+    {
+        "entity": name("The other entity."),
+        "field": name("Its reference to this one."),
+        "label": label("Heading."),
+    },
+    ("entity", "field"),
+)
 ACTION = record(
     {
-        "label": LABEL,
-        "icon": WORD,
-        "primary": {"type": "boolean"},
-        "when": FEEL,
-        "reason": LABEL,
-        "confirm": LABEL,
-        "fields": NAMES,
-        "set": mapping(FEEL),
+        "label": label("On the button."),
+        "icon": ICON,
+        "primary": flag("The one button that stands out."),
+        "when": rule("Offered while this is true."),
+        "reason": label("Why not, and the way out, while `when` is false."),
+        "confirm": label("Asked before it is done."),
+        "fields": names("Fields asked for when it is done."),
+        "set": mapping("New value of each field named.", rule("The new value.")),
     }
 )
 FIELD_RULE = record(
-    {"read": {"type": "boolean"}, "write": {"type": "boolean"}, "mask": {"enum": ["last4", "first1", "email", "all"]}}
+    {
+        "read": {"type": "boolean", "default": True, "description": "false hides the field."},
+        "write": {"type": "boolean", "default": True, "description": "false makes it read-only."},
+        "mask": {
+            "enum": ["last4", "first1", "email", "all"],
+            "description": "What stays visible of the value: a part of it, or nothing (all).",
+        },
+    }
 )
-STATE_RULE = record({"update": FEEL, "delete": FEEL, "fields": mapping(FIELD_RULE), "reason": LABEL})
+STATE_RULE = record(
+    {
+        "update": rule("Who may change a record in this state."),
+        "delete": rule("Who may delete a record in this state."),
+        "fields": mapping("What is tighter for single fields.", FIELD_RULE),
+        "reason": label("Why not, and the way out."),
+    }
+)
 
 
 def field_schema(field_type: FieldType) -> dict[str, Any]:
     options = dict(field_type.options or {})
     if field_type.name == "formula":
-        options["formula"] = FEEL
+        options["formula"] = rule("What is computed, over the fields of the record.")
     if "choices" in options:
-        options["choices"] = {**array(CHOICE), "minItems": 1}
-    needed: list[str] = [name for name in ("choices", "entity", "formula", "of", "function") if name in options]
+        options["choices"] = array(options["choices"]["description"], CHOICE, least=1)
+    needed: list[str] = [key for key in ("choices", "entity", "formula", "of", "function") if key in options]
     if field_type.name == "sequence":
         needed = ["pattern"]
-    return record({**COMMON, **options, "type": {"const": field_type.name}}, ("type", *needed))
+    typed = {"const": field_type.name, "description": field_type.about or COMMON["type"]["description"]}
+    return record({**COMMON, "type": typed, **options}, ("type", *needed))
+
+
+def _field(types: Mapping[str, FieldType]) -> dict[str, Any]:
+    """One branch per field type, chosen by `type`, so that an editor completes just its options."""
+    branches = [
+        {"if": {"properties": {"type": {"const": key}}, "required": ["type"]}, "then": field_schema(field_type)}
+        for key, field_type in types.items()
+    ]
+    typed = {
+        "enum": list(types),
+        "enumDescriptions": [field_type.about for field_type in types.values()],
+        "description": COMMON["type"]["description"],
+    }
+    return {"type": "object", "required": ["type"], "properties": {"type": typed}, "allOf": branches}
 
 
 def entity_schema(types: Mapping[str, FieldType]) -> dict[str, Any]:
-    """One branch per field type, chosen by `type`, so that an editor completes just its options."""
-    branches = [
-        {"if": {"properties": {"type": {"const": name}}, "required": ["type"]}, "then": field_schema(field_type)}
-        for name, field_type in types.items()
-    ]
-    field = {"type": "object", "required": ["type"], "properties": {"type": {"enum": list(types)}}, "allOf": branches}
+    fields = {
+        "type": "object", "description": "Its fields by name, in the order of forms and lists.",
+        "minProperties": 1, "propertyNames": NAME, "additionalProperties": _field(types),
+    }
     return _document(
         "entity",
         "An entity: what a business keeps records of.",
         record(
             {
-                "entity": NAME,
-                "id": WORD,
-                "label": LABEL,
-                "plural": LABEL,
-                "help": LABEL,
-                "icon": WORD,
-                "title": NAME,
-                "number": NAME,
-                "search": NAMES,
-                "state": NAME,
-                "owner": NAME,
-                "parent": NAME,
-                "fields": {"type": "object", "minProperties": 1, "propertyNames": NAME, "additionalProperties": field},
-                "constraints": array(
-                    record({"name": NAME, "check": FEEL, "field": NAME, "message": LABEL}, ("name", "check", "message"))
-                ),
-                "indexes": array({**NAMES, "minItems": 1}),
-                "unique": array({**NAMES, "minItems": 1}),
-                "form": record(
-                    {
-                        "headline": NAMES,
-                        "sections": array(SECTION),
-                        "tabs": array(record({"label": LABEL, "sections": array(SECTION)}, ("sections",))),
-                    }
-                ),
-                "list": record({"columns": NAMES, "sort": SORT}),
-                "views": array(
-                    record({"name": NAME, "label": LABEL, "filter": FEEL, "columns": NAMES, "sort": SORT}, ("name",))
-                ),
-                "related": array(record({"entity": NAME, "field": NAME, "label": LABEL}, ("entity", "field"))),
-                "actions": mapping(ACTION),
+                "entity": name("Its name: unique, and that of its address in the API."),
+                "id": ID,
+                "label": label("What people call one record."),
+                "plural": label("What people call many."),
+                "help": label("What it is for."),
+                "icon": {**ICON, "default": "table"},
+                "title": name("Field that names a record; the first field of type text where it is not given."),
+                "number": name("Field shown as its number."),
+                "search": names("Fields that the quick search looks into."),
+                "state": name("Field of type choice that is its life cycle."),
+                "owner": name("Field of type user: whose record it is."),
+                "parent": name("Entity that it is a part of; gives it the fields `parent` and `position`."),
+                "fields": fields,
+                "constraints": array("What must hold in every record.", CONSTRAINT),
+                "indexes": array("Groups of fields indexed together.", names("Fields of one index.", least=1)),
+                "unique": array("Groups of fields that are unique together.", names("Fields of one group.", least=1)),
+                "form": FORM,
+                "list": LIST,
+                "views": array("Lists with a filter, for everybody.", VIEW),
+                "related": array("Lists on the page of a record: those that point at it.", RELATED),
+                "actions": mapping("What can be done with a record, by name.", ACTION),
             },
             ("entity", "fields"),
         ),
@@ -154,50 +258,74 @@ def entity_schema(types: Mapping[str, FieldType]) -> dict[str, Any]:
 
 
 def role_schema() -> dict[str, Any]:
-    rule = record(
+    permission = record(
         {
-            "create": FEEL,
-            "read": FEEL,
-            "update": FEEL,
-            "delete": FEEL,
-            "actions": mapping(FEEL),
-            "fields": mapping(FIELD_RULE),
-            "states": {"type": "object", "additionalProperties": STATE_RULE},
-        }
+            "create": rule("Which new records may be made."),
+            "read": rule("Which records are seen."),
+            "update": rule("Which records may be changed."),
+            "delete": rule("Which records may be deleted."),
+            "actions": mapping("Which actions may be done, by name.", rule("On which records.")),
+            "fields": mapping("What is tighter for single fields.", FIELD_RULE),
+            "states": {
+                "type": "object", "additionalProperties": STATE_RULE,
+                "description": "What is tighter in a state of the life cycle, by its value.",
+            },
+        },
+        description="Each rule is FEEL over the record and `user`; `true` is every record, absent is none.",
     )
     return _document(
         "role",
         "A role: what its people may do with each entity; absent is no.",
         record(
-            {"role": NAME, "id": WORD, "label": LABEL, "admin": {"type": "boolean"}, "entities": mapping(rule)},
+            {
+                "role": name("Its name."),
+                "id": ID,
+                "label": label("What people call it."),
+                "admin": flag("May do everything, with every entity."),
+                "entities": mapping("What it may do, by entity.", permission),
+            },
             ("role",),
         ),
     )
 
 
 def workspace_schema() -> dict[str, Any]:
-    item = record({"entity": NAME, "view": NAME}, ("entity",))
+    item = record(
+        {"entity": name("The entity listed."), "view": name("One of its views; all records where it is not given.")},
+        ("entity",),
+    )
     return _document(
         "workspace",
         "A workspace: a group of lists in the menu.",
-        record({"workspace": NAME, "label": LABEL, "icon": WORD, "items": array(item)}, ("workspace", "items")),
+        record(
+            {
+                "workspace": name("Its name."),
+                "label": label("Shown in the menu."),
+                "icon": {**ICON, "default": "folder"},
+                "items": array("Its lists, in order.", item),
+            },
+            ("workspace", "items"),
+        ),
     )
 
 
 def pack_schema() -> dict[str, Any]:
+    version = {
+        "type": "string", "pattern": r"^\d+\.\d+\.\d+([-+].*)?$", "description": "Semantic version, such as 1.0.0.",
+    }
     return _document(
         "pack",
         "A pack: its name, version and what it needs.",
         record(
             {
-                "pack": NAME,
-                "version": {"type": "string", "pattern": r"^\d+\.\d+\.\d+([-+].*)?$"},
-                "label": LABEL,
-                "description": LABEL,
-                "licence": WORD,
-                "languages": array({"type": "string"}),
-                "requires": array(WORD),
-                "platform": WORD,
+                "pack": name("Its name."),
+                "version": version,
+                "label": label("What people call it."),
+                "description": label("What it is for."),
+                "licence": text("SPDX identifier, such as Apache-2.0."),
+                "languages": array("Languages of its labels, such as en and zh.", {"type": "string"}),
+                "requires": array("Names of packs that must be there too.", {"type": "string", "minLength": 1}),
+                "platform": text("Version of the platform it was made for."),
             },
             ("pack", "version"),
         ),
@@ -213,5 +341,7 @@ def schemas(types: Mapping[str, FieldType]) -> dict[str, dict[str, Any]]:
     }
 
 
-def _document(name: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"$schema": DIALECT, "$id": f"{BASE}{name}.json", "title": title, **schema}
+def _document(kind: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
+    properties = {**schema["properties"], "$schema": text("Address of this schema, for editors of JSON files.")}
+    head = {"$schema": DIALECT, "$id": f"{BASE}{kind}.json", "title": title}
+    return {**head, **schema, "properties": properties}

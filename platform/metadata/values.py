@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -10,19 +9,30 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import simplejson
+
 from formloom.errors import Text
 
 if TYPE_CHECKING:
     from formloom.metadata.catalog import Field
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# Lone surrogates are legal in JSON text, and no encoding can store them.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s,;<>\".]{2,63}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./#-]{1,38}")
 _DURATION = re.compile(r"(-)?P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?")
+_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)")
 _SCHEMES = ("http", "https", "mailto", "tel")
 ADDRESS_PARTS = ("country", "region", "city", "street", "postal_code")
-MAX_JSON = 100_000
+PRECISION, SCALE = 18, 2        # digits of a number in all, and after the point, where a field does not say
+MAX_TEXT, MAX_ADDRESS, MAX_JSON = 100_000, 200, 100_000    # characters
+MAX_STARS = 5
 LARGEST_ID = 2**31 - 1      # what an integer column of PostgreSQL holds
+
+
+def digits(field: Field) -> tuple[int, int]:
+    """Precision and scale."""
+    return int(field.options.get("precision", PRECISION)), int(field.options.get("scale", SCALE))
 
 
 def same(value: Any, field: Field) -> Any:
@@ -34,7 +44,10 @@ def text(value: Any, field: Field) -> str:
         raise ValueError(Text("must be text"))
     if _CONTROL.search(value):
         raise ValueError(Text("must not contain control characters"))
-    limit = field.options.get("max_length", 100_000)
+    return _short(value, field.options.get("max_length", MAX_TEXT))
+
+
+def _short(value: str, limit: int) -> str:
     if len(value) > limit:
         raise ValueError(Text("must be at most {limit} characters, not {length}", limit=limit, length=len(value)))
     return value
@@ -50,7 +63,7 @@ def integer(value: Any, field: Field) -> int:
 def decimal(value: Any, field: Field) -> Decimal:
     """Trailing zeros are no digits; others beyond the scale are refused, for rounding is the author's choice."""
     number = _number(value)
-    scale, precision = int(field.options.get("scale", 2)), int(field.options.get("precision", 18))
+    precision, scale = digits(field)
     if abs(number) >= Decimal(10) ** (precision - scale):
         raise ValueError(Text("must have at most {digits} digits before the point", digits=precision - scale))
     if number != round(number, scale):
@@ -77,6 +90,14 @@ def _bounded(number: Decimal, field: Field) -> Decimal:
     if high is not None and number > high:
         raise ValueError(Text("must be at most {maximum}", maximum=high))
     return number
+
+
+def rating(value: Any, field: Field) -> int:
+    stars = integer(value, field)
+    most = int(field.options.get("maximum", MAX_STARS))
+    if not 0 <= stars <= most:
+        raise ValueError(Text("must be a number of stars up to {maximum}", maximum=most))
+    return stars
 
 
 def boolean(value: Any, field: Field) -> bool:
@@ -110,16 +131,16 @@ def moment(value: Any, field: Field) -> datetime:
 
 def duration(value: Any, field: Field) -> timedelta:
     if isinstance(value, timedelta):
-        return value
+        return value - timedelta(microseconds=value.microseconds)
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not found or not any(found.groups()[1:]):
         raise ValueError(Text("must be a duration such as P2D or PT1H30M"))
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
     try:
         made = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+        return -made if found[1] else made
     except OverflowError:
         raise ValueError(Text("is too long a duration")) from None
-    return -made if found[1] else made
 
 
 def duration_text(value: timedelta, field: Field) -> str:
@@ -146,7 +167,8 @@ def choices(value: Any, field: Field) -> list[str]:
 
 
 def tags(value: Any, field: Field) -> list[str]:
-    return list(dict.fromkeys(text(row, field).strip() for row in _rows(value)))
+    words = (text(row, field).strip() for row in _rows(value))
+    return list(dict.fromkeys(word for word in words if word))
 
 
 def _rows(value: Any) -> list[Any]:
@@ -160,7 +182,7 @@ def identity(value: Any, field: Field) -> int:
         number = int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
     except ValueError:
         number = None
-    if isinstance(number, Decimal) and number.is_finite() and number == number.to_integral_value():
+    if isinstance(number, Decimal) and number.is_finite() and 0 < number <= LARGEST_ID and number == int(number):
         number = int(number)
     if isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= LARGEST_ID:
         raise ValueError(Text("must be the id of a record"))
@@ -198,7 +220,8 @@ def url(value: Any, field: Field) -> str:
         parts = urlsplit(made)
     except ValueError:
         raise ValueError(Text("must be an address such as https://example.com")) from None
-    if parts.scheme not in _SCHEMES or not (parts.netloc if parts.scheme.startswith("http") else parts.path):
+    address = parts.netloc if parts.scheme.startswith("http") else parts.path
+    if parts.scheme not in _SCHEMES or not address or any(map(str.isspace, made)):
         raise ValueError(Text("must be an address such as https://example.com"))
     return made
 
@@ -206,15 +229,18 @@ def url(value: Any, field: Field) -> str:
 def address(value: Any, field: Field) -> dict[str, str]:
     if not isinstance(value, dict) or not set(value) <= set(ADDRESS_PARTS):
         raise ValueError(Text("must be an address with {parts}", parts=", ".join(ADDRESS_PARTS)))
-    return {key: text(part, field) for key, part in value.items() if part not in (None, "")}
+    return {key: _short(text(part, field), MAX_ADDRESS) for key, part in value.items() if part not in (None, "")}
 
 
 def structure(value: Any, field: Field) -> Any:
     try:
-        size = len(json.dumps(value, allow_nan=False, default=str))
+        written = str(simplejson.dumps(value, ensure_ascii=False, allow_nan=False, use_decimal=True))
+        written.encode()
     except (TypeError, ValueError, RecursionError):
         raise ValueError(Text("must be JSON")) from None
-    if size > MAX_JSON:
+    if "\\u0000" in _ESCAPE.findall(written):    # PostgreSQL cannot store it
+        raise ValueError(Text("must not contain control characters"))
+    if len(written) > MAX_JSON:
         raise ValueError(Text("must be at most {limit} characters of JSON", limit=MAX_JSON))
     return value
 
