@@ -1,199 +1,333 @@
-"""What this actor sees of a record and may type: tabs, sections, controls. No HTML here."""
+"""A record laid out for people: tabs, sections and one control per field, to read or to type.
+
+What stands in a control is what was typed last if there is something typed, else what is stored. A field the actor may
+not read has no control; a masked one can be read only as its mask, so it is never typed over.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from formloom.errors import FieldError, Forbidden, label_in
+import simplejson
+
+from formloom.errors import FieldError, Forbidden
 from formloom.feel import Expression
-from formloom.metadata.catalog import Entity, Field, FormLayout, Section, Tab
-from formloom.policy.decision import Access
+from formloom.forms import names
+from formloom.forms.display import Display, Shown
+from formloom.metadata.catalog import SYSTEM_FIELDS, Entity, Field, Label
 from formloom.records import derivation
 from formloom.records.context import Context
 from formloom.records.record import Record
 from formloom.records.scope import Scope
 
+HIDDEN_IN_ROWS = frozenset({*SYSTEM_FIELDS, "parent", "position"})
+NOT_IN_ROWS = frozenset({"table", "rich_text", "json", "file", "image", "address"})
+WIDE = frozenset({"long_text", "rich_text", "table", "json", "address"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
-    """One input. `name` is its name in the form (`lines-0-quantity` in a child row); `rules` are FEEL trees for the
-    browser by what they rule: visible, required, readonly, formula."""
+    """`name` is that of the input. `rows` and `blank` are of a child table: its lines, and an empty one to copy."""
 
-    name: str
     field: Field
-    label: str
-    help: str
-    widget: str
-    value: Any
-    title: Any = None
-    required: bool = False
-    readonly: bool = False
+    name: str
+    typed: Any
+    shown: Shown
+    writable: bool
+    required: bool
     visible: bool = True
-    options: tuple[tuple[str, str], ...] = ()
-    rules: Mapping[str, Any]
-    columns: tuple[Control, ...] = ()           # of a child table: one empty control per column
-    rows: tuple[tuple[int | None, tuple[Control, ...]], ...] = ()
-    errors: tuple[FieldError, ...] = ()
+    titles: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    currency: str = ""
+    error: FieldError | None = None
+    rows: tuple[Line, ...] = ()
+    blank: Line | None = None
+    totals: Mapping[str, Shown] = dataclasses.field(default_factory=dict)
+
+    @property
+    def widget(self) -> str:
+        return self.field.type.widget
+
+    @property
+    def id(self) -> str:
+        return "f-" + self.name.replace("/", "-")
+
+    @property
+    def wide(self) -> bool:
+        return self.field.type.name in WIDE
 
 
 @dataclass(frozen=True, slots=True)
-class FormSection:
-    label: str
+class Line:
+    key: str
+    id: int | None
+    cells: tuple[Control, ...]
+    error: FieldError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    label: Label
     columns: int
     controls: tuple[Control, ...]
     visible: bool
-    rule: Any
+    condition: Expression | None
+
+    @property
+    def empty(self) -> bool:
+        return not self.controls
 
 
 @dataclass(frozen=True, slots=True)
-class FormTab:
-    label: str
-    sections: tuple[FormSection, ...]
+class Tab:
+    label: Label
+    sections: tuple[Section, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(1 for s in self.sections for c in s.controls if c.error or any(
+            cell.error for row in c.rows for cell in row.cells))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    entity: Entity
-    mode: str
-    record_id: int | None
-    version: int | None
-    tabs: tuple[FormTab, ...]
-    headline: tuple[Control, ...]
-    errors: tuple[FieldError, ...] = ()          # of no single input
+class Sheet:
+    """What a form is made from. `typed` wins over `values`; `required` adds to what the entity requires.
 
-    def controls(self) -> Iterator[Control]:
-        for tab in self.tabs:
-            for section in tab.sections:
-                yield from section.controls
+    `granted`: an action or a task gives the writable fields to the actor, whatever the entity says of editing.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class _Making:
     context: Context
     entity: Entity
-    access: Access
-    scope: Scope
     values: Mapping[str, Any]
-    typed: Mapping[str, Any]
-    errors: Sequence[FieldError]
     titles: Mapping[str, Mapping[int, str]]
-    mode: str
-    locale: str
+    readable: frozenset[str]
+    writable: frozenset[str]
+    show: Display
+    typed: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    errors: Sequence[FieldError] = ()
+    required: frozenset[str] = frozenset()
+    granted: bool = False
+
+    @property
+    def row(self) -> Mapping[str, Any]:
+        return {**self.values, **{k: v for k, v in self.typed.items() if k not in self._tables}}
+
+    @property
+    def _tables(self) -> frozenset[str]:
+        return frozenset(f.name for f in self.entity.fields.values() if f.type.name == "table")
+
+    def error(self, path: str) -> FieldError | None:
+        return next((e for e in self.errors if e.path == path), None)
+
+    def holds(self, condition: Expression | None, default: bool) -> bool:
+        """A condition over what is in the sheet; `default` where there is none."""
+        if condition is None:
+            return default
+        return bool(condition.test(Scope(self.context, self.entity, self.values), self.context.now))
 
 
-def form_for(
-    context: Context, entity: str, record: Record | None, mode: str, locale: str,
-    typed: Mapping[str, Any] | None = None, errors: Sequence[FieldError] = (), fields: Sequence[str] | None = None,
-) -> Form:
-    """`mode`: new, edit or show. `typed` is what a refused submission held, shown again in place of stored values.
-    `fields` limits the form to these, as a task or an action asks for."""
-    target = context.catalog.entity(entity)
-    if record is None and not (may := context.policy.decide(context.actor, "create", target, None, context.now)):
-        raise Forbidden(may.reason)
-    access = record.access if record else context.policy.access(context.actor, target, None, context.now)
-    values = record.values if record else derivation.defaults(context, target, {})
-    row = record.row if record else values
-    making = _Making(context, target, access, Scope(context, target, row), values, typed or {}, errors,
-                     record.titles if record else {}, mode, locale)
-    layout = complete(target, target.form, fields)
-    tabs = tuple(t for t in (_tab(making, tab) for tab in layout.tabs) if t.sections)
-    shown = {c.name for t in tabs for s in t.sections for c in s.controls}
-    return Form(
-        entity=target, mode=mode, record_id=record.id if record else None, version=record.version if record else None,
-        tabs=tabs, headline=tuple(_control(making, target.fields[n]) for n in layout.headline if n in access.readable),
-        errors=tuple(e for e in errors if e.path.split("/")[0] not in shown))
+def blank(
+    context: Context, entity: Entity, show: Display, typed: Mapping[str, Any] | None = None,
+    errors: Sequence[FieldError] = (),
+) -> Sheet:
+    """The form of a new record, with its defaults. Raises Forbidden."""
+    decision = context.policy.decide(context.actor, "create", entity, None, context.now)
+    if not decision:
+        raise Forbidden(decision.reason)
+    access = context.policy.access(context.actor, entity, None, context.now)
+    values = derivation.defaults(context, entity, {})
+    return Sheet(
+        context=context, entity=entity, values=values, titles=names.of_rows(context, entity, [values], show.locale),
+        show=show, readable=access.readable, writable=access.writable, typed=typed or {}, errors=errors)
 
 
-def complete(entity: Entity, layout: FormLayout, fields: Sequence[str] | None = None) -> FormLayout:
-    """The layout with the fields that it does not know, in a last section: a new field is never out of reach."""
-    if fields is not None:
-        return FormLayout((Tab({}, (Section({}, tuple(fields)),)),))
-    placed = {name for tab in layout.tabs for section in tab.sections for name in section.fields}
-    rest = tuple(n for n, f in entity.fields.items() if n not in placed and not f.system)
-    if not rest or not layout.tabs:
-        return layout if layout.tabs else FormLayout((Tab({}, (Section({}, rest),)),), layout.headline)
-    last = layout.tabs[-1]
-    extra = Section({"en": "More", "zh": "更多"}, rest)
-    return FormLayout((*layout.tabs[:-1], Tab(last.label, (*last.sections, extra))), layout.headline)
+def of_record(
+    context: Context, record: Record, show: Display, typed: Mapping[str, Any] | None = None,
+    errors: Sequence[FieldError] = (),
+) -> Sheet:
+    """The form of a stored record, as far as the actor may see and change it."""
+    access = record.access
+    return Sheet(
+        context=context, entity=context.catalog.entity(record.entity), values=record.values, titles=record.titles,
+        show=show, readable=access.readable, writable=access.writable - access.masks.keys(), typed=typed or {},
+        errors=errors)
 
 
-def _tab(making: _Making, tab: Tab) -> FormTab:
-    sections = (_section(making, section) for section in tab.sections)
-    return FormTab(label_in(tab.label, making.locale), tuple(s for s in sections if s.controls))
+def of_action(context: Context, record: Record, action: str, show: Display) -> Sheet:
+    """What a declared action asks for."""
+    entity = context.catalog.entity(record.entity)
+    asked = frozenset(entity.action(action).fields)
+    return Sheet(
+        context=context, entity=entity, values=record.values, titles=record.titles, show=show, readable=asked,
+        writable=asked, granted=True)
 
 
-def _section(making: _Making, section: Section) -> FormSection:
-    names = [n for n in section.fields if n in making.access.readable]
-    return FormSection(
-        label_in(section.label, making.locale), section.columns,
-        tuple(_control(making, making.entity.fields[n]) for n in names),
-        _holds(making, section.visible_when, True), _tree(section.visible_when))
+def readonly(sheet: Sheet) -> Sheet:
+    """The same, to read."""
+    return dataclasses.replace(sheet, writable=frozenset())
 
 
-def _control(making: _Making, field: Field, prefix: str = "", path: str = "") -> Control:
-    value = making.typed.get(field.name, making.values.get(field.name))
-    table = field.type.name == "table"
+def tabs(sheet: Sheet) -> tuple[Tab, ...]:
+    """The entity's layout, without tabs and sections that hold nothing for this actor."""
+    made = [Tab(tab.label, tuple(_sections(sheet, tab.sections))) for tab in sheet.entity.form.tabs]
+    return tuple(tab for tab in made if tab.sections)
+
+
+def _sections(sheet: Sheet, sections: Sequence[Any]) -> Iterator[Section]:
+    for section in sections:
+        shown = tuple(control(sheet, sheet.entity.fields[n]) for n in section.fields if n in sheet.readable)
+        if shown:
+            yield Section(section.label, section.columns, shown, sheet.holds(section.visible_when, True),
+                          section.visible_when)
+
+
+def control(sheet: Sheet, spec: Field) -> Control:
+    if spec.type.name == "table":
+        return _table(sheet, spec)
+    value = sheet.typed.get(spec.name, sheet.values.get(spec.name))
     return Control(
-        name=prefix + field.name, field=field, label=label_in(field.label, making.locale),
-        help=label_in(field.help, making.locale), widget=field.type.widget, value=value,
-        title=making.titles.get(field.name), options=_options(field, making.locale), rules=_rules(field),
-        required=field.required or _holds(making, field.required_when, False),
-        readonly=field.name not in making.access.writable or _holds(making, field.readonly_when, False),
-        visible=_holds(making, field.visible_when, True),
-        columns=_columns(making, field) if table else (), rows=_rows(making, field, value) if table else (),
-        errors=tuple(e for e in making.errors if e.path == path + field.name))
+        field=spec, name=spec.name, typed=typed(spec, value, sheet.show.timezone),
+        shown=sheet.show.show(spec, sheet.values, sheet.titles), titles=_titles(sheet, spec, value),
+        writable=_writable(sheet, spec), visible=sheet.holds(spec.visible_when, True),
+        currency=_currency(sheet, spec),
+        required=spec.required or spec.name in sheet.required or sheet.holds(spec.required_when, False),
+        error=sheet.error(spec.name))
 
 
-def _below(making: _Making, field: Field) -> tuple[Entity, Access]:
-    child = making.context.catalog.entity(field.target or "")
-    access = making.context.policy.access(making.context.actor, child)
-    if field.name not in making.access.writable:
-        return child, Access(access.readable, frozenset(), access.masks)
-    return child, access
+def _writable(sheet: Sheet, spec: Field) -> bool:
+    if sheet.granted or spec.name not in sheet.writable:
+        return spec.name in sheet.writable
+    if spec.type.computed or spec.readonly:
+        return False
+    return not sheet.holds(spec.readonly_when, False)
 
 
-def _row_making(making: _Making, field: Field, row: Mapping[str, Any]) -> _Making:
-    child, access = _below(making, field)
-    return _Making(making.context, child, access, Scope(making.context, child, row, {}, making.scope), row, {},
-                   making.errors, {}, making.mode, making.locale)
+def _titles(sheet: Sheet, spec: Field, value: Any) -> Mapping[int, str]:
+    """What was typed may name records that the stored record does not."""
+    ids = {int(v) for v in (value if isinstance(value, list) else [value]) if str(v).isdigit()}
+    known = sheet.titles.get(spec.name, {})
+    unknown = ids - known.keys() if names.points(spec) else set()
+    return {**known, **names.of(sheet.context, spec, unknown, sheet.show.locale)} if unknown else known
 
 
-def _column_names(making: _Making) -> list[str]:
-    return [n for n, f in making.entity.fields.items() if not f.system and n in making.access.readable]
+def _currency(sheet: Sheet, spec: Field) -> str:
+    chosen = sheet.row.get(f"{spec.name}_currency")
+    options = spec.options.get("currencies") or ()
+    return str(chosen or spec.options.get("currency") or (options[0] if options else ""))
 
 
-def _columns(making: _Making, field: Field) -> tuple[Control, ...]:
-    child, _ = _below(making, field)
-    row = _row_making(making, field, derivation.defaults(making.context, child, {}))
-    return tuple(_control(row, child.fields[n], f"{field.name}-#-") for n in _column_names(row))
+def _table(sheet: Sheet, spec: Field) -> Control:
+    child = sheet.context.catalog.entity(spec.target or "")
+    stored: Sequence[Mapping[str, Any]] = sheet.values.get(spec.name) or ()
+    given: Sequence[Mapping[str, Any]] = sheet.typed.get(spec.name, stored) or ()
+    titles = names.of_rows(sheet.context, child, [*stored, *_as_ids(child, given)], sheet.show.locale)
+    shown = columns(child, stored)
+    lines = tuple(_line(sheet, spec, shown, str(n), row, titles) for n, row in enumerate(given))
+    writable = spec.name in sheet.writable
+    return Control(
+        field=spec, name=spec.name, typed=None, shown=Shown("text", str(len(stored))), writable=writable,
+        required=spec.required, error=sheet.error(spec.name), rows=lines, totals=_totals(sheet, spec, child),
+        visible=sheet.holds(spec.visible_when, True),
+        blank=_line(sheet, spec, shown, "__row__", _defaults(sheet, child), {}) if writable else None)
 
 
-def _rows(making: _Making, field: Field, value: Any) -> tuple[tuple[int | None, tuple[Control, ...]], ...]:
-    found = []
-    for index, row in enumerate(value or ()):
-        below = _row_making(making, field, row)
-        controls = tuple(
-            _control(below, below.entity.fields[n], f"{field.name}-{index}-", f"{field.name}/{index}/")
-            for n in _column_names(below))
-        found.append((row.get("id"), controls))
-    return tuple(found)
+def _as_ids(child: Entity, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Ids that came back from a form are text."""
+    pointers = {f.name for f in child.fields.values() if names.points(f)}
+    return [{k: int(v) if k in pointers and isinstance(v, str) and v.isdigit() else v for k, v in row.items()}
+            for row in rows]
 
 
-def _options(field: Field, locale: str) -> tuple[tuple[str, str], ...]:
-    return tuple((c.value, label_in(c.label, locale)) for c in field.choices)
+def _defaults(sheet: Sheet, child: Entity) -> dict[str, Any]:
+    scope = Scope(sheet.context, child, {}, rows={})
+    return {f.name: f.default.evaluate(scope, sheet.context.now) for f in child.fields.values() if f.default}
 
 
-def _rules(field: Field) -> Mapping[str, Any]:
-    rules = {"visible": field.visible_when, "required": field.required_when, "readonly": field.readonly_when,
-             "formula": field.formula}
-    return {name: rule.json for name, rule in rules.items() if rule is not None}
+def _line(sheet: Sheet, spec: Field, shown: Sequence[Field], key: str, row: Mapping[str, Any],
+          titles: Mapping[str, Mapping[int, str]]) -> Line:
+    cells = tuple(_cell(sheet, spec, column, key, row, titles.get(column.name, {})) for column in shown)
+    number = row.get("id")
+    return Line(key, int(number) if number else None, cells, sheet.error(f"{spec.name}/{key}"))
 
 
-def _tree(expression: Expression | None) -> Any:
-    return None if expression is None else expression.json
+def _cell(sheet: Sheet, spec: Field, column: Field, key: str, row: Mapping[str, Any],
+          titles: Mapping[int, str]) -> Control:
+    name = f"{spec.name}/{key}/{column.name}"
+    currency = row.get(f"{column.name}_currency") or column.options.get("currency") or ""
+    return Control(
+        field=column, name=name, typed=typed(column, row.get(column.name), sheet.show.timezone),
+        shown=_shown(sheet.show, column, row, titles), titles=titles, currency=str(currency), required=column.required,
+        writable=spec.name in sheet.writable and not (column.type.computed or column.readonly), error=sheet.error(name))
 
 
-def _holds(making: _Making, expression: Expression | None, otherwise: bool) -> bool:
-    return otherwise if expression is None else expression.test(making.scope, making.context.now)
+def _shown(show: Display, column: Field, row: Mapping[str, Any], titles: Mapping[int, str]) -> Shown:
+    """What was typed and refused is shown as typed: it need not be a value of the field."""
+    value = row.get(column.name)
+    if isinstance(value, str) and column.type.feel_type != "string":
+        return Shown("text", value)
+    return show.show(column, row, {column.name: titles})
+
+
+def columns(child: Entity, stored: Sequence[Mapping[str, Any]] = ()) -> list[Field]:
+    """What a row of a child table shows; of `stored` rows, what the actor may read of any of them."""
+    fields = [f for f in child.fields.values() if f.name not in HIDDEN_IN_ROWS and f.type.name not in NOT_IN_ROWS]
+    return [f for f in fields if not stored or any(f.name in row for row in stored)]
+
+
+def _totals(sheet: Sheet, spec: Field, child: Entity) -> dict[str, Shown]:
+    """Under the columns that the record itself sums up."""
+    found = {}
+    for total in sheet.entity.fields.values():
+        options = total.options
+        if total.type.name == "rollup" and options.get("of") == spec.name and options.get("function") == "sum" \
+                and not options.get("where") and total.name in sheet.readable:
+            found[str(options.get("field"))] = sheet.show.show(
+                child.fields[str(options.get("field"))], {str(options.get("field")): sheet.values.get(total.name)})
+    return found
+
+
+def typed(spec: Field, value: Any, zone: ZoneInfo) -> Any:
+    """A value as it stands in its input; lists stay lists of text, an address stays a mapping."""
+    if value is None:
+        return [] if spec.type.name in ("choices", "references") else ""
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) if spec.type.name == "tags" else [str(v) for v in value]
+    if spec.type.name == "json":
+        return value if isinstance(value, str) else _indented(value)
+    if spec.type.name == "datetime":
+        return _local(value, zone)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return _plain(value, spec)
+    return _spoken(value) if isinstance(value, timedelta) else value if isinstance(value, Mapping) else str(value)
+
+
+def _indented(value: Any) -> str:
+    return str(simplejson.dumps(value, ensure_ascii=False, indent=2, use_decimal=True))
+
+
+def _plain(value: Decimal, spec: Field) -> str:
+    if spec.type.name == "money":
+        return f"{value:,.2f}" if value == round(value, 2) else f"{value:,f}"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _local(value: Any, zone: ZoneInfo) -> str:
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return moment.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def _spoken(value: timedelta) -> str:
+    minutes = int(value.total_seconds() // 60)
+    parts = ((minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "0 min"

@@ -11,11 +11,11 @@ from flask import render_template
 from werkzeug.datastructures import MultiDict
 
 from formloom.errors import FieldConflict, StaleVersion
+from formloom.forms import form, names
+from formloom.forms.display import Shown
 from formloom.metadata.catalog import Entity, Field
 from formloom.records.context import Context
 from formloom.records.record import Record
-from formloom.web.pages import controls, names
-from formloom.web.pages.display import Shown
 from formloom.web.pages.frame import display, workspace_of
 
 KEPT, CHOICE = "kept/", "choice/"
@@ -66,7 +66,7 @@ def _row(context: Context, entity: Entity, conflict: FieldConflict) -> Row:
     spec = entity.field(conflict.field)
     columns: tuple[Field, ...] = ()
     if spec.type.name == "table":
-        columns = tuple(controls.columns(context.catalog.entity(spec.target or "")))
+        columns = tuple(form.columns(context.catalog.entity(spec.target or "")))
     base, theirs, mine = (_side(context, spec, columns, v) for v in (conflict.base, conflict.theirs, conflict.mine))
     return Row(spec, base, theirs, mine, columns)
 
@@ -86,7 +86,7 @@ def _shown(context: Context, spec: Field, value: Any) -> Shown:
         parsed = value if spec.type.computed else spec.type.parse(value, spec)
     except (ValueError, TypeError, ArithmeticError):
         return Shown("text", str(value))
-    titles = names.of_value(context, spec, parsed)
+    titles = names.of_value(context, spec, parsed, display().locale)
     return display().show(spec, {spec.name: parsed}, {spec.name: titles})
 
 

@@ -11,13 +11,14 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.errors import FieldError, Forbidden, StaleVersion, Text, ValidationFailed
+from formloom.forms import form, submission
 from formloom.metadata.catalog import Entity
 from formloom.policy.decision import Access
-from formloom.records import actions, derivation
+from formloom.records import actions
 from formloom.records.context import Context
 from formloom.records.record import Record
 from formloom.web.i18n import t
-from formloom.web.pages import conflict, controls, live, names, posted, summary, uploads
+from formloom.web.pages import conflict, live, summary, uploads
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display, workspace_of
 from formloom.web.pages.preferences import inside
@@ -47,7 +48,7 @@ def create_record(name: str) -> ResponseReturnValue:
     with writing() as context:
         given = _posted(context, entity, context.policy.access(context.actor, entity, None, context.now))
     try:
-        _readable(given)
+        given.check()
         with writing() as context:
             record = actions.create(context, name, given.values)
     except ValidationFailed as failed:
@@ -62,7 +63,7 @@ def edit_record(name: str, record_id: int) -> ResponseReturnValue:
     with reading() as context:
         record = actions.read(context, name, record_id)
         _may_update(context, entity, record)
-        return _sheet(context, entity, record, Attempt())
+        return _filled(context, record, Attempt())
 
 
 @blueprint.post("/records/<name>/<int:record_id>/edit")
@@ -73,11 +74,11 @@ def update_record(name: str, record_id: int) -> ResponseReturnValue:
     was = request.form.get("was", "")
     version = request.form.get("version", type=int)
     shown = _was(was)
-    same = posted.unchanged(catalog(), entity, given.values, shown)
+    same = submission.unchanged(catalog(), entity, given.values, shown)
     typed = given.values | conflict.choices(request.form)
     values = {key: value for key, value in typed.items() if key not in same}
     try:
-        _readable(given)
+        given.check()
         with writing() as context:
             record = actions.update(context, name, record_id, values, version)
     except ValidationFailed as failed:
@@ -94,19 +95,14 @@ def _may_update(context: Context, entity: Entity, record: Record) -> None:
         raise Forbidden(decision.reason)
 
 
-def _posted(context: Context, entity: Entity, access: Access) -> posted.Posted:
+def _posted(context: Context, entity: Entity, access: Access) -> submission.Submission:
     """The form with its uploads stored: a refused form keeps its files."""
     allowed = [n for n in entity.fields if n in access.writable]
-    given = posted.read(request.form, context.catalog, entity, allowed, display().timezone)
+    given = submission.read(request.form.to_dict(flat=False), context.catalog, entity, allowed, display().timezone)
     for name in allowed:
         if entity.fields[name].type.name in ("file", "image"):
             uploads.into(context, entity, name, given)
     return given
-
-
-def _readable(given: posted.Posted) -> None:
-    if given.errors:
-        raise ValidationFailed(given.errors)
 
 
 def _was(text: str) -> Mapping[str, Any]:
@@ -124,33 +120,20 @@ def _prefilled(entity: Entity) -> dict[str, Any]:
 
 
 def _blank(context: Context, entity: Entity, attempt: Attempt) -> str:
-    decision = context.policy.decide(context.actor, "create", entity, None, context.now)
-    if not decision:
-        raise Forbidden(decision.reason)
-    access = context.policy.access(context.actor, entity, None, context.now)
-    values = derivation.defaults(context, entity, {})
-    sheet = controls.Sheet(
-        context=context, entity=entity, values=values, titles=names.of_rows(context, entity, [values]), show=display(),
-        readable=access.readable, writable=access.writable, typed=attempt.typed, errors=attempt.errors)
-    return _page(sheet, None, attempt)
+    return _page(form.blank(context, entity, display(), attempt.typed, attempt.errors), None, attempt)
 
 
 def _again(entity: Entity, record_id: int, attempt: Attempt) -> str:
     with reading() as context:
-        return _sheet(context, entity, actions.read(context, entity.name, record_id), attempt)
+        return _filled(context, actions.read(context, entity.name, record_id), attempt)
 
 
-def _sheet(context: Context, entity: Entity, record: Record, attempt: Attempt) -> str:
-    access = record.access
-    sheet = controls.Sheet(
-        context=context, entity=entity, values=record.values, titles=record.titles, show=display(),
-        readable=access.readable, writable=access.writable - access.masks.keys(), typed=attempt.typed,
-        errors=attempt.errors)
-    return _page(sheet, record, attempt)
+def _filled(context: Context, record: Record, attempt: Attempt) -> str:
+    return _page(form.of_record(context, record, display(), attempt.typed, attempt.errors), record, attempt)
 
 
-def _page(sheet: controls.Sheet, record: Record | None, attempt: Attempt) -> str:
-    tabs = controls.tabs(sheet)
+def _page(sheet: form.Sheet, record: Record | None, attempt: Attempt) -> str:
+    tabs = form.tabs(sheet)
     was = attempt.was if attempt.was is not None else simplejson.dumps(_shown_values(sheet, record))
     return render_template(
         "records/edit.html", entity=sheet.entity, record=record, tabs=tabs, rules=live.script(sheet, tabs), was=was,
@@ -164,20 +147,20 @@ def _following() -> str:
     return inside(asked) if asked else ""
 
 
-def _shown_values(sheet: controls.Sheet, record: Record | None) -> dict[str, Any]:
+def _shown_values(sheet: form.Sheet, record: Record | None) -> dict[str, Any]:
     if record is None:
         return {}
     return {name: _comparable(sheet, name, value) for name, value in record.values.items() if name in sheet.writable}
 
 
-def _comparable(sheet: controls.Sheet, name: str, value: Any) -> Any:
+def _comparable(sheet: form.Sheet, name: str, value: Any) -> Any:
     spec = sheet.entity.fields.get(name)
     if spec is None or spec.type.name != "table":
-        return posted.normal(sheet.context.catalog, sheet.entity, name, value)
+        return submission.normal(sheet.context.catalog, sheet.entity, name, value)
     child = sheet.context.catalog.entity(spec.target or "")
-    kept = {f.name for f in controls.columns(child) if not (f.type.computed or f.readonly)} | {"id"}
+    kept = {f.name for f in form.columns(child) if not (f.type.computed or f.readonly)} | {"id"}
     rows = [{key: v for key, v in row.items() if key in kept} for row in value or ()]
-    return posted.normal(sheet.context.catalog, sheet.entity, name, rows)
+    return submission.normal(sheet.context.catalog, sheet.entity, name, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +170,13 @@ class Place:
     message: str
 
 
-def _places(sheet: controls.Sheet, errors: Sequence[FieldError]) -> list[Place]:
+def _places(sheet: form.Sheet, errors: Sequence[FieldError]) -> list[Place]:
     """Where each finding is, in the words of the form."""
     return [Place("#f-" + e.path.replace("/", "-") if e.path else "#main", _where(sheet, e.path), t(e.message))
             for e in errors]
 
 
-def _where(sheet: controls.Sheet, path: str) -> str:
+def _where(sheet: form.Sheet, path: str) -> str:
     head, *rest = path.split("/")
     spec = sheet.entity.fields.get(head)
     if spec is None:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from formloom.errors import Text
+from formloom.forms.display import Shown
 from formloom.policy import people
 from formloom.records.context import Context
 from formloom.web.i18n import label, t
-from formloom.web.pages.display import Shown
 from formloom.web.pages.frame import display
 from formloom.workflow import instances, tasks
 from formloom.workflow.instances import Diagram, Instance, Visit

@@ -21,11 +21,11 @@ from werkzeug.exceptions import HTTPException
 from formloom.errors import FormloomError, Text
 from formloom.exchange import notifications
 from formloom.exchange.notifications import Notification
+from formloom.forms.display import Display
 from formloom.metadata.catalog import Catalog, Entity, Workspace
 from formloom.policy.actor import Actor
 from formloom.web import problems
 from formloom.web.i18n import LANGUAGES, label, locale, t
-from formloom.web.pages.display import Display
 from formloom.web.pages.logins import demo_logins
 from formloom.web.requests import LoginRequired, actor, actor_or_none, catalog, model, reading, runtime
 from formloom.workflow import inbox

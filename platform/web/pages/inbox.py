@@ -11,14 +11,15 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.errors import FieldError, Text
+from formloom.forms import form, names
+from formloom.forms.display import Shown
 from formloom.metadata.catalog import Entity
 from formloom.policy import people
 from formloom.records.context import Context
 from formloom.records.presentation import present
 from formloom.web.i18n import label, t
-from formloom.web.pages import controls, flow, live, names, summary
+from formloom.web.pages import flow, live, summary
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.display import Shown
 from formloom.web.pages.frame import display
 from formloom.web.requests import reading
 from formloom.workflow import instances, tasks
@@ -52,8 +53,8 @@ class Work:
     task: Task
     item: Item
     head: summary.Head | None
-    facts: tuple[controls.Control, ...]
-    inputs: tuple[controls.Control, ...]
+    facts: tuple[form.Control, ...]
+    inputs: tuple[form.Control, ...]
     panel: flow.Panel
     rules: str
     mine: bool
@@ -179,28 +180,29 @@ def _head(context: Context, entity: Entity | None, row: Mapping[str, Any] | None
 
 
 def _sheet(context: Context, task: Task, entity: Entity, row: Mapping[str, Any], typed: Mapping[str, Any],
-           errors: Sequence[FieldError]) -> controls.Sheet:
+           errors: Sequence[FieldError]) -> form.Sheet:
     shown = frozenset(f.name for f in task.fields if f.name in entity.fields)
     values = {**row, **context.store.children(context.unit, entity.name, int(row["id"]))}
-    return controls.Sheet(
-        context=context, entity=entity, values=values, titles=names.of_rows(context, entity, [row]), show=display(),
+    return form.Sheet(
+        context=context, entity=entity, values=values, show=display(),
+        titles=names.of_rows(context, entity, [row], display().locale),
         readable=shown, writable=frozenset(f.name for f in task.fields if f.editable), typed=typed, errors=errors,
-        required=frozenset(f.name for f in task.fields if f.access == "required"))
+        required=frozenset(f.name for f in task.fields if f.access == "required"), granted=True)
 
 
-def _facts(sheet: controls.Sheet, task: Task) -> Iterator[controls.Control]:
+def _facts(sheet: form.Sheet, task: Task) -> Iterator[form.Control]:
     for spec in task.fields:
         if spec.name in sheet.readable and not spec.editable:
-            yield controls.control(sheet, sheet.entity.fields[spec.name])
+            yield form.control(sheet, sheet.entity.fields[spec.name])
 
 
-def _inputs(sheet: controls.Sheet, task: Task) -> Iterator[controls.Control]:
+def _inputs(sheet: form.Sheet, task: Task) -> Iterator[form.Control]:
     for spec in task.fields:
         if spec.name in sheet.readable and spec.editable:
-            yield controls.control(sheet, sheet.entity.fields[spec.name], granted=True)
+            yield form.control(sheet, sheet.entity.fields[spec.name])
 
 
-def _rules(sheet: controls.Sheet) -> str:
+def _rules(sheet: form.Sheet) -> str:
     return live.script(sheet, ())
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from formloom.errors import BadExpression, FormloomError, Text, UnknownField, ValidationFailed
 from formloom.feel import FeelSyntaxError
+from formloom.forms.display import NUMERIC, Display, Shown
 from formloom.metadata.catalog import Choice, Entity, Field
 from formloom.records import actions
 from formloom.records.context import Context
@@ -18,7 +19,6 @@ from formloom.records.query import Page, Query, Record
 from formloom.web.i18n import label, t
 from formloom.web.pages import conditions, listing, views
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.display import NUMERIC, Display, Shown
 from formloom.web.pages.exports import csv_lines
 from formloom.web.pages.frame import display, may_create, workspace_of
 from formloom.web.pages.listing import Listing

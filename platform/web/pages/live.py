@@ -11,8 +11,8 @@ from typing import Any
 import simplejson
 
 from formloom.feel import Expression
+from formloom.forms.form import Sheet, Tab
 from formloom.metadata.catalog import Entity, Field
-from formloom.web.pages.controls import Sheet, Tab
 
 _MARK: dict[str, str | int | None] = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from formloom.forms import names
 from formloom.metadata.catalog import Entity
 from formloom.policy import people
 from formloom.records import actions
 from formloom.records.context import Context
 from formloom.records.query import Query
-from formloom.web.pages import names
+from formloom.web.i18n import locale
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import may_create
 from formloom.web.requests import catalog, reading
@@ -55,7 +56,7 @@ def _people(context: Context, words: str) -> list[Offer]:
 
 
 def _teams(context: Context, words: str) -> list[Offer]:
-    found = names.teams(context).items()
+    found = names.teams(context, locale()).items()
     return [Offer(i, name) for i, name in found if words.lower() in name.lower()][:SHOWN]
 
 

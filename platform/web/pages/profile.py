@@ -7,9 +7,9 @@ from zoneinfo import available_timezones
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from formloom.forms import names
 from formloom.metadata.catalog import Role
-from formloom.web.i18n import label
-from formloom.web.pages import names
+from formloom.web.i18n import label, locale
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.requests import actor, catalog, reading
 
@@ -20,7 +20,7 @@ REGIONS = ("Africa", "America", "Asia", "Australia", "Europe", "Pacific", "UTC")
 def profile() -> ResponseReturnValue:
     who = actor()
     with reading() as context:
-        teams = sorted(names.teams(context, who.teams).values())
+        teams = sorted(names.teams(context, locale(), who.teams).values())
     zones = sorted(z for z in available_timezones() if z.split("/")[0] in REGIONS)
     return render_template("profile.html", who=who, teams=teams, zones=zones,
                            roles=[_title(catalog().roles.get(name), name) for name in sorted(who.roles)])

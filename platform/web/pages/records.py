@@ -10,15 +10,16 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.errors import Forbidden, Text
+from formloom.forms import form, submission
+from formloom.forms.display import Shown
 from formloom.metadata.catalog import Entity, Field
 from formloom.records import actions, files
 from formloom.records.context import Context
 from formloom.records.query import Query
 from formloom.records.record import Record
 from formloom.web.i18n import label, t
-from formloom.web.pages import controls, flow, posted, story, summary
+from formloom.web.pages import flow, story, summary
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.display import Shown
 from formloom.web.pages.frame import display, may_create, may_read, workspace_of
 from formloom.web.requests import catalog, reading, writing
 
@@ -56,7 +57,7 @@ def show_record(name: str, record_id: int) -> ResponseReturnValue:
         related = list(_related(context, entity, record))
         return render_template(
             "records/record.html", entity=entity, record=record, head=summary.head(context, entity, record),
-            tabs=controls.tabs(_sheet(context, entity, record)), related=related,
+            tabs=form.tabs(form.readonly(form.of_record(context, record, display()))), related=related,
             buttons=summary.buttons(context, entity, record), standard=summary.standard(context, entity, record),
             panel=flow.of_record(context, name, record_id), story=story.of(context, entity, record_id),
             files=files.of(context, name, record_id), workspace=workspace_of(entity), show=display(),
@@ -67,7 +68,8 @@ def show_record(name: str, record_id: int) -> ResponseReturnValue:
 def run_action(name: str, record_id: int, action: str) -> ResponseReturnValue:
     entity = catalog().entity(name)
     declared = entity.action(action)
-    given = posted.read(request.form, catalog(), entity, declared.fields, display().timezone)
+    given = submission.read(request.form.to_dict(flat=False), catalog(), entity, declared.fields, display().timezone)
+    given.check()
     with writing() as context:
         record = actions.run(context, name, record_id, action, given.values, request.form.get("version", type=int))
     flash(t(Text("{action}: {name}", action=declared.label, name=record.label)), "success")
@@ -81,12 +83,6 @@ def delete_record(name: str, record_id: int) -> ResponseReturnValue:
         actions.delete(context, name, record_id, request.form.get("version", type=int))
     flash(t(Text("{name} is deleted.", name=gone)), "success")
     return redirect(f"/records/{name}")
-
-
-def _sheet(context: Context, entity: Entity, record: Record) -> controls.Sheet:
-    return controls.Sheet(
-        context=context, entity=entity, values=record.values, titles=record.titles, show=display(),
-        readable=record.access.readable, writable=frozenset())
 
 
 def _related(context: Context, entity: Entity, record: Record) -> Iterator[Related]:

@@ -8,13 +8,13 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.errors import Text
+from formloom.forms.display import Shown
 from formloom.metadata.catalog import Entity
 from formloom.records import actions
 from formloom.records.context import Context
 from formloom.records.query import Query, Record
 from formloom.web.i18n import label, t
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.display import Shown
 from formloom.web.pages.frame import display, frame, may_create, may_read, thing
 from formloom.web.requests import catalog, reading
 

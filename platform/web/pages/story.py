@@ -12,13 +12,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from formloom.errors import Text
+from formloom.forms import names
+from formloom.forms.display import Shown
 from formloom.metadata.catalog import Entity
 from formloom.policy import people
 from formloom.records import timeline
 from formloom.records.context import Context
 from formloom.web.i18n import label, t
-from formloom.web.pages import names
-from formloom.web.pages.display import Shown
 from formloom.web.pages.frame import display
 from formloom.workflow import tasks
 
@@ -114,7 +114,7 @@ def _shown(context: Context, entity: Entity, name: str, value: Any) -> Shown:
         parsed = spec.type.parse(value, spec)
     except (ValueError, TypeError, ArithmeticError):
         return Shown("text", str(value))
-    return display().show(spec, {name: parsed}, {name: names.of_value(context, spec, parsed)})
+    return display().show(spec, {name: parsed}, {name: names.of_value(context, spec, parsed, display().locale)})
 
 
 def _number(value: Any) -> Any:

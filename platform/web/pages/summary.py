@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from formloom.errors import Text
+from formloom.forms import form
+from formloom.forms.display import Shown
 from formloom.metadata.catalog import Choice, Entity, Field
 from formloom.policy.decision import Decision
 from formloom.records import actions
@@ -13,8 +15,6 @@ from formloom.records.context import Context
 from formloom.records.record import Record
 from formloom.records.scope import Scope
 from formloom.web.i18n import label, t
-from formloom.web.pages import controls
-from formloom.web.pages.display import Shown
 from formloom.web.pages.frame import display
 
 LONGEST_CYCLE = 8
@@ -52,7 +52,7 @@ class Button:
     reason: str = ""
     primary: bool = False
     confirm: str = ""
-    fields: tuple[controls.Control, ...] = ()
+    fields: tuple[form.Control, ...] = ()
 
     @property
     def asks(self) -> bool:
@@ -102,12 +102,10 @@ def buttons(context: Context, entity: Entity, record: Record) -> list[Button]:
 
 def _button(context: Context, entity: Entity, record: Record, name: str, decision: Decision) -> Button:
     action = entity.action(name)
-    asked: tuple[controls.Control, ...] = ()
+    asked: tuple[form.Control, ...] = ()
     if decision and action.fields:
-        sheet = controls.Sheet(
-            context=context, entity=entity, values=record.values, titles=record.titles, show=display(),
-            readable=frozenset(action.fields), writable=frozenset(action.fields))
-        asked = tuple(controls.control(sheet, entity.fields[n], granted=True) for n in action.fields)
+        sheet = form.of_action(context, record, name, display())
+        asked = tuple(form.control(sheet, entity.fields[n]) for n in action.fields)
     return Button(name, label(action.label), action.icon or "bolt", bool(decision),
                   "" if decision else t(decision.reason), action.primary, label(action.confirm), asked)
 

@@ -9,8 +9,9 @@ from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from formloom.errors import Text, ValidationFailed
+from formloom.forms import submission
 from formloom.web.i18n import label, t
-from formloom.web.pages import inbox, posted, uploads
+from formloom.web.pages import inbox, uploads
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display
 from formloom.web.requests import reading, writing
@@ -38,8 +39,7 @@ def complete(task_id: int) -> ResponseReturnValue:
     outcome, comment = request.form.get("outcome", ""), request.form.get("comment", "").strip()
     given = _values(task_id)
     try:
-        if given.errors:
-            raise ValidationFailed(given.errors)
+        given.check()
         with writing() as context:
             task = tasks.complete(context, task_id, outcome, comment, given.values)
     except ValidationFailed as failed:
@@ -49,14 +49,15 @@ def complete(task_id: int) -> ResponseReturnValue:
     return redirect(_next(task_id))
 
 
-def _values(task_id: int) -> posted.Posted:
+def _values(task_id: int) -> submission.Submission:
     with writing() as context:
         task = tasks.get(context, task_id)
         entity = context.catalog.entities.get(task.entity)
         if entity is None:
-            return posted.Posted()
-        given = posted.read(request.form, context.catalog, entity, _editable(task, entity.fields), display().timezone)
-        for name in _editable(task, entity.fields):
+            return submission.Submission()
+        asked = _editable(task, entity.fields)
+        given = submission.read(request.form.to_dict(flat=False), context.catalog, entity, asked, display().timezone)
+        for name in asked:
             if entity.fields[name].type.name in ("file", "image"):
                 uploads.into(context, entity, name, given)
     return given

@@ -7,13 +7,13 @@ from typing import BinaryIO, cast
 from flask import request
 
 from formloom.errors import ValidationFailed
+from formloom.forms.submission import Submission
 from formloom.metadata.catalog import Entity
 from formloom.records import files
 from formloom.records.context import Context
-from formloom.web.pages.posted import Posted
 
 
-def into(context: Context, entity: Entity, name: str, given: Posted) -> None:
+def into(context: Context, entity: Entity, name: str, given: Submission) -> None:
     """A newly chosen file wins over the one that was there; `name/clear` takes it away."""
     upload = request.files.get(f"{name}/file")
     if upload is not None and upload.filename:
