@@ -176,6 +176,7 @@ def fill(url: str, rows: int) -> None:
                 for i in range(rows)
             ],
         )
+        connection.execute(text("analyze"))
     engine.dispose()
 
 

@@ -85,6 +85,26 @@ def _identity(value: Any) -> tuple[Any, ...] | None:
     return (type(value), value) if value is None or isinstance(value, (str, int, Decimal)) else None
 
 
+def filled(node: ast.Node, entity: Entity) -> frozenset[str]:
+    """Fields that are not empty wherever the condition is true: what a list sorted by them need not look for."""
+    match node:
+        case ast.And(operands=operands):
+            return frozenset().union(*(filled(operand, entity) for operand in operands))
+        case ast.Or(operands=operands):
+            return frozenset.intersection(*(filled(operand, entity) for operand in operands))
+        case ast.Comparison(operator="<" | "<=" | ">" | ">=", left=left, right=right):
+            return _named(left, entity) | _named(right, entity)
+        case ast.Comparison(operator="=", left=left, right=ast.Literal(value=value)) if value is not None:
+            return _named(left, entity)
+        case ast.Between(value=value):
+            return _named(value, entity)
+    return frozenset()
+
+
+def _named(node: ast.Node, entity: Entity) -> frozenset[str]:
+    return frozenset({node.name} & entity.fields.keys()) if isinstance(node, ast.Name) else frozenset()
+
+
 def check(expression: Expression, entity: Entity, catalog: Catalog,
           tables: Tables | None = None) -> list[tuple[int, Text]]:
     """What would be refused, without a database: position and reason. Who asks often gives the tables."""

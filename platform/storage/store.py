@@ -6,7 +6,8 @@ above.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -21,9 +22,9 @@ from formloom.storage.tables import Tables, columns_of
 
 Row: TypeAlias = dict[str, Any]
 Rows: TypeAlias = list[Row]
-Order: TypeAlias = list[tuple[sa.ColumnElement[Any], bool]]
 Ids: TypeAlias = list[int]
 Condition: TypeAlias = sa.ColumnElement[bool]
+_STAMPS = frozenset(("created_at", "updated_at"))   # written with every record
 
 
 class Store:
@@ -52,15 +53,18 @@ class Store:
 
     def list(self, unit: Unit, entity: str, where: Condition | None = None, sort: Sequence[Sort] = (),
              limit: int | None = None, offset: int = 0, after: Sequence[Any] | None = None,
-             fields: Iterable[str] | None = None) -> Rows:
-        """Rows in order, ties by id. `after`: the sort values and the id of the last row of the page before."""
+             fields: Iterable[str] | None = None, filled: Set[str] = frozenset()) -> Rows:
+        """Rows in order, ties by id. `after`: the sort values and the id of the last row of the page before.
+
+        `filled`: fields that the condition leaves no empty value of, so that an index serves either direction.
+        """
         table, definition = self.tables[entity], self.catalog.entity(entity)
         names = None if fields is None else list(fields)
-        order = self._order(definition, sort)
+        order = self._order(definition, sort, filled)
         query = sa.select(*rows.selected(definition, table, names)).select_from(self._joined(definition, sort))
         query = query if where is None else query.where(where)
         query = query if after is None else query.where(_beyond(order, after))
-        query = query.order_by(*(part for column, down in order for part in _directions(column, down)))
+        query = query.order_by(*(key.direction() for key in order))
         query = query if limit is None else query.limit(limit)
         return self._rows(unit, entity, query.offset(offset) if offset else query, names)
 
@@ -158,10 +162,11 @@ class Store:
                 unit.connection.execute(sa.insert(link), [
                     {"source": id, "target": target, "position": n} for n, target in enumerate(targets)])
 
-    def _order(self, entity: Entity, sort: Sequence[Sort]) -> Order:
-        order = [(self._sorted_by(entity, part.field), part.descending) for part in sort if part.field != "id"]
+    def _order(self, entity: Entity, sort: Sequence[Sort], filled: Set[str]) -> Sequence[_Key]:
+        order = [_Key(self._sorted_by(entity, part.field), part.descending,
+                      part.field in filled or part.field in _STAMPS) for part in sort if part.field != "id"]
         by_id = next((part.descending for part in sort if part.field == "id"), False)
-        return [*order, (self.tables[entity.name].c.id, by_id)]
+        return [*order, _Key(self.tables[entity.name].c.id, by_id, True)]
 
     def _sorted_by(self, entity: Entity, name: str) -> sa.ColumnElement[Any]:
         target = self._sorted_target(entity, name)
@@ -192,23 +197,29 @@ def _this(table: sa.Table, id: int, version: int | None) -> tuple[Condition, ...
     return (table.c.id == id,) if version is None else (table.c.id == id, table.c.version == version)
 
 
-def _directions(column: sa.ColumnElement[Any], descending: bool) -> tuple[sa.ColumnElement[Any], ...]:
-    """Empty values come last either way, on both databases."""
-    if isinstance(column, sa.Column) and not column.nullable:
-        return (column.desc() if descending else column.asc(),)
-    return (column.desc().nulls_last() if descending else column.asc().nulls_last(),)
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """One column to sort by. Empty values come last either way, on both databases."""
+
+    column: sa.ColumnElement[Any]
+    descending: bool
+    filled: bool
+
+    def direction(self) -> sa.ColumnElement[Any]:
+        directed = self.column.desc() if self.descending else self.column.asc()
+        return directed if self.filled else directed.nulls_last()
+
+    def later(self, value: Any) -> Condition:
+        if value is None:
+            return sa.false()
+        later: Condition = self.column < value if self.descending else self.column > value
+        return later if self.filled else sa.or_(later, self.column.is_(None))
 
 
-def _beyond(order: Sequence[tuple[sa.ColumnElement[Any], bool]], after: Sequence[Any]) -> Condition:
+def _beyond(order: Sequence[_Key], after: Sequence[Any]) -> Condition:
     """Rows that come after the given values: later in the first column, or equal there and later in the rest."""
-    (column, descending), value = order[0], after[0]
-    later = _later(column, descending, value)
+    key, value = order[0], after[0]
+    later = key.later(value)
     if len(order) == 1:
         return later
-    return sa.or_(later, sa.and_(column.is_not_distinct_from(value), _beyond(order[1:], after[1:])))
-
-
-def _later(column: sa.ColumnElement[Any], descending: bool, value: Any) -> Condition:
-    if value is None:
-        return sa.false()
-    return sa.or_(column < value if descending else column > value, column.is_(None))
+    return sa.or_(later, sa.and_(key.column.is_not_distinct_from(value), _beyond(order[1:], after[1:])))

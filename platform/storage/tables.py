@@ -106,9 +106,12 @@ def _unique(entity: Entity) -> list[tuple[str, ...]]:
 
 
 def _indexes(name: str, entity: Entity) -> list[tuple[str, ...]]:
-    """Declared indexes, references, the life cycle and the owner: what rules and lists filter by."""
+    """Declared indexes, references, the life cycle, the owner and the first column of the usual order: what rules and
+    lists ask by."""
+    by = {sort.field for sort in entity.sort[:1]}
     single = [(f.name,) for f in entity.fields.values() if columns_of(f) and (
-        f.indexed or f.name in (entity.state, entity.owner) or columns_of(f)[0].kind == "reference")]
+        f.indexed or f.name in {entity.state, entity.owner, *by} or columns_of(f)[0].kind == "reference")]
+    single += [(stamp,) for stamp in ("created_at", "updated_at") if stamp in by]
     child = [("parent", "position")] if entity.parent else []
     return list(dict.fromkeys((*child, *single, *entity.indexes)))
 

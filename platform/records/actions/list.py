@@ -30,13 +30,15 @@ def list(context: Context, entity: str, query: Query | None = None) -> Page:
         raise Forbidden(context.policy.decide(context.actor, "read", target, None, context.now).reason)
     if not 1 <= asked.page_size <= MAX_PAGE_SIZE or asked.page < 1:
         raise BadRequest(Text("A page has 1 to {limit} records, and pages count from 1.", limit=MAX_PAGE_SIZE))
-    where = _where(context, target, asked)
+    wanted = _wanted(context, target, asked.filter)
+    where = _where(context, target, asked.search, wanted)
+    filled = conditions.filled(wanted.ast, target) if wanted else frozenset[str]()
     sort = _sort(context, target, asked)
     _known(context, target, asked.fields or ())
     after = _cursor(target, sort, asked.after)
     offset = 0 if after is not None else (asked.page - 1) * asked.page_size
     rows = context.store.list(context.unit, entity, where=where, sort=sort, limit=asked.page_size + 1, offset=offset,
-                              after=after, fields=None)
+                              after=after, filled=filled)
     shown = rows[: asked.page_size]
     more = len(rows) > asked.page_size
     return Page(
@@ -50,13 +52,16 @@ def readable(context: Context, entity: Entity) -> frozenset[str]:
     return access.readable - access.masks.keys()
 
 
-def _where(context: Context, entity: Entity, asked: Query) -> sa.ColumnElement[bool] | None:
-    parts = [p for p in (reach.row_filter(context, entity), _asked(context, entity, asked.filter),
-                         _search(context, entity, asked.search)) if p is not None]
+def _where(
+    context: Context, entity: Entity, search: str | None, wanted: Expression | None
+) -> sa.ColumnElement[bool] | None:
+    parts = [p for p in (reach.row_filter(context, entity), _rendered(context, entity, wanted),
+                         _search(context, entity, search)) if p is not None]
     return sa.and_(*parts) if parts else None
 
 
-def _asked(context: Context, entity: Entity, text: str | None) -> sa.ColumnElement[bool] | None:
+def _wanted(context: Context, entity: Entity, text: str | None) -> Expression | None:
+    """The filter, if it reads nothing that the actor may not read."""
     if not text or not text.strip():
         return None
     try:
@@ -64,10 +69,16 @@ def _asked(context: Context, entity: Entity, text: str | None) -> sa.ColumnEleme
     except FeelSyntaxError as error:
         raise BadExpression(error.reason, text, error.position, error.hint) from error
     _may_read(context, entity, expression)
+    return expression
+
+
+def _rendered(context: Context, entity: Entity, wanted: Expression | None) -> sa.ColumnElement[bool] | None:
+    if wanted is None:
+        return None
     try:
-        return reach.render(context, entity, expression)
+        return reach.render(context, entity, wanted)
     except conditions.NotRenderable as error:
-        raise BadExpression(Text("This cannot be a condition of a list: {reason}", reason=error.reason), text,
+        raise BadExpression(Text("This cannot be a condition of a list: {reason}", reason=error.reason), wanted.text,
                             error.position) from error
 
 
