@@ -38,7 +38,7 @@ def examine(runtime: Runtime) -> list[Finding]:
     except SQLAlchemyError as error:
         findings = [Finding("database", False, type(error).__name__ + ": " + str(error).splitlines()[0],
                             "Check FORMLOOM_DATABASE_URL, and run: formloom init")]
-    return [*findings, _mail(runtime), _disk(runtime)]
+    return [*findings, _limits(runtime), _mail(runtime), _disk(runtime)]
 
 
 def _inside(runtime: Runtime, unit: Unit) -> Iterator[Finding]:
@@ -81,6 +81,15 @@ def _clock(runtime: Runtime, unit: Unit) -> Finding:
             return Finding("clock", False, f"{apart:.0f} s apart from the database's", "Synchronise both with NTP.")
     return Finding("clock", not offset or runtime.settings.demo, f"moved forward by {timedelta(seconds=offset)}",
                    "A moved clock is for demos only; start with a new database.")
+
+
+def _limits(runtime: Runtime) -> Finding:
+    """Web processes of other machines cannot be seen from here; docs/operations.md tells of them."""
+    if runtime.settings.redis_url:
+        return Finding("rate limits", True, "shared through Redis")
+    processes = runtime.settings.web_processes
+    return Finding("rate limits", processes == 1, f"counted in each of {processes} web processes" if processes > 1
+                   else "counted in the web process", "Set FORMLOOM_REDIS_URL, so that web processes count together.")
 
 
 def _mail(runtime: Runtime) -> Finding:

@@ -20,7 +20,8 @@ from formloom.errors import FormloomError, Text
 from formloom.metadata.values import LARGEST_ID
 from formloom.runtime import Runtime
 from formloom.settings import Settings
-from formloom.web import api, health, pages, problems, security
+from formloom.wakeup import queue_name
+from formloom.web import api, health, pages, problems, reference, security
 from formloom.web.exact_json import ExactJSON
 from formloom.web.i18n import LANGUAGES, label, locale, select_locale, select_timezone, t
 from formloom.web.identity import has_authorization
@@ -83,6 +84,7 @@ def create_app(runtime: Runtime) -> Flask:
                                  current_actor=actor_or_none, catalog=catalog)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(api.blueprint)
+    app.register_blueprint(reference.blueprint)
     pages.install(app)
     return app
 
@@ -119,6 +121,7 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "AUTH_RATE_LIMIT": "30 per minute",
         "RATELIMIT_ENABLED": True,
         "RATELIMIT_STORAGE_URI": settings.redis_url or "memory://",
+        "RATELIMIT_KEY_PREFIX": queue_name(settings),
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=30),
         "JWT_REFRESH_TOKEN_EXPIRES": timedelta(days=14),
         "FAB_CREATE_DB": False,

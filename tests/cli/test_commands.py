@@ -84,6 +84,17 @@ def test_doctor_names_what_is_missing(run, pack):
     assert "ok   catalog" in after
 
 
+def test_doctor_warns_of_separate_limits(run, pack, monkeypatch):
+    run("apply", str(pack), "--yes")
+    assert "ok   rate limits" in run("doctor", status=1).output
+    monkeypatch.setenv("FORMLOOM_WEB_PROCESSES", "2")
+    separate = run("doctor", status=1).output
+    assert "BAD  rate limits: counted in each of 2 web processes" in separate
+    assert "FORMLOOM_REDIS_URL" in separate
+    monkeypatch.setenv("FORMLOOM_REDIS_URL", "redis://127.0.0.1:6379/15")
+    assert "ok   rate limits: shared through Redis" in run("doctor", status=1).output
+
+
 def test_schema_becomes_an_entity(run, pack, tmp_path):
     schema = tmp_path / "asset.json"
     schema.write_text(json.dumps({"title": "Asset", "type": "object", "required": ["name"], "properties": {

@@ -7,16 +7,19 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+import redis
 
 from formloom import installation, settings
 from formloom.jobs import queue
 from formloom.metadata import loader
 from formloom.runtime import Runtime
 from formloom.storage import state
+from formloom.wakeup import queue_name
 
 REDIS = os.environ.get("FORMLOOM_TEST_REDIS", "redis://127.0.0.1:6379/15")
 
@@ -29,9 +32,13 @@ def held() -> set[str]:
 
 
 @pytest.fixture(params=["", REDIS], ids=["database", "redis"])
-def environ(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> dict[str, str]:
-    return {"FORMLOOM_HOME": str(tmp_path / "home"), "FORMLOOM_DATABASE_URL": url, "FORMLOOM_PLUGINS": "",
+def environ(request: pytest.FixtureRequest, url: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    made = {"FORMLOOM_HOME": str(tmp_path / "home"), "FORMLOOM_DATABASE_URL": url, "FORMLOOM_PLUGINS": "",
             "FORMLOOM_REDIS_URL": request.param}
+    yield made
+    if request.param:
+        with redis.Redis.from_url(REDIS) as server:
+            server.delete("huey.redis." + queue_name(settings.from_environment(made)))
 
 
 def test_closed_runtime_holds_nothing(environ: dict[str, str], pack: Path) -> None:
