@@ -39,12 +39,13 @@ def notify(unit: Unit, user_id: int, text: str | Mapping[str, str], link: str = 
     words = (text if isinstance(text, str) else label_in(text, actor.locale))[:LONGEST]
     row = {"user_id": user_id, "text": words, "link": link, "at": now, "kind": kind}
     made = unit.connection.scalar(sa.insert(t.fl_notification).values(row).returning(t.fl_notification.c.id))
-    if actor.email and (mail or _wants_mail(unit, user_id)):
+    if actor.email and (mail or wants_mail(unit, user_id)):
         mails.enqueue(unit, actor.email, words, f"{words}\n\n{link}".strip(), now=now)
     return int(made or 0)
 
 
-def _wants_mail(unit: Unit, user_id: int) -> bool:
+def wants_mail(unit: Unit, user_id: int) -> bool:
+    """Whether this person chose to get notifications by mail as well."""
     wanted = sa.select(t.fl_profile.c.mail_notifications).where(t.fl_profile.c.user_id == user_id)
     return bool(unit.connection.scalar(wanted))
 

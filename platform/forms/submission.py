@@ -29,7 +29,7 @@ _UNITS = {"w": "W", "周": "W", "d": "D", "天": "D", "日": "D", "h": "H", "小
 
 
 # What stands in a form beside fields: the token, what was read, the decision of a task, the sides of a conflict.
-ENVELOPE = frozenset({"csrf_token", "version", "was", "next", "outcome", "comment", "choice", "kept"})
+ENVELOPE = frozenset({"csrf_token", "version", "was", "next", "pick", "outcome", "comment", "choice", "kept"})
 _UPLOAD = ("file", "clear")
 _TAGS = {"p", "br", "b", "strong", "i", "em", "u", "s", "ul", "ol", "li", "blockquote", "code", "pre", "h2", "h3", "a"}
 

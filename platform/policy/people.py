@@ -33,7 +33,7 @@ _ROLE = _table("ab_role", "id", "name")
 _USER_ROLE = _table("ab_user_role", "user_id", "role_id")
 _USER_GROUP = _table("ab_user_group", "user_id", "group_id")
 _GROUP_ROLE = _table("ab_group_role", "group_id", "role_id")
-_PROFILE = _table("fl_profile", "user_id", "manager_id", "locale", "timezone")
+_PROFILE = _table("fl_profile", "user_id", "manager_id", "locale", "timezone", "mail_notifications")
 _TEAM = _table("fl_team", "id", "name", "label", "parent_id")
 _MEMBER = _table("fl_team_member", "team_id", "user_id")
 _STATE = _table("fl_state", "key", "value")
@@ -142,10 +142,11 @@ def display_name(first: str | None, last: str | None, username: str) -> str:
 
 
 def set_profile(
-    unit: Unit, user_id: int, *, manager_id: int | None = None, locale: str | None = None, timezone: str | None = None
+    unit: Unit, user_id: int, *, manager_id: int | None = None, locale: str | None = None, timezone: str | None = None,
+    mail_notifications: bool | None = None,
 ) -> None:
     """Sets what is given and leaves the rest."""
-    given = {"manager_id": manager_id, "locale": locale, "timezone": timezone}
+    given = {"manager_id": manager_id, "locale": locale, "timezone": timezone, "mail_notifications": mail_notifications}
     values = {name: value for name, value in given.items() if value is not None}
     there = sa.select(_PROFILE.c.user_id).where(_PROFILE.c.user_id == user_id)
     if unit.connection.execute(there).first() is None:

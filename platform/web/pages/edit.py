@@ -54,6 +54,8 @@ def create_record(name: str) -> ResponseReturnValue:
     except ValidationFailed as failed:
         with reading() as context:
             return _blank(context, entity, Attempt(given.values, failed.errors)), 422
+    if pick := request.form.get("pick"):
+        return render_template("records/picked.html", entity=entity, record=record, pick=pick)
     return _saved(entity, record, request.form.get("next", ""))
 
 
@@ -139,7 +141,8 @@ def _page(sheet: form.Sheet, record: Record | None, attempt: Attempt) -> str:
         "records/edit.html", entity=sheet.entity, record=record, tabs=tabs, rules=live.script(sheet, tabs), was=was,
         version=attempt.version or (record.version if record else None), errors=_places(sheet, attempt.errors),
         head=summary.head(sheet.context, sheet.entity, record) if record else None, show=sheet.show,
-        workspace=workspace_of(sheet.entity), next=_following())
+        workspace=workspace_of(sheet.entity), next=_following(),
+        pick=request.values.get("pick", ""))
 
 
 def _following() -> str:

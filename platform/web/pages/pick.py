@@ -33,13 +33,14 @@ def pick(name: str) -> ResponseReturnValue:
     words = request.args.get("q", "").strip()[:100]
     with reading() as context:
         if name in ("@user", "@team"):
-            return _answer(_people(context, words) if name == "@user" else _teams(context, words))
+            return _answer(_people(context, words) if name == "@user" else _teams(context, words), words)
         entity = catalog().entity(name)
-        return _answer(_records(context, entity, words), entity if may_create(entity) and not entity.parent else None)
+        creatable = entity if may_create(entity) and not entity.parent else None
+        return _answer(_records(context, entity, words), words, creatable)
 
 
-def _answer(offers: list[Offer], creatable: Entity | None = None) -> str:
-    return render_template("records/_offers.html", offers=offers, creatable=creatable)
+def _answer(offers: list[Offer], words: str, creatable: Entity | None = None) -> str:
+    return render_template("records/_offers.html", offers=offers, words=words, creatable=creatable)
 
 
 def _records(context: Context, entity: Entity, words: str) -> list[Offer]:

@@ -31,17 +31,22 @@ def preferences() -> ResponseReturnValue:
         if timezone not in available_timezones():
             raise BadRequest(Text("There is no time zone {name}.", name=timezone))
         _remember(timezone=timezone)
+    if sent := request.form.getlist("mail_notifications"):      # a checkbox follows its hidden "false"
+        _remember(mail_notifications=sent[-1] == "true")
     theme = request.form.get("theme")
     if theme in THEMES:
         response.set_cookie("theme", theme, max_age=YEAR, samesite="Lax", secure=request.is_secure)
     return response
 
 
-def _remember(locale: str | None = None, timezone: str | None = None) -> None:
+def _remember(
+    locale: str | None = None, timezone: str | None = None, mail_notifications: bool | None = None
+) -> None:
     who = actor_or_none()
     if who is not None:
         with runtime().database.write() as unit:
-            people.set_profile(unit, who.user_id, locale=locale, timezone=timezone)
+            people.set_profile(
+                unit, who.user_id, locale=locale, timezone=timezone, mail_notifications=mail_notifications)
         runtime().forget_account(who.user_id)
 
 

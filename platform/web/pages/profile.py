@@ -7,6 +7,7 @@ from zoneinfo import available_timezones
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from formloom.exchange import notifications
 from formloom.forms import names
 from formloom.metadata.catalog import Role
 from formloom.web.i18n import label, locale
@@ -21,8 +22,9 @@ def profile() -> ResponseReturnValue:
     who = actor()
     with reading() as context:
         teams = sorted(names.teams(context, locale(), who.teams).values())
+        mailed = notifications.wants_mail(context.unit, who.user_id)
     zones = sorted(z for z in available_timezones() if z.split("/")[0] in REGIONS)
-    return render_template("profile.html", who=who, teams=teams, zones=zones,
+    return render_template("profile.html", who=who, mailed=mailed, teams=teams, zones=zones,
                            roles=[_title(catalog().roles.get(name), name) for name in sorted(who.roles)])
 
 

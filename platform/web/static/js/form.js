@@ -165,7 +165,7 @@ function offer(form, key, before, update) {
   });
 }
 
-const SKIPPED = new Set(["csrf_token", "version", "was", "next"]);
+const SKIPPED = new Set(["csrf_token", "version", "was", "next", "pick"]);
 
 function state(form) {
   const pairs = [...new FormData(form)].filter(([name, value]) => !SKIPPED.has(name) && typeof value === "string");

@@ -9,6 +9,10 @@ let owner = null;
 let turn = 0;
 let pending = 0;
 
+// Records made for a picker come back by name of the wait for them: another window says which one it made.
+export const PICKED = "formloom-picked";
+const waiting = new Map();
+
 export function pickers(within) {
   for (const combo of within.querySelectorAll("[data-pick]")) {
     if (combo.dataset.ready) continue;
@@ -75,7 +79,7 @@ function press(event, combo, input) {
     else ask(combo, input);
   } else if (event.key === "Enter" && open && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
-    if (options()[at]) choose(combo, input, options()[at]);
+    if (options()[at]) choose(combo, input, options()[at].dataset);
   } else if (event.key === "Escape" && open) {
     event.preventDefault();
     event.stopPropagation();
@@ -85,13 +89,13 @@ function press(event, combo, input) {
   }
 }
 
-function choose(combo, input, option) {
+function choose(combo, input, { id, label }) {
   if (combo.dataset.adds) {
-    chip(combo, option.dataset.id, option.dataset.label);
+    chip(combo, id, label);
     input.value = "";
   } else {
-    find("[data-picked]", combo).value = option.dataset.id;
-    input.value = option.dataset.label;
+    find("[data-picked]", combo).value = id;
+    input.value = label;
     input.dataset.label = input.value;
     find("[data-picked]", combo).dispatchEvent(new Event("change", { bubbles: true }));
   }
@@ -135,7 +139,26 @@ list.addEventListener("mousedown", (event) => {
   const option = event.target.closest("[role=option]");
   if (!option) return;
   event.preventDefault();
-  choose(owner, find("[role=combobox]", owner), option);
+  choose(owner, find("[role=combobox]", owner), option.dataset);
+});
+list.addEventListener("click", (event) => {
+  const link = event.target.closest(".make a");
+  if (!link || !owner) return;
+  event.preventDefault();
+  const token = Math.random().toString(36).slice(2);
+  const address = new URL(link.href);
+  address.searchParams.set("pick", token);
+  waiting.set(token, owner);
+  window.open(address);
+  close();
+});
+new BroadcastChannel(PICKED).addEventListener("message", ({ data }) => {
+  const combo = waiting.get(data.token);
+  if (!combo?.isConnected) return;
+  waiting.delete(data.token);
+  const input = find("[role=combobox]", combo);
+  choose(combo, input, data);
+  input.focus();
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-act=unpick]")) {
