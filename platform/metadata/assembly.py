@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +11,9 @@ from typing import Any
 from formloom import feel
 from formloom.errors import Place, Problem, Text, near
 from formloom.metadata import catalog as c
+from formloom.metadata.authored import Authored
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.nodes import Block
 from formloom.metadata.nodes import Mapping as Node
 from formloom.metadata.values import ADDRESS_PARTS
 
@@ -50,6 +52,7 @@ class Assembler:
     """Builds the entities and roles of one catalog; `problems` grows as it goes."""
 
     types: Mapping[str, FieldType]
+    authored: Authored
     functions: frozenset[str] = frozenset()  # FEEL functions of plugins
     problems: list[Problem] = field(default_factory=list)
 
@@ -74,21 +77,24 @@ class Assembler:
             self.report(
                 "feel-syntax",
                 Text("This is not FEEL: {error}", error=error.reason),
-                place,
+                below(place, value, error.position),
                 element,
                 error.hint,
             )
             return None
-        self.check_names(expression, place, names, element)
+        self.check_names(expression, value, place, names, element)
         return expression
 
-    def check_names(self, expression: feel.Expression, place: Place, names: frozenset[str], element: str) -> None:
+    def check_names(
+        self, expression: feel.Expression, text: str, place: Place, names: frozenset[str], element: str
+    ) -> None:
         for name in sorted(expression.names - names - self.functions):
             guess = near(name, names)
+            used = (n.start for n in expression.ast.walk() if isinstance(n, feel.ast.Name) and n.name == name)
             self.report(
                 "unknown-name",
                 Text("{name} is neither a field nor a known name.", name=name),
-                place,
+                below(place, text, min(used, default=0)),
                 element,
                 Text("Did you mean {near}?", near=guess) if guess else None,
                 guess,
@@ -99,7 +105,7 @@ class Assembler:
     def entity(self, node: Node, pack: str) -> c.Entity:
         name = node["entity"]
         identity = node.get("id", f"{pack}.{name}")
-        names = scope_names(node["fields"], node.get("parent"))
+        names = scope_names(node["fields"], node.get("parent")) | self.authored.hidden_names(name)
         fields = {key: self.field(value, key, identity, name, names) for key, value in node["fields"].items()}
         fields |= {f.name: f for f in self.system_fields(identity, node.get("parent"))}
         own = [f for f in fields.values() if not f.system]
@@ -254,15 +260,8 @@ class Assembler:
         for key, value in (node.get("entities") or {}).items():
             entity = entities.get(key)
             if entity is None:
-                guess = near(key, entities)
-                self.report(
-                    "unknown-entity",
-                    Text("There is no entity {name}.", name=key),
-                    node["entities"].keys_at[key],
-                    f"{name}.{key}",
-                    Text("Did you mean {near}?", near=guess) if guess else None,
-                    guess,
-                )
+                place = node["entities"].keys_at[key]
+                self.problems += self.authored.unknown("entity", key, entities, place, f"{name}.{key}")
             else:
                 rules[key] = self.rule(value, name, entity)
         return c.Role(
@@ -276,7 +275,7 @@ class Assembler:
         )
 
     def rule(self, node: Node, role: str, entity: c.Entity) -> c.EntityRule:
-        element, names = f"{role}.{entity.name}", field_names(entity)
+        element, names = f"{role}.{entity.name}", self.names_of(entity)
         actions = node.get("actions") or Node(node.place)
         allowed = {key: self.allowed(actions, key, names, element) for key in actions}
         return c.EntityRule(
@@ -286,6 +285,10 @@ class Assembler:
             states=MappingProxyType({k: self.state(v, names, element) for k, v in (node.get("states") or {}).items()}),
             place=node.place,
         )
+
+    def names_of(self, entity: c.Entity) -> frozenset[str]:
+        """What a rule over its records may use."""
+        return field_names(entity) | self.authored.hidden_names(entity.name)
 
     def allowed(self, node: Node, key: str, names: frozenset[str], element: str) -> feel.Expression | None:
         """`false` and absent are both no."""
@@ -298,6 +301,11 @@ class Assembler:
             field_rules(node.get("fields")),
             label(node.get("reason")),
         )
+
+
+def below(place: Place, text: str, offset: int) -> Place:
+    """Where this part of an expression is: a literal block begins on the line after its bar."""
+    return replace(place, line=place.line + 1 + text.count("\n", 0, offset)) if isinstance(text, Block) else place
 
 
 def label(value: Any, default: str = "") -> c.Label:

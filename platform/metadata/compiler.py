@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -13,8 +13,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import checks, language, nodes, process_source, validation
-from formloom.metadata.assembly import Assembler, field_names, label
+from formloom.metadata import checks, language, nodes, process_source, salvage, validation
+from formloom.metadata.assembly import Assembler, label
+from formloom.metadata.authored import Authored, names_in
 from formloom.metadata.catalog import (
     Catalog,
     Entity,
@@ -34,12 +35,14 @@ KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
 
 @dataclass
 class _Parsed:
-    nodes: dict[str, list[tuple[Source, nodes.Mapping]]] = field(
-        default_factory=lambda: {k: [] for k in ("pack", "entity", "role", "workspace")}
-    )
+    authored: Authored = field(default_factory=Authored)
+    packs: dict[tuple[str, str], str] = field(default_factory=dict)  # the pack of each definition
     processes: dict[str, ProcessSource] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    unread: set[str] = field(default_factory=set)  # names of definitions too broken to compile
+
+    def of(self, kind: str) -> Iterator[tuple[str, nodes.Mapping, str]]:
+        """Name, definition and pack."""
+        return ((name, node, self.packs[kind, name]) for name, node in self.authored.named(kind))
 
 
 def version_of(sources: Iterable[Source]) -> str:
@@ -75,26 +78,20 @@ def _build(
 ) -> tuple[Catalog, list[Problem]]:
     sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
     parsed = _parse(sources, types)
-    assembler = Assembler(types, functions)
-    entities = {node["entity"]: assembler.entity(node, source.pack) for source, node in parsed.nodes["entity"]}
+    assembler = Assembler(types, parsed.authored, functions)
+    entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
     entities = _linked(entities, assembler)
-    roles = {node["role"]: assembler.role(node, source.pack, entities) for source, node in parsed.nodes["role"]}
+    roles = {name: assembler.role(node, pack, entities) for name, node, pack in parsed.of("role")}
     catalog = Catalog(
         version=version_of(sources),
         entities=MappingProxyType(entities),
         roles=MappingProxyType(roles),
         processes=MappingProxyType(parsed.processes),
-        workspaces=tuple(_workspace(node) for _, node in parsed.nodes["workspace"]),
-        packs=tuple(_pack(node) for _, node in parsed.nodes["pack"]),
+        workspaces=tuple(_workspace(node) for _, node in parsed.authored.named("workspace")),
+        packs=tuple(_pack(node) for _, node in parsed.authored.named("pack")),
         sources=sources,
     )
-    found = [*assembler.problems, *_packs(catalog), *checks.check(catalog)]
-    return catalog, parsed.problems + [p for p in found if not _follows(p, parsed.unread)]
-
-
-def _follows(problem: Problem, unread: set[str]) -> bool:
-    """A name is unknown only because its own file could not be read: one mistake, one problem."""
-    return problem.code == "unknown-entity" and problem.message.values.get("name") in unread
+    return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored)]
 
 
 def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed:
@@ -119,17 +116,31 @@ def _add_process(parsed: _Parsed, source: Source) -> None:
 
 
 def _add_definition(parsed: _Parsed, source: Source, kind: str, validators: Mapping[str, Draft202012Validator]) -> None:
+    """What is wrong with its structure is told, and what is right about it is kept to be checked further."""
     value, problems = nodes.read(source.text, source.path)
-    problems = problems or validation.validate(value, validators[kind], Place(source.path), _element(value, kind))
+    lost: frozenset[str] = frozenset()
+    if not (problems and value is None):
+        told = {(p.place.line, p.place.column) for p in problems}
+        broken = validation.validate(value, validators[kind], Place(source.path), _element(value, kind))
+        problems += [p for p in broken if (p.place.line, p.place.column) not in told]
+    node = None
+    if isinstance(value, nodes.Mapping):
+        node, lost = salvage.salvaged(value, validators[kind]) if problems else (value, lost)
     parsed.problems += problems
-    if problems:
-        parsed.unread.add(_element(value, kind) or PurePosixPath(source.path).stem)
+    if node is None:
+        parsed.authored.unread.add(_element(value, kind) or PurePosixPath(source.path).stem)
         return
-    known = {node[kind]: node for _, node in parsed.nodes[kind]}
-    if value[kind] in known:
-        parsed.problems.append(_twice(kind, value[kind], value.place, known[value[kind]].place))
+    _keep(parsed, source, kind, node, lost)
+
+
+def _keep(parsed: _Parsed, source: Source, kind: str, node: nodes.Mapping, lost: frozenset[str]) -> None:
+    key, authored = (kind, node[kind]), parsed.authored
+    if key in authored.nodes:
+        parsed.problems.append(_twice(kind, node[kind], node.values_at[kind], authored.nodes[key].values_at[kind]))
+        lost |= frozenset(names_in(node))
     else:
-        parsed.nodes[kind].append((source, value))
+        authored.nodes[key], parsed.packs[key] = node, source.pack
+    authored.lost[key] = authored.lost.get(key, frozenset()) | lost
 
 
 def _element(value: Any, kind: str) -> str:
@@ -163,16 +174,6 @@ def _pack(node: nodes.Mapping) -> Pack:
     )
 
 
-def _packs(catalog: Catalog) -> list[Problem]:
-    known = {pack.name for pack in catalog.packs}
-    return [
-        checks.unknown("pack", name, known, pack.place, pack.name)
-        for pack in catalog.packs
-        for name in pack.requires
-        if name.split()[0] not in known
-    ]
-
-
 def _linked(entities: dict[str, Entity], assembler: Assembler) -> dict[str, Entity]:
     """Roll-ups take the type of what they measure, which only the other entity knows."""
     linked = {
@@ -195,8 +196,9 @@ def _rollup(field_: Field, entity: Entity, entities: Mapping[str, Entity], assem
     options: dict[str, Any] = {**inherited, **field_.options}
     options["returns"] = _measure_type(field_, measured)
     if child and isinstance(options.get("where"), str):
+        place = assembler.authored.at("entity", entity.name, "fields", field_.name, "where")
         options["where"] = assembler.compiled(
-            options["where"], field_.place, field_names(child), f"{entity.name}.{field_.name}"
+            options["where"], place, assembler.names_of(child), f"{entity.name}.{field_.name}"
         )
     return replace(field_, options=MappingProxyType(options), target=child.name if child else None)
 

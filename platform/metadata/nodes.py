@@ -17,15 +17,16 @@ _TAGS = frozenset(_TAG + kind for kind in ("map", "seq", "str", "int", "float", 
 
 
 class Mapping(dict[str, Any]):
-    """A mapping that knows the places of its keys and values."""
+    """A mapping that knows the places of its keys and values, and the values whose key was there already."""
 
-    __slots__ = ("keys_at", "place", "values_at")
+    __slots__ = ("keys_at", "place", "shadowed", "values_at")
 
     def __init__(self, place: Place) -> None:
         super().__init__()
         self.place = place
         self.keys_at: dict[str, Place] = {}
         self.values_at: dict[str, Place] = {}
+        self.shadowed: list[Any] = []
 
 
 class Sequence(list[Any]):
@@ -37,6 +38,12 @@ class Sequence(list[Any]):
         super().__init__()
         self.place = place
         self.items_at: list[Place] = []
+
+
+class Block(str):
+    """Text written as a literal block: its lines are lines of the file, below that of the bar."""
+
+    __slots__ = ()
 
 
 class Core(yaml.SafeLoader):
@@ -80,7 +87,7 @@ class _Reader:
             return self.sequence(node, depth)
         return self.scalar(node)
 
-    def scalar(self, node: yaml.Node) -> Any:
+    def scalar(self, node: Any) -> Any:
         kind = node.tag.removeprefix(_TAG)
         if kind == "int":
             return int(node.value)
@@ -90,7 +97,7 @@ class _Reader:
             return node.value.lower() == "true"
         if kind == "null":
             return None
-        return node.value
+        return Block(node.value) if node.style == "|" else node.value
 
     def sequence(self, node: yaml.SequenceNode, depth: int) -> Sequence:
         result = Sequence(self.place(node))
@@ -112,6 +119,7 @@ class _Reader:
                     place,
                     Text("The first one is on line {line}; keep one.", line=result.keys_at[key].line),
                 )
+                result.shadowed.append(self.value(value_node, depth + 1))
             else:
                 result[key] = self.value(value_node, depth + 1)
                 result.keys_at[key], result.values_at[key] = place, self.place(value_node)

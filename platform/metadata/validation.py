@@ -28,15 +28,22 @@ def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:
             yield error
 
 
+def is_about_key(error: ValidationError) -> bool:
+    """The instance is a key of the mapping that the path names."""
+    return "propertyNames" in error.absolute_schema_path
+
+
 def place_of(root: Any, path: list[Any], *, key: bool = False) -> Place:
-    """Where the node at `path` was written: its value, or its key."""
+    """Where the node at `path` was written: its value, or its key; the nearest around it if it is not there."""
     node, place = root, _begin(root)
     for index, part in enumerate(path):
         last = index == len(path) - 1
-        if isinstance(node, Mapping):
-            place = (node.keys_at if key and last else node.values_at).get(part, place)
+        if isinstance(node, Mapping) and part in node:
+            place = (node.keys_at if key and last else node.values_at)[part]
         elif isinstance(node, Sequence):
             place = node.items_at[part]
+        else:
+            break
         node = node[part]
     return place
 
@@ -79,7 +86,8 @@ def _problems(error: ValidationError, root: Mapping, element: str) -> Iterator[P
                     "missing-key", Text("{name} is missing.", name=name), place_of(root, path, key=True), element=where
                 )
     else:
-        yield Problem(*_told(error), place_of(root, path), _hint(error), element=where, near=_near(error))
+        place = place_of(root, [*path, error.instance], key=True) if is_about_key(error) else place_of(root, path)
+        yield Problem(*_told(error), place, _hint(error), element=where, near=_near(error))
 
 
 def _told(error: ValidationError) -> tuple[str, Text]:

@@ -15,12 +15,12 @@ FOUND = [
     ("unknown-entity", "entities/order.yaml", 4, "customer"),
     ("feel-syntax", "entities/order.yaml", 5, None),
     ("unknown-name", "entities/order.yaml", 6, "status"),
-    ("unknown-choice", "entities/order.yaml", 8, None),
+    ("unknown-choice", "entities/order.yaml", 9, None),
     ("formula-cycle", "entities/order.yaml", 11, None),
     ("duplicate-key", "entities/twice.yaml", 3, None),
     ("unknown-type", "entities/untyped.yaml", 3, "text"),
-    ("unknown-action", "roles/clerk.yaml", 4, None),
-    ("unknown-view", "workspaces/desk.yaml", 1, None),
+    ("unknown-action", "roles/clerk.yaml", 5, None),
+    ("unknown-view", "workspaces/desk.yaml", 2, None),
 ]
 
 
