@@ -27,6 +27,7 @@ ADDRESS_PARTS = ("country", "region", "city", "street", "postal_code")
 PRECISION, SCALE = 18, 2        # digits of a number in all, and after the point, where a field does not say
 MAX_TEXT, MAX_ADDRESS, MAX_JSON = 100_000, 200, 100_000    # characters
 MAX_STARS = 5
+_MAX_EXPONENT = 300             # of a number in JSON: what others read as a float
 LARGEST_ID = 2**31 - 1      # what an integer column of PostgreSQL holds
 
 
@@ -233,16 +234,25 @@ def address(value: Any, field: Field) -> dict[str, str]:
 
 
 def structure(value: Any, field: Field) -> Any:
+    """As a database gives it back: lists, texts as keys, exact numbers."""
     try:
-        written = str(simplejson.dumps(value, ensure_ascii=False, allow_nan=False, use_decimal=True))
+        written = str(simplejson.dumps(value, ensure_ascii=False, allow_nan=False, use_decimal=True, encoding=None))
         written.encode()
+        made = simplejson.loads(written, parse_float=_json_number)
     except (TypeError, ValueError, RecursionError):
         raise ValueError(Text("must be JSON")) from None
     if "\\u0000" in _ESCAPE.findall(written):    # PostgreSQL cannot store it
         raise ValueError(Text("must not contain control characters"))
     if len(written) > MAX_JSON:
         raise ValueError(Text("must be at most {limit} characters of JSON", limit=MAX_JSON))
-    return value
+    return made
+
+
+def _json_number(text: str) -> Decimal:
+    number = Decimal(text)
+    if abs(number.adjusted()) > _MAX_EXPONENT:
+        raise ValueError(text)
+    return number
 
 
 def refused(value: Any, field: Field) -> Any:
