@@ -12,7 +12,7 @@ function liven() {
   const form = find("#work [data-form]");
   if (form && !form.dataset.ready) {
     form.dataset.ready = "1";
-    enliven(form, JSON.parse(find("#work [data-rules]").textContent || "{}"));
+    enliven(form, JSON.parse(form.dataset.rules || "{}"));
     const at = current();
     const next = items()[at + 1] ?? items()[at - 1];
     find("[name=next]", form).value = next?.dataset.task ?? "";
