@@ -7,7 +7,7 @@ made under, rate-limited token login, and a version that changes with every pers
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Flask, Request, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
@@ -15,6 +15,9 @@ from flask_appbuilder import AppBuilder
 from flask_appbuilder.baseviews import BaseView
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Group, PermissionView, Role, User
+from flask_appbuilder.security.views import RoleModelView as FabRoles
+from flask_appbuilder.security.views import UserGroupModelView as FabGroups
+from flask_babel import lazy_gettext
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import user_logged_in
@@ -52,8 +55,23 @@ class Sessions(SecureCookieSessionInterface):
         return SecureCookieSession() if "Authorization" in request.headers else super().open_session(app, request)
 
 
+_USERS, _GROUPS, _ROLES = lazy_gettext("Users"), lazy_gettext("Groups"), lazy_gettext("Roles")
+
+
+# Columns that FAB leaves in English. The names stay FAB's: permissions are called by them.
+class RoleModelView(FabRoles):  # type: ignore[misc]
+    label_columns: ClassVar = {**FabRoles.label_columns, "user": _USERS, "groups": _GROUPS}
+
+
+class UserGroupModelView(FabGroups):  # type: ignore[misc]
+    label_columns: ClassVar = {
+        "name": lazy_gettext("Name"), "label": lazy_gettext("Label"), "description": lazy_gettext("Description"),
+        "users": _USERS, "roles": _ROLES}
+
+
 class Accounts(SecurityManager):  # type: ignore[misc]
     userstatschartview = None
+    rolemodelview, groupmodelview = RoleModelView, UserGroupModelView
 
     @property
     def builtin_roles(self) -> dict[str, list[list[str]]]:

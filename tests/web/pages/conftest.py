@@ -19,20 +19,20 @@ from formloom.runtime import Runtime
 from formloom.web import security_accounts
 from formloom.web.app import create_app
 
-PACK = Path(__file__).parents[2] / "packs" / "mini"
+PACKS = Path(__file__).parents[2] / "packs"
+PACK = PACKS / "mini"
 PASSWORD = "a-long-password"
 
 SignIn = Callable[[str], FlaskClient]
 
 
-@pytest.fixture(scope="session")
-def mini(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+def _installed(pack: Path, home: Path, **roles: str) -> Iterator[Runtime]:
     runtime = Runtime(settings.from_environment({
-        "FORMLOOM_HOME": str(tmp_path_factory.mktemp("mini")), "FORMLOOM_PLUGINS": "", "FORMLOOM_LANGUAGE": "en"}))
+        "FORMLOOM_HOME": str(home), "FORMLOOM_PLUGINS": "", "FORMLOOM_LANGUAGE": "en"}))
     installation.prepare(runtime)
-    installation.apply(runtime, PACK, loader.read_pack(PACK))
+    installation.apply(runtime, pack, loader.read_pack(pack))
     with runtime.database.write() as unit:
-        for username, role in (("rita", "rep"), ("ron", "rep"), ("mona", "manager")):
+        for username, role in roles.items():
             security_accounts.create_user(
                 unit, username=username, name=username.title(), email=f"{username}@example.com", roles=[role],
                 password_hash=generate_password_hash(PASSWORD, "pbkdf2:sha256:1"))
@@ -40,26 +40,51 @@ def mini(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     runtime.database.engine.dispose()
 
 
-@pytest.fixture(scope="session")
-def mini_app(mini: Runtime) -> Flask:
-    app = create_app(mini)
+def _app(runtime: Runtime) -> Flask:
+    app = create_app(runtime)
     app.extensions["appbuilder"].sm.limiter.enabled = False
     return app
 
 
-@pytest.fixture(scope="session")
-def sign_in(mini_app: Flask) -> SignIn:
+def _sign_in(app: Flask) -> SignIn:
     known: dict[str, FlaskClient] = {}
 
     def client(username: str) -> FlaskClient:
         if username not in known:
-            browser = mini_app.test_client()
+            browser = app.test_client()
             browser.post("/login/", data={
                 "username": username, "password": PASSWORD, "csrf_token": token(browser, "/login/")})
             known[username] = browser
         return known[username]
 
     return client
+
+
+@pytest.fixture(scope="session")
+def mini(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    yield from _installed(PACK, tmp_path_factory.mktemp("mini"), rita="rep", ron="rep", mona="manager")
+
+
+@pytest.fixture(scope="session")
+def mini_app(mini: Runtime) -> Flask:
+    return _app(mini)
+
+
+@pytest.fixture(scope="session")
+def sign_in(mini_app: Flask) -> SignIn:
+    return _sign_in(mini_app)
+
+
+@pytest.fixture(scope="session")
+def approval(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    """Contracts that are approved: Meg is the sales manager, Ada administers."""
+    home = tmp_path_factory.mktemp("approval")
+    yield from _installed(PACKS / "approval", home, meg="sales_manager", ada="administrator")
+
+
+@pytest.fixture(scope="session")
+def approval_sign_in(approval: Runtime) -> SignIn:
+    return _sign_in(_app(approval))
 
 
 @pytest.fixture
