@@ -71,6 +71,15 @@ class Person:
         with self.page.expect_navigation():
             self.page.locator(f"button[name=outcome][value={outcome}]").click()
 
+    def eventually(self, path: str, words: str, seconds: int = 40) -> None:
+        """Looks at a page again and again, as somebody who waits for the background worker does."""
+        for _ in range(seconds):
+            self.open(path)
+            if words in self.page.locator("main").inner_text():
+                return
+            self.page.wait_for_timeout(1000)
+        raise AssertionError(f"{words} did not appear at {path}: {self.page.locator('main').inner_text()}")
+
     def shot(self, name: str) -> None:
         """Keeps a picture for the documentation when pictures are asked for."""
         if os.environ.get("FORMLOOM_SCREENSHOTS"):
