@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import checks, language, nodes, process_source, salvage, validation
+from formloom.metadata import checks, jsonschema_import, language, nodes, process_source, salvage, validation
 from formloom.metadata.assembly import Assembler, label
 from formloom.metadata.authored import Authored, names_in
 from formloom.metadata.catalog import (
@@ -119,6 +119,8 @@ def _add_definition(parsed: _Parsed, source: Source, kind: str, validators: Mapp
     """What is wrong with its structure is told, and what is right about it is kept to be checked further."""
     value, problems = nodes.read(source.text, source.path)
     lost: frozenset[str] = frozenset()
+    if kind == "entity" and jsonschema_import.is_schema(value):
+        value = jsonschema_import.definition(value, PurePosixPath(source.path).stem)
     if not (problems and value is None):
         told = {(p.place.line, p.place.column) for p in problems}
         broken = validation.validate(value, validators[kind], Place(source.path), _element(value, kind))

@@ -135,3 +135,10 @@ def test_definition_in_json_may_name_schema(tmp_path: Path) -> None:
     (tmp_path / "pack.yaml").write_text("pack: a\nversion: 1.0.0\n")
     (tmp_path / "entities" / "a.json").write_text(json.dumps({"$schema": "../entity.json", **FIELD}))
     assert set(compiler.compile(loader.read_pack(tmp_path), TYPES).entities) == {"a"}
+
+
+def test_plain_schema_of_reference_compiles() -> None:
+    found = re.findall(r"```json\n(.*?)```", REFERENCE.read_text(encoding="utf-8"), re.DOTALL)
+    assert len(found) == 1
+    entity = compiler.compile([Source("p", "entities/order.json", found[0])], TYPES).entity("order")
+    assert (entity.state, entity.fields["amount"].type.name) == ("state", "money")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import simplejson
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -42,6 +42,7 @@ FIELDS = _fields(
     local="type: datetime, zone: Asia/Shanghai", stars="type: rating, maximum: 10",
 )
 
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=200)
 WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=2, max_size=20)
 NUMBER = st.decimals(min_value=-(10**16) + 1, max_value=10**16 - 1, places=2)
@@ -81,6 +82,7 @@ def test_every_type_is_tried() -> None:
 
 
 @pytest.mark.parametrize("name", TYPED)
+@UNHURRIED
 @given(data=st.data())
 def test_value_survives_the_way_out_and_in(name: str, data: st.DataObject) -> None:
     field = FIELDS[f"f_{name}"]
@@ -90,6 +92,7 @@ def test_value_survives_the_way_out_and_in(name: str, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize("name", TYPED)
+@UNHURRIED
 @given(data=st.data())
 def test_dumped_value_fits_schema(name: str, data: st.DataObject) -> None:
     field = FIELDS[f"f_{name}"]
@@ -99,6 +102,7 @@ def test_dumped_value_fits_schema(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", [f.name for f in FIELDS.values() if not f.system and not f.type.computed])
+@UNHURRIED
 @given(value=ANYTHING)
 def test_anything_is_taken_or_refused_with_words(name: str, value: Any) -> None:
     field = FIELDS[name]
@@ -131,6 +135,7 @@ def _storable(made: Any, field: Field) -> None:
 
 
 @pytest.mark.parametrize("name", COMPUTED)
+@UNHURRIED
 @given(value=ANYTHING)
 def test_computed_field_takes_nothing(name: str, value: Any) -> None:
     field = FIELDS[f"f_{name}"]
