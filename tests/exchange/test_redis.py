@@ -94,6 +94,13 @@ def until(condition: Any, seconds: float) -> bool:
     return False
 
 
+def heeds_term(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the worker has begun to run; before, SIGTERM just ends it."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
+
+
 def test_job_announced_by_redis_runs_once(
         runtime: Runtime, waiting: Any, environ: dict[str, str], post: tuple[Post, int]) -> None:
     with runtime.database.write() as unit:
@@ -109,6 +116,7 @@ def test_job_announced_by_redis_runs_once(
                for _ in range(2)]
     assert until(lambda: len(jobs(runtime, t.fl_job.c.status == "done")) == COUNT, 60)
     assert until(lambda: waiting() == 0, 10)
+    assert until(lambda: all(heeds_term(worker) for worker in workers), 30)
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
     assert [worker.wait(20) for worker in workers] == [0, 0]

@@ -63,14 +63,25 @@ def test_worker_ends_without_complaint(environ: dict[str, str], pack: Path, tmp_
         process = subprocess.Popen([sys.executable, "-W", "default::ResourceWarning", "-m", "formloom", "worker"],
                                    stdout=output, stderr=output, env={**os.environ, **environ})
         end = monotonic() + 40
-        while not heartbeat(runtime) and monotonic() < end:
+        while not (heartbeat(runtime) and heeds_term(process)) and monotonic() < end:
             sleep(0.1)
         sleep(1)        # its threads have begun to read
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        try:
+            assert process.wait(20) == 0, said.read_text()
+        finally:
+            process.kill()
+            process.wait()
     runtime.close()
     lines = said.read_text().splitlines()
     assert not [line for line in lines if "ERROR" in line or "Traceback" in line or "ResourceWarning" in line], lines
+
+
+def heeds_term(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the worker has begun to run; before, SIGTERM just ends it."""
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
 def heartbeat(runtime: Runtime) -> str | None:
