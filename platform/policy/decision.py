@@ -45,7 +45,8 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rule that was asked: what it says, the values it read, its verdict."""
+    """One rule that was asked: what it says, where it is written, the values it read, its verdict. Without a record
+    nothing is read, and the verdict is whether there may be any for which the rule holds."""
 
     role: str
     rule: str

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from formloom import feel
 from formloom.errors import Text
 from formloom.feel import Expression
 from formloom.metadata.catalog import Action, Catalog, Entity
@@ -19,6 +20,7 @@ from formloom.policy.decision import Access, Decision, RowRules, Step
 from formloom.policy.rules import FIXED_ACTIONS, Grant, grants
 
 ALLOWED = Text("Allowed.")
+ANYTHING = feel.literal(True)
 _NOTHING = Access(frozenset(), frozenset(), {})
 
 
@@ -49,7 +51,7 @@ class Policy:
     """Everything that follows from the roles of one catalog; safe to share between threads."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+        self.catalog = catalog
         self._grants = grants(catalog)
         self._admins = frozenset(r.name for r in catalog.roles.values() if r.admin)
         self._held: dict[tuple[frozenset[str], str], tuple[Grant, ...]] = {}
@@ -89,17 +91,20 @@ class Policy:
 
     def access(
         self, actor: Actor, entity: Entity | str, record: Mapping[str, Any] | None = None, now: datetime | None = None,
+        creating: bool = False,
     ) -> Access:
-        """Of a record; without one, of a record yet to be made."""
+        """Of a record; without one, of a record yet to be made. `creating`: of one that has its values but is not made
+        yet, so that a role opens fields only where its rule would let the actor make that very record."""
         target = self._entity(entity)
         if self.is_admin(actor):
             names = frozenset(target.fields)
             return Access(names, _writable(target, names, actor), {})
         scope = None if record is None else RuleScope(record, actor.feel, target.fields)
-        held = self._granting(actor, target)
-        readers = [g for g in held if _grants(g, "read", scope, now) or (scope is None and "create" in g.actions)]
-        writers = [g for g in held if _grants(g, "create" if scope is None else "update", scope, now)]
-        states = {g.role.name: _state_of(g, scope, now) for g in (*readers, *writers)}
+        held, making = self._granting(actor, target), creating or scope is None
+        readers = [g for g in held if _grants(g, "read", None if making else scope, now)
+                   or (making and "create" in g.actions)]
+        writers = [g for g in held if _grants(g, "create" if making else "update", scope, now)]
+        states = {g.role.name: None if making else _state_of(g, scope, now) for g in (*readers, *writers)}
         # The same roles in the same states open the same fields, whoever asks and of whatever record.
         key = (target.name, actor.system, tuple(g.role.name for g in readers), tuple(g.role.name for g in writers),
                tuple(states.values()))
@@ -142,15 +147,18 @@ class Policy:
         self, actor: Actor, action: str, entity: Entity | str, record: Mapping[str, Any] | None = None,
         now: datetime | None = None,
     ) -> tuple[Step, ...]:
-        """Every rule that was asked, in order, with the values it read."""
+        """Every rule that was asked, in order, with the values it read; `decide` says yes where one of them does."""
         target = self._entity(entity)
+        declared = None if action in FIXED_ACTIONS else target.action(action)
+        scope = None if record is None else RuleScope(record, actor.feel, target.fields)
         if self.is_admin(actor):
-            return (Step("admin", "true", "", {}, True),)
-        scope = RuleScope(record or {}, actor.feel, target.fields)
-        return tuple(_step(grant, action, scope, now) for grant in self._granting(actor, target))
+            return (_step("admin", (declared and declared.when) or ANYTHING, (declared and str(declared.place)) or "",
+                          scope, now),)
+        return tuple(_step(grant.role.name, grant.actions.get(action), str(grant.rule.place), scope, now)
+                     for grant in self._granting(actor, target))
 
     def _entity(self, entity: Entity | str) -> Entity:
-        return entity if isinstance(entity, Entity) else self._catalog.entity(entity)
+        return entity if isinstance(entity, Entity) else self.catalog.entity(entity)
 
     def _granting(self, actor: Actor, entity: Entity) -> tuple[Grant, ...]:
         held = self._held.get((actor.roles, entity.name))
@@ -175,7 +183,7 @@ class Policy:
         declared = entity.actions.get(action)
         if declared is not None and not _fits(declared, scope, now):
             return _not_now(declared.label, declared.reason)
-        if scope is not None and action in ("update", "delete"):
+        if scope is not None and action in FIXED_ACTIONS:
             for grant in held:
                 if reason := _state_reason(grant, action, scope, now):
                     return reason
@@ -255,12 +263,13 @@ def _writable(entity: Entity, names: frozenset[str], actor: Actor) -> frozenset[
         and f.type.name != "sequence")
 
 
-def _step(grant: Grant, action: str, scope: RuleScope, now: datetime | None) -> Step:
-    rule = grant.actions.get(action)
+def _step(role: str, rule: Expression | None, place: str, scope: RuleScope | None, now: datetime | None) -> Step:
     if rule is None:
-        return Step(grant.role.name, "", grant.place, {}, False)
+        return Step(role, "", place, {}, False)
+    if scope is None:
+        return Step(role, rule.text, place, {}, True)
     values = {".".join(path): _at(scope, path) for path in sorted(rule.paths)}
-    return Step(grant.role.name, rule.text, grant.place, values, rule.test(scope, now))
+    return Step(role, rule.text, place, values, rule.test(scope, now))
 
 
 def _at(scope: Mapping[str, Any], path: tuple[str, ...]) -> Any:

@@ -103,17 +103,14 @@ def _child_grant(parent: Grant, child: Entity) -> Grant:
     update = parent.actions.get("update") if read and all(r.write for r in open_rules) else None
     update = update and _table_states(parent, shows, update)
     below: Callable[[Expression], Expression] = lambda e: _below_parent(e, child)  # noqa: E731 - a name for a partial
-    change = below(update) if update else None
-    rule = EntityRule(create=change, read=below(read) if read else None, update=change, delete=change,
-                      place=parent.rule.place)
+    seen, change = below(read) if read else None, below(update) if update else None
+    # Of the rule without its states, a denial tells whether the state alone is in the way.
+    base = below(parent.rule.update) if change and parent.rule.update else None
     states = {s: replace(t, fields={}) for s, t in parent.rule.states.items()}
-    state = below(parent.state) if parent.state else None
-    return Grant(parent.role, child, replace(rule, states=states), state, _plain_actions(rule))
-
-
-def _plain_actions(rule: EntityRule) -> Mapping[str, Expression]:
-    found = {name: getattr(rule, name) for name in FIXED_ACTIONS}
-    return {name: expression for name, expression in found.items() if expression is not None}
+    rule = EntityRule(create=base, read=seen, update=base, delete=base, states=states, place=parent.rule.place)
+    asked = {"create": change, "read": seen, "update": change, "delete": change}
+    return Grant(parent.role, child, rule, below(parent.state) if parent.state else None,
+                 {name: expression for name, expression in asked.items() if expression is not None})
 
 
 def _table_states(parent: Grant, shows: list[str], update: Expression) -> Expression | None:

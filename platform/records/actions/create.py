@@ -26,6 +26,10 @@ def create(context: Context, entity: str, values: Mapping[str, Any]) -> Record:
     changes.fill(context, draft, derivation.defaults(context, target, parsed) | parsed)
     scope = Scope(context, target, draft.row, draft.rows)
     decision = context.policy.decide(context.actor, "create", target, scope, context.now)
+    settled = context.policy.access(context.actor, target, scope, context.now, creating=True)
+    if decision and settled is not access:
+        # Some role would let the actor make another record than this one; what only that role opens stays closed.
+        draft.errors += validation.parse(context, target, values, settled, always=always)[1]
     if not decision and draft.errors:
         raise ValidationFailed(draft.errors)
     if not decision:
