@@ -49,8 +49,8 @@ def sign_in(browser: Browser, demo: Server) -> Iterator[SignIn]:
     windows = []
 
     def heard(message: ConsoleMessage) -> None:
-        # A refused form is told as a failed page, too; that is no error of ours.
-        if message.type == "error" and not any(code in message.text for code in ("409", "422")):
+        # What the server refuses is told as a failed page, too; that is no error of a script.
+        if message.type == "error" and not any(code in message.text for code in ("403", "409", "422")):
             wrong.append(f"{message.location.get('url')}: {message.text}")
 
     def enter(username: str, locale: str = "zh-CN", width: int = 1440, height: int = 900, dark: bool = False) -> Person:

@@ -1,0 +1,43 @@
+"""Every kind of page at a desk and on a phone, by day and by night, in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import SignIn
+
+PAGES = {
+    "home": "/", "list": "/records/contract", "board": "/records/opportunity?show=board",
+    "record": "/records/contract/1", "form": "/records/quote/new", "inbox": "/inbox", "profile": "/profile", "notifications": "/notifications",
+    "search": "/search?q=a",
+}
+SIZES = {"desk": (1440, 900), "phone": (390, 844)}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize("size", SIZES)
+def test_pages_fit_their_window(sign_in: SignIn, size: str, locale: str, dark: bool) -> None:
+    width, height = SIZES[size]
+    person = sign_in("sales_manager", locale, width, height, dark)
+    for name, path in PAGES.items():
+        person.open(path)
+        expect(person.page.locator("h1, .fl-inbox").first).to_be_attached()
+        across = person.page.evaluate("document.scrollingElement.scrollWidth")
+        assert across <= width, f"{name} is {across} px wide"
+        person.shot("-".join((name, size, locale[:2], *(["dark"] if dark else []))))
+
+
+def test_keyboard_reaches_the_work_first(sign_in: SignIn) -> None:
+    person = sign_in("sales1")
+    person.open("/records/contract")
+    person.page.keyboard.press("Tab")
+    skip = person.page.locator(":focus")
+    expect(skip).to_be_visible()
+    expect(skip).to_have_attribute("href", re.compile("#"))
+    person.page.keyboard.press("n")
+    person.page.wait_for_url("**/records/contract/new")
+    expect(person.page.locator("#f-name")).to_be_focused()
