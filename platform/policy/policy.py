@@ -113,6 +113,11 @@ class Policy:
             known = self._accesses[key] = _access(target, actor, readers, writers, states)
         return known
 
+    def stands_alone(self, actor: Actor, child: Entity | str) -> bool:
+        """Whether a role of the actor names this child entity, instead of leaving it to the rules of the parent."""
+        return not self.is_admin(actor) and any(
+            self._entity(child).name in role.rules for name in actor.roles if (role := self.catalog.roles.get(name)))
+
     def varies(self, actor: Actor, entity: Entity | str) -> bool:
         """Whether `access` can differ from record to record, so that a list has to ask it for each row."""
         target = self._entity(entity)

@@ -21,7 +21,7 @@ def write(
     rows_before: Mapping[str, Any] = NO_ROWS, rows_after: Mapping[str, Any] = NO_ROWS,
 ) -> None:
     """`before` None for a creation, `after` None for a deletion; only `fields` and child rows are kept."""
-    names = [n for n in fields if n in entity.fields and entity.fields[n].type.name != "table"]
+    names = [n for n in fields if n not in entity.fields or entity.fields[n].type.name != "table"]
     context.unit.connection.execute(sa.insert(fl_audit).values(
         at=context.now, actor_id=context.actor.user_id, actor_name=context.actor.name, kind=kind, action=action or None,
         entity=entity.name, record_id=record_id,
@@ -35,8 +35,9 @@ def dumped(entity: Entity, row: Mapping[str, Any], names: Iterable[str]) -> dict
 
 
 def dump(entity: Entity, name: str, value: Any) -> Any:
-    field = entity.fields[name]
-    return None if value is None else field.type.dump(value, field)
+    """As JSON; what is no field is the companion of one, and text."""
+    field = entity.fields.get(name)
+    return value if value is None or field is None else field.type.dump(value, field)
 
 
 def entries(context: Context, entity: str, record_id: int) -> list[Mapping[str, Any]]:

@@ -13,6 +13,7 @@ from formloom.metadata.catalog import Entity
 from formloom.records import audit, derivation, files, validation
 from formloom.records.context import Context
 from formloom.records.events import Event
+from formloom.records.rows import RowRights
 from formloom.records.scope import Scope
 
 _STAMPS = frozenset({"id", "version", "created_at", "created_by", "updated_at", "updated_by"})
@@ -59,21 +60,25 @@ def _child_rows(context: Context, draft: Draft, name: str, given: Any) -> list[d
     if not isinstance(given, list) or not all(isinstance(row, Mapping) for row in given):
         draft.errors.append(FieldError(name, "invalid-value", Text("Send a list of rows, each an object.")))
         return draft.rows[name]
-    there = {row["id"]: row for row in draft.rows_before.get(name, ())}
+    there = {row["id"]: dict(row) for row in draft.rows_before.get(name, ())}
+    rights = RowRights(context, draft.entity, child, draft.row)
     found: list[dict[str, Any]] = []
     for index, raw in enumerate(given):
         values = {k: v for k, v in raw.items() if k not in _STAMPS and k not in ("parent", "position")}
         prefix, number = f"{name}/{index}/", raw.get("id")
-        if number is not None and number not in there:
+        # To a dictionary true is 1; and a row that is sent twice would be stored twice.
+        before = there.pop(number, {}) if type(number) is int else {}
+        if number is not None and not before:
             gone = Text("There is no row number {id}.", id=number)
             draft.errors.append(FieldError(prefix + "id", "unknown-row", gone))
-        access = context.policy.access(context.actor, child)
-        parsed, errors = validation.parse(context, child, values, access, prefix)
-        draft.errors += errors
-        before = there.get(number, {})
-        start = before or derivation.defaults(context, child, parsed)
-        found.append({**start, **parsed, "position": index})
-    return found
+        parsed, errors = validation.parse(context, child, values, rights.access(before), prefix)
+        row = {**(before or derivation.defaults(context, child, parsed)), **parsed, "position": index}
+        draft.errors += errors or ([] if before else rights.refused("create", row, f"{name}/{index}"))
+        found.append(row)
+    kept = [row for row in there.values() if not rights.seen(row)]
+    for row in there.values():
+        draft.errors += rights.refused("delete", row, name) if rights.seen(row) else []
+    return found + [{**row, "position": len(found) + index} for index, row in enumerate(kept)]
 
 
 def settle(context: Context, draft: Draft) -> None:

@@ -13,6 +13,7 @@ from formloom.records.changes import tell
 from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.records.resolution import row_for
+from formloom.records.validation import unstorable
 from formloom.storage.platform_tables import fl_comment
 
 MAX_LENGTH = 10_000
@@ -69,3 +70,5 @@ def _check(text: str) -> None:
     if len(text) > MAX_LENGTH:
         reason = Text("A comment has at most {limit} characters.", limit=MAX_LENGTH)
         raise ValidationFailed([FieldError("text", "too-long", reason)])
+    if unstorable(text):
+        raise ValidationFailed([FieldError("text", "invalid-value", Text("must not contain control characters"))])

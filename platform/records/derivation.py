@@ -81,14 +81,14 @@ def _typed(field: Field, value: Any) -> Any:
     """A FEEL value as a value of the field; what the field cannot hold is no value."""
     if value is None:
         return None
-    holder = _holder(field)
+    returned = holder(field)
     try:
-        return holder.type.parse(_rounded(holder, value) if isinstance(value, Decimal) else value, holder)
+        return returned.type.parse(_rounded(returned, value) if isinstance(value, Decimal) else value, returned)
     except (ValueError, TypeError, ArithmeticError):
         return None
 
 
-def _holder(field: Field) -> Field:
+def holder(field: Field) -> Field:
     """The field as what it returns. Limits of what is summed are not limits of the sum."""
     if field.type.name not in ("formula", "rollup"):
         return field

@@ -104,7 +104,7 @@ def adopt(context: Context, entity: str, record_id: int, field: str, file_id: in
 def safe_name(name: str) -> str:
     """The last part of a path without control characters, at most 200 characters."""
     last = re.split(r"[/\\]", name)[-1]
-    clean = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\"<>|:*?]", "_", last).strip(" .")
+    clean = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff\"<>|:*?]", "_", last).strip(" .")
     stem, dot, ending = clean.rpartition(".")
     return (f"{stem[:180]}{dot}{ending[:19]}" if stem else clean[:200]) or "file"
 

@@ -6,13 +6,15 @@ from typing import Any
 
 from formloom.errors import Conflict, Forbidden, NotFound, Text
 from formloom.metadata.catalog import Entity
+from formloom.metadata.values import LARGEST_ID
 from formloom.records.context import Context
 from formloom.records.scope import Scope
 
 
 def row_for(context: Context, entity: Entity, record_id: int, action: str, lock: bool = False) -> dict[str, Any]:
     """The raw row. A record that may not be read is not found; one that may, but not so, is refused with the reason."""
-    row = context.store.get(context.unit, entity.name, record_id, lock=lock)
+    possible = 0 < record_id <= LARGEST_ID
+    row = context.store.get(context.unit, entity.name, record_id, lock=lock) if possible else None
     scope = None if row is None else Scope(context, entity, row)
     if row is None or not context.policy.decide(context.actor, "read", entity, scope, context.now):
         raise NotFound(Text("There is no {entity} number {id}, or you may not see it.",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from formloom.metadata.catalog import Entity
+from formloom.metadata.catalog import Entity, Field
 from formloom.policy import masks, people
 from formloom.policy.decision import Access
 from formloom.records import audit, comments, files
@@ -46,27 +46,42 @@ def of(context: Context, entity: str, record_id: int) -> list[Entry]:
     target = context.catalog.entity(entity)
     row = row_for(context, target, record_id, "read")
     access = context.policy.access(context.actor, target, Scope(context, target, row), context.now)
-    changes = [_change_entry(target, access, e) for e in audit.entries(context, entity, record_id)]
+    changes = [_change_entry(context, target, access, e) for e in audit.entries(context, entity, record_id)]
     said = [_comment(e) for e in comments.of(context, entity, record_id)]
-    kept = [_file(f) for f in files.of(context, entity, record_id) if f.field is None or f.field in access.readable]
+    kept = [_file(f) for f in files.of(context, entity, record_id)
+            if f.field is None or f.field in access.readable - access.masks.keys()]
     return sorted(_named(context, changes + said + kept), key=lambda e: (e.at, e.id), reverse=True)
 
 
-def _change_entry(entity: Entity, access: Access, row: Mapping[str, Any]) -> Entry:
+def _change_entry(context: Context, entity: Entity, access: Access, row: Mapping[str, Any]) -> Entry:
     before, after = row["before"] or {}, row["after"] or {}
     decided = row["kind"] == "task"         # written by `workflow`: outcome and comment, not fields
     names = [n for n in entity.fields
              if not decided and n in access.readable and n != "version" and (n in before or n in after)]
     changes = tuple(
-        Change(n, entity.fields[n].label, _shown(access, n, before.get(n)), _shown(access, n, after.get(n)))
+        Change(n, entity.fields[n].label, *(_shown(context, entity, access, n, s.get(n)) for s in (before, after)))
         for n in names)
     return Entry(kind=row["kind"], at=row["at"], actor_id=row["actor_id"], actor_name=row["actor_name"], id=row["id"],
                  action=row["action"] or "", changes=changes, text=after.get("comment") or "" if decided else "",
                  values=after if decided else {})
 
 
-def _shown(access: Access, name: str, value: Any) -> Any:
-    return masks.masked(access.masks[name], value) if name in access.masks else value
+def _shown(context: Context, entity: Entity, access: Access, name: str, value: Any) -> Any:
+    if name in access.masks:
+        return masks.masked(access.masks[name], value)
+    field = entity.fields[name]
+    return _rows(context, field, value) if field.type.name == "table" and isinstance(value, list) else value
+
+
+def _rows(context: Context, field: Field, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Child rows as they were. They cannot be asked for any more, so only what every row shows is shown."""
+    child = context.catalog.entity(field.target or "")
+    open_rows = not context.policy.stands_alone(context.actor, child) or context.policy.row_rules(
+        context.actor, child).everything
+    access = context.policy.list_access(context.actor, child)
+    names = access.readable if open_rows else frozenset({"id"})
+    return [{n: masks.masked(access.masks[n], v) if n in access.masks else v for n, v in row.items() if n in names}
+            for row in rows]
 
 
 def _comment(row: Mapping[str, Any]) -> Entry:

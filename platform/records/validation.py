@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,12 @@ from formloom.records.scope import Scope
 from formloom.storage.platform_tables import fl_team
 
 REQUIRED = Text("Fill this in.")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def unstorable(text: str) -> bool:
+    """Whether a text has characters that PostgreSQL or UTF-8 cannot hold."""
+    return _UNSTORABLE.search(text) is not None
 
 
 def parse(
@@ -30,6 +37,9 @@ def parse(
         refused = None if name in always else _refused(entity, name, access, prefix)
         if refused is not None:
             errors.append(refused)
+        elif name not in entity.fields and raw is not None and raw not in (allowed := _currencies(entity, name)):
+            wrong = Text("must be one of {choices}", choices=", ".join(allowed))
+            errors.append(FieldError(prefix + name, "invalid-value", wrong))
         elif name not in entity.fields or entity.fields[name].type.name == "table":
             found[name] = raw
         else:
@@ -37,10 +47,15 @@ def parse(
     return found, errors
 
 
-def _refused(entity: Entity, name: str, access: Access, prefix: str) -> FieldError | None:
+def _currencies(entity: Entity, name: str) -> list[str]:
+    """What the companion of an amount takes; empty where the name is not one."""
     money = entity.fields.get(name.removesuffix("_currency"))
-    if money is not None and name not in entity.fields and money.options.get("currencies"):
-        name, prefix = money.name, prefix
+    return [] if money is None or name in entity.fields else list(money.options.get("currencies", ()))
+
+
+def _refused(entity: Entity, name: str, access: Access, prefix: str) -> FieldError | None:
+    if _currencies(entity, name):
+        name = name.removesuffix("_currency")
     if name not in entity.fields or name not in access.readable:
         guess = near(name, access.readable)
         text = (Text("There is no field {name}. Did you mean {near}?", name=name, near=guess) if guess
@@ -93,7 +108,7 @@ def _exists(context: Context, field: Field, value: Any, prefix: str) -> list[Fie
     """The record pointed at is there and this actor may read it; the two failures look alike."""
     if field.type.name in _FIXED and value is not None:
         return _fixed_exists(context, field, value, prefix)
-    if field.target is None or field.type.name not in ("reference", "references") or field.name == "parent":
+    if field.target is None or field.type.name not in ("reference", "references"):
         return []
     target = context.catalog.entity(field.target)
     for number in value if isinstance(value, list) else [value]:

@@ -26,14 +26,15 @@ def save(
 ) -> int:
     """Replaces the actor's view of the same name; only administrators share views."""
     context.catalog.entity(entity)
-    if not name.strip() or len(name) > 100:
+    name = name.strip()
+    if not name or len(name) > 100:
         raise ValidationFailed([FieldError("name", "invalid-value", Text("Give it a name of at most 100 characters."))])
     if shared and not context.policy.is_admin(context.actor):
         raise Forbidden(Text("Only administrators share views. Save it for yourself."))
     same = (fl_view.c.entity == entity) & (fl_view.c.name == name) & (fl_view.c.owner_id == context.actor.user_id)
     context.unit.connection.execute(sa.delete(fl_view).where(same))
     made = context.unit.connection.scalar(sa.insert(fl_view).values(
-        entity=entity, owner_id=context.actor.user_id, shared=shared, name=name.strip(), filter=filter,
+        entity=entity, owner_id=context.actor.user_id, shared=shared, name=name, filter=filter,
         columns=[*columns], sort=[*sort], layout=layout).returning(fl_view.c.id))
     return int(made or 0)
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from formloom.errors import Forbidden, ValidationFailed
+import sqlalchemy as sa
+
+from formloom.errors import FieldError, Forbidden, ValidationFailed
 from formloom.records import changes, derivation, validation
 from formloom.records.context import Context
 from formloom.records.presentation import present
@@ -24,6 +26,8 @@ def create(context: Context, entity: str, values: Mapping[str, Any]) -> Record:
     draft = changes.open_draft(context, target, None)
     draft.errors += errors
     changes.fill(context, draft, derivation.defaults(context, target, parsed) | parsed)
+    if target.parent:
+        _place(context, draft)
     scope = Scope(context, target, draft.row, draft.rows)
     decision = context.policy.decide(context.actor, "create", target, scope, context.now)
     settled = context.policy.access(context.actor, target, scope, context.now, creating=True)
@@ -36,6 +40,17 @@ def create(context: Context, entity: str, values: Mapping[str, Any]) -> Record:
         raise Forbidden(decision.reason)
     _number(context, draft)
     return present(context, target, changes.save(context, draft, "created"))
+
+
+def _place(context: Context, draft: changes.Draft) -> None:
+    """A child record made by itself belongs to a parent, after the rows that are there."""
+    parent = draft.row.get("parent")
+    if parent is None and not any(e.path == "parent" for e in draft.errors):
+        draft.errors.append(FieldError("parent", "required", validation.REQUIRED))
+    if draft.row.get("position") is None:
+        table = context.store.tables[draft.entity.name]
+        last = context.unit.connection.scalar(sa.select(sa.func.max(table.c.position)).where(table.c.parent == parent))
+        draft.row["position"] = 0 if last is None else last + 1
 
 
 def _number(context: Context, draft: changes.Draft) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import sqlalchemy as sa
 import sqlalchemy.exc
 
 from formloom.errors import Conflict, StaleVersion, Text
+from formloom.metadata.catalog import Entity, Field
 from formloom.records import audit, changes
 from formloom.records.context import Context
 from formloom.records.events import Event
@@ -21,11 +23,28 @@ def delete(context: Context, entity: str, id: int, version: int | None = None) -
         with context.unit.connection.begin_nested():
             context.store.delete(context.unit, entity, id, before["version"])
     except sqlalchemy.exc.IntegrityError as error:
-        raise Conflict(
-            Text("Other records refer to this one, so it cannot be deleted."),
-            Text("Delete or change those records first."),
-        ) from error
-    audit.write(context, "deleted", target, id, before["version"], before, None, target.fields, "", rows)
+        raise Conflict(_in_use(context, target, id), Text("Delete or change those records first.")) from error
+    audit.write(context, "deleted", target, id, before["version"], before, None, {**target.fields, **before}, "",
+                rows)
     changes.tell(context, Event(kind="deleted", entity=entity, id=id, actor=context.actor, at=context.now,
                                 before=before, changed=frozenset(target.fields)))
     changes.refresh_parent(context, target, before)
+
+
+def _in_use(context: Context, entity: Entity, id: int) -> Text:
+    """Names the first field that refers to this record; if none does, one of its child rows is what others need."""
+    pointing = ((other, field) for other in context.catalog.entities.values() for field in other.fields.values()
+                if field.target == entity.name and field.type.name in ("reference", "references"))
+    for other, field in pointing:
+        if field.name != "parent" and _refers(context, other, field, id):
+            return Text("It cannot be deleted: {field} of {entity} refers to it.", field=field.label,
+                        entity=other.label)
+    return Text("Other records refer to this one, so it cannot be deleted.")
+
+
+def _refers(context: Context, other: Entity, field: Field, id: int) -> bool:
+    if field.type.name == "reference":
+        pointer = context.store.tables[other.name].c[field.name]
+    else:
+        pointer = context.store.tables.link(other.name, field.name).c.target
+    return context.unit.connection.execute(sa.select(pointer).where(pointer == id).limit(1)).first() is not None

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from formloom import feel
 from formloom.errors import BadExpression, BadRequest, Forbidden, Text, UnknownField
 from formloom.feel import Expression, FeelSyntaxError
-from formloom.metadata.catalog import Entity, Sort
-from formloom.records import audit, reach
+from formloom.metadata.catalog import Entity, Field, Sort
+from formloom.metadata.values import LARGEST_ID
+from formloom.records import audit, derivation, reach, validation
 from formloom.records.context import Context
 from formloom.records.presentation import present_all
 from formloom.records.record import Page, Query
@@ -28,7 +29,7 @@ def list(context: Context, entity: str, query: Query | None = None) -> Page:
     rules = context.policy.row_rules(context.actor, target)
     if rules.nothing:
         raise Forbidden(context.policy.decide(context.actor, "read", target, None, context.now).reason)
-    if not 1 <= asked.page_size <= MAX_PAGE_SIZE or asked.page < 1:
+    if not 1 <= asked.page_size <= MAX_PAGE_SIZE or not 1 <= asked.page <= LARGEST_ID:
         raise BadRequest(Text("A page has 1 to {limit} records, and pages count from 1.", limit=MAX_PAGE_SIZE))
     wanted = _wanted(context, target, asked.filter)
     where = _where(context, target, asked.search, wanted)
@@ -110,6 +111,8 @@ def _search(context: Context, entity: Entity, words: str | None) -> sa.ColumnEle
     """Every word in any of the fields that the entity is searched by."""
     if not words or not words.strip():
         return None
+    if validation.unstorable(words):
+        return sa.false()
     allowed, table = readable(context, entity), context.store.tables[entity.name]
     columns = [table.c[name] for name in entity.search or (entity.title,) if name in allowed and name in table.c]
     return sa.and_(*(sa.or_(sa.false(), *(c.cast(sa.Text).icontains(word, autoescape=True) for c in columns))
@@ -129,6 +132,8 @@ def _sort(context: Context, entity: Entity, asked: Query) -> tuple[Sort, ...]:
     for one in wanted:
         if one.field not in allowed:
             raise UnknownField(one.field, allowed)
+        if one.field not in context.store.tables[entity.name].c:
+            raise BadRequest(Text("A list cannot be sorted by {field}.", field=entity.fields[one.field].label))
     chosen = wanted or tuple(s for s in entity.sort if s.field in allowed)
     by_id = next((s for s in chosen if s.field == "id"), Sort("id", bool(chosen) and chosen[-1].descending))
     return (*(s for s in chosen if s.field != "id"), by_id)
@@ -153,7 +158,16 @@ def _cursor(entity: Entity, sort: Sequence[Sort], text: str | None) -> tuple[Any
         return None
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        fields = [entity.fields[s.field] for s in sort]
-        return tuple(None if v is None else f.type.parse(v, f) for v, f in zip(values, fields, strict=True))
+        fields = [derivation.holder(entity.fields[s.field]) for s in sort]
+        return tuple(None if v is None else _sorted_value(f, v) for v, f in zip(values, fields, strict=True))
     except (ValueError, binascii.Error, TypeError) as error:
         raise BadRequest(Text("This cursor was not given by this list."), Text("Start again without it.")) from error
+
+
+def _sorted_value(field: Field, value: Any) -> Any:
+    """Numbers of a sequence are given, never typed in, so its type does not parse them."""
+    if field.type.name != "sequence":
+        return field.type.parse(value, field)
+    if not isinstance(value, str):
+        raise ValueError(value)
+    return value

@@ -43,11 +43,15 @@ def refuse_conflicts(
     found = [
         FieldConflict(name, base[name], _plain(entity, name, before.get(name)), _plain(entity, name, value))
         for name, value in mine.items()
-        if name in base and (entity.fields[name].type.name == "table" or value != before.get(name))
+        if name in base and (_is_table(entity, name) or value != before.get(name))
     ]
     if found:
         raise StaleVersion(before["version"], found, by)
 
 
 def _plain(entity: Entity, name: str, value: Any) -> Any:
-    return value if entity.fields[name].type.name == "table" else audit.dump(entity, name, value)
+    return value if _is_table(entity, name) else audit.dump(entity, name, value)
+
+
+def _is_table(entity: Entity, name: str) -> bool:
+    return name in entity.fields and entity.fields[name].type.name == "table"
