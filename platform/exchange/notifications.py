@@ -18,7 +18,8 @@ from formloom.storage import platform_tables as t
 from formloom.storage.database import Unit
 
 LONGEST = 500
-_OFFERED = {"en": "New task: {task} ({process})", "zh": "新任务：{task}（{process}）"}
+_OFFERED = {"en": "{task}: {about} ({process})", "zh": "{task}：{about}（{process}）"}
+_OFFERED_ALONE = {"en": "New task: {task} ({process})", "zh": "新任务：{task}（{process}）"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,22 @@ def listener(context: Context, event: Event) -> None:
         return
     values = event.values
     assigned = [values["assignee"]] if values["assignee"] else []
+    words = _offer_text(values, _title(context, event))
     for user_id in recipients(context.unit, [*assigned, *values["users"]], values["role"]):
         if user_id != context.actor.user_id or not assigned:
-            notify(context.unit, user_id, _offer_text(values), f"/tasks/{values['task']}", now=context.now,
+            notify(context.unit, user_id, words, f"/tasks/{values['task']}", now=context.now,
                    kind="task")
 
 
-def _offer_text(values: Mapping[str, Any]) -> dict[str, str]:
-    return {locale: template.format(task=label_in(values["label"], locale), process=label_in(values["process"], locale))
-            for locale, template in _OFFERED.items()}
+def _title(context: Context, event: Event) -> str:
+    """What the record is called; whoever gets a task sees what it is about."""
+    if event.entity not in context.catalog.entities:
+        return ""
+    return context.store.titles(context.unit, event.entity, [event.id]).get(event.id, "")
+
+
+def _offer_text(values: Mapping[str, Any], about: str) -> dict[str, str]:
+    return {
+        locale: template.format(
+            task=label_in(values["label"], locale), process=label_in(values["process"], locale), about=about)
+        for locale, template in (_OFFERED if about else _OFFERED_ALONE).items()}

@@ -28,6 +28,14 @@ class Person:
         self.page.goto(path)
         return self
 
+    def speak(self, language: str) -> None:
+        """Chooses the language of the pages, as on the profile page."""
+        self.open("/profile")
+        self.page.select_option("#locale", language)
+        with self.page.expect_navigation():
+            self.page.locator("form[action='/preferences'] button.btn-primary").click()
+        expect(self.page.locator("html")).to_have_attribute("lang", re.compile(f"^{language}"))
+
     def field(self, name: str) -> Locator:
         return self.page.locator(f"[data-for={name}]")
 
