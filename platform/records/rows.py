@@ -1,12 +1,13 @@
-"""What an actor may do with single rows of a child table, while the record that holds them is written."""
+"""What an actor may see of and do with single rows of a child table."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from formloom.errors import FieldError
-from formloom.metadata.catalog import Entity
+from formloom.metadata.catalog import Entity, Field
+from formloom.policy import masks
 from formloom.policy.decision import Access, Decision
 from formloom.records.context import Context
 from formloom.records.scope import Scope
@@ -42,3 +43,14 @@ class RowRights:
 
     def _scope(self, row: Mapping[str, Any]) -> Scope:
         return Scope(self._context, self._child, row, {}, self._parent)
+
+
+def as_kept(context: Context, field: Field, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows as the audit keeps them. Rules cannot be asked of what is past: only what every row shows is shown."""
+    child = context.catalog.entity(field.target or "")
+    open_rows = not context.policy.stands_alone(context.actor, child) or context.policy.row_rules(
+        context.actor, child).everything
+    access = context.policy.list_access(context.actor, child)
+    names = access.readable if open_rows else frozenset({"id"})
+    return [{n: masks.masked(access.masks[n], v) if n in access.masks else v for n, v in row.items() if n in names}
+            for row in rows]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from formloom.metadata.catalog import Entity, Field
+from formloom.metadata.catalog import Entity
 from formloom.policy import masks, people
 from formloom.policy.decision import Access
-from formloom.records import audit, comments, files
+from formloom.records import audit, comments, files, rows
 from formloom.records.context import Context
 from formloom.records.resolution import row_for
 from formloom.records.scope import Scope
@@ -70,18 +70,7 @@ def _shown(context: Context, entity: Entity, access: Access, name: str, value: A
     if name in access.masks:
         return masks.masked(access.masks[name], value)
     field = entity.fields[name]
-    return _rows(context, field, value) if field.type.name == "table" and isinstance(value, list) else value
-
-
-def _rows(context: Context, field: Field, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Child rows as they were. They cannot be asked for any more, so only what every row shows is shown."""
-    child = context.catalog.entity(field.target or "")
-    open_rows = not context.policy.stands_alone(context.actor, child) or context.policy.row_rules(
-        context.actor, child).everything
-    access = context.policy.list_access(context.actor, child)
-    names = access.readable if open_rows else frozenset({"id"})
-    return [{n: masks.masked(access.masks[n], v) if n in access.masks else v for n, v in row.items() if n in names}
-            for row in rows]
+    return rows.as_kept(context, field, value) if field.type.name == "table" and isinstance(value, list) else value
 
 
 def _comment(row: Mapping[str, Any]) -> Entry:

@@ -65,7 +65,11 @@ def _refused(entity: Entity, name: str, access: Access, prefix: str) -> FieldErr
         return None
     if entity.fields[name].type.computed:
         return FieldError(prefix + name, "computed-field", Text("This is computed and cannot be set; leave it out."))
-    return FieldError(prefix + name, "forbidden-field", Text("You may not change this field; leave it out."))
+    return forbidden(prefix + name)
+
+
+def forbidden(path: str) -> FieldError:
+    return FieldError(path, "forbidden-field", Text("You may not change this field; leave it out."))
 
 
 def _parse_one(field: Field, raw: Any, prefix: str, found: dict[str, Any], errors: list[FieldError]) -> None:

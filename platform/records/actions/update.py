@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from formloom.errors import FieldConflict, StaleVersion
+from formloom.errors import FieldConflict, FieldError, StaleVersion
 from formloom.metadata.catalog import Entity
-from formloom.records import audit, changes, validation
+from formloom.records import audit, changes, rows, validation
 from formloom.records.context import Context
 from formloom.records.presentation import present
 from formloom.records.record import Record
@@ -25,7 +25,18 @@ def update(context: Context, entity: str, id: int, values: Mapping[str, Any], ve
     draft = changes.open_draft(context, target, before)
     draft.errors += errors
     changes.fill(context, draft, parsed)
+    draft.errors += _fixed(context, draft, parsed)
     return present(context, target, changes.save(context, draft, "updated"))
+
+
+def _fixed(context: Context, draft: changes.Draft, sent: Mapping[str, Any]) -> list[FieldError]:
+    """Fields that nobody types while `readonly_when` holds, as forms show it: over the record with what was sent."""
+    if context.actor.system:
+        return []
+    scope = Scope(context, draft.entity, draft.row, draft.rows)
+    return [validation.forbidden(name) for name in draft.changed & sent.keys()
+            if (field := draft.entity.fields.get(name)) is not None and field.readonly_when is not None
+            and field.readonly_when.test(scope, context.now)]
 
 
 def refuse_conflicts(
@@ -40,17 +51,20 @@ def refuse_conflicts(
         for name, value in (entry["before"] or {}).items():
             base.setdefault(name, value)
         by = entry["actor_name"]
-    found = [
-        FieldConflict(name, base[name], _plain(entity, name, before.get(name)), _plain(entity, name, value))
-        for name, value in mine.items()
-        if name in base and (_is_table(entity, name) or value != before.get(name))
-    ]
+    found = [_conflict(context, entity, before, name, base[name], value) for name, value in mine.items()
+             if name in base and (_is_table(entity, name) or value != before.get(name))]
     if found:
         raise StaleVersion(before["version"], found, by)
 
 
-def _plain(entity: Entity, name: str, value: Any) -> Any:
-    return value if _is_table(entity, name) else audit.dump(entity, name, value)
+def _conflict(
+    context: Context, entity: Entity, before: Mapping[str, Any], name: str, base: Any, mine: Any
+) -> FieldConflict:
+    if not _is_table(entity, name):
+        return FieldConflict(name, base, audit.dump(entity, name, before.get(name)), audit.dump(entity, name, mine))
+    there = context.store.children(context.unit, entity.name, before["id"])[name]
+    field, theirs = entity.fields[name], changes.plain_rows(context, entity, name, there)
+    return FieldConflict(name, rows.as_kept(context, field, base), rows.as_kept(context, field, theirs), mine)
 
 
 def _is_table(entity: Entity, name: str) -> bool:
