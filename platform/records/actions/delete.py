@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import sqlalchemy as sa
 import sqlalchemy.exc
 
 from formloom.errors import Conflict, StaleVersion, Text
-from formloom.metadata.catalog import Entity, Field
+from formloom.metadata.catalog import Entity
 from formloom.records import audit, changes
 from formloom.records.context import Context
 from formloom.records.events import Event
@@ -32,19 +31,13 @@ def delete(context: Context, entity: str, id: int, version: int | None = None) -
 
 
 def _in_use(context: Context, entity: Entity, id: int) -> Text:
-    """Names the first field that refers to this record; if none does, one of its child rows is what others need."""
+    """Names the first field that refers to this record; if none does, one of its child rows is what others need. Lists
+    of references are no obstacle: they forget what is gone."""
     pointing = ((other, field) for other in context.catalog.entities.values() for field in other.fields.values()
-                if field.target == entity.name and field.type.name in ("reference", "references"))
+                if field.target == entity.name and field.type.name == "reference" and field.name != "parent")
     for other, field in pointing:
-        if field.name != "parent" and _refers(context, other, field, id):
+        pointer = context.store.tables[other.name].c[field.name]
+        if context.store.count(context.unit, other.name, pointer == id, 1):
             return Text("It cannot be deleted: {field} of {entity} refers to it.", field=field.label,
                         entity=other.label)
     return Text("Other records refer to this one, so it cannot be deleted.")
-
-
-def _refers(context: Context, other: Entity, field: Field, id: int) -> bool:
-    if field.type.name == "reference":
-        pointer = context.store.tables[other.name].c[field.name]
-    else:
-        pointer = context.store.tables.link(other.name, field.name).c.target
-    return context.unit.connection.execute(sa.select(pointer).where(pointer == id).limit(1)).first() is not None
