@@ -212,7 +212,8 @@ class _Key:
     def later(self, value: Any) -> Condition:
         if value is None:
             return sa.false()
-        later: Condition = self.column < value if self.descending else self.column > value
+        held = sa.literal(value, self.column.type) if isinstance(value, bool) else value    # SQLAlchemy orders no True
+        later: Condition = self.column < held if self.descending else self.column > held
         return later if self.filled else sa.or_(later, self.column.is_(None))
 
 

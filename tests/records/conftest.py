@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from formloom.errors import FormloomError, ValidationFailed
+from formloom.policy.actor import Actor
 from formloom.records import actions
 from formloom.records.record import Record
 from tests.conftest import ROOT, Bench, _settled
@@ -16,7 +17,7 @@ from tests.conftest import ROOT, Bench, _settled
 class Desk:
     """One person at work; each call is a transaction of its own, refused ones are rolled back."""
 
-    def __init__(self, bench: Bench, who: str) -> None:
+    def __init__(self, bench: Bench, who: str | Actor) -> None:
         self.bench, self.who = bench, who
 
     def create(self, entity: str, **values: Any) -> Record:

@@ -142,7 +142,7 @@ def test_timeline_hides_what_may_not_be_read(claims_bench: Bench) -> None:
     made = desk.create("claim", name="x", secret="s3cret", bank="62220001", owner=1)
     desk.update("claim", made.id, secret="t0p", bank="62229999")
     clerk = Desk(claims_bench, "clerk")
-    clerk.who = replace(claims_bench.actor("rita"), roles=frozenset({"clerk"}))  # type: ignore[assignment]
+    clerk.who = replace(claims_bench.actor("rita"), roles=frozenset({"clerk"}))
     text = repr(_timeline(clerk, made.id, "claim"))
     assert "s3cret" not in text
     assert "t0p" not in text
