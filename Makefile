@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8080
 
-.PHONY: run test install lint translations schemas clean
+.PHONY: run test install sweep screenshots lint translations schemas clean
 
 run: $(VENV)/installed
 	FORMLOOM_DEMO=1 PORT=$(PORT) exec $(BIN)/formloom serve --init --pack config
@@ -18,6 +18,14 @@ lint: $(VENV)/installed-dev
 	$(BIN)/lint-imports
 
 install: $(VENV)/installed
+
+# The same sweeps with twenty times the examples, too slow for every run.
+sweep: $(VENV)/installed-dev
+	FORMLOOM_EXAMPLES=5000 $(BIN)/pytest tests/storage/test_query.py
+
+screenshots: $(VENV)/installed-dev
+	rm -rf docs/images
+	FORMLOOM_SCREENSHOTS=1 $(BIN)/pytest tests/journeys
 
 translations: $(VENV)/installed-dev
 	$(BIN)/python tools/translations.py

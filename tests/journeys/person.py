@@ -68,7 +68,7 @@ class Person:
             if task.count():
                 with self.page.expect_response(lambda answer: "/inbox/" in answer.url):
                     task.first.click()
-                self.page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping')")
+                expect(self.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
                 expect(self.page.locator("#work h1")).to_contain_text(about)
                 return
         raise AssertionError(f"no task about {about}")

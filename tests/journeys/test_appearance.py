@@ -36,6 +36,7 @@ def test_pages_fit_their_window(sign_in: SignIn, size: str, language: str, dark:
         picture = "-".join((name, size, language, *(["dark"] if dark else [])))
         if picture in KEPT:
             person.shot(picture)
+    person.speak("zh")
 
 
 def test_record_offers_to_be_edited(sign_in: SignIn) -> None:

@@ -44,8 +44,14 @@ def test_contract_is_approved_and_signed(sign_in: SignIn) -> None:
     for username in ("sales_manager", "legal", "finance", "director"):
         expect(timeline).to_contain_text(f"{username} 同意")
     plan = sales.page.locator("section.fl-card", has_text="付款计划")
-    expect(plan).to_contain_text("¥600,000.00")
+    shares = (("合同生效", "¥180,000.00"), ("中期验收", "¥240,000.00"), ("终验", "¥180,000.00"))
+    for row, (milestone, amount) in enumerate(shares):
+        expect(plan.locator("tbody tr").nth(row)).to_contain_text(milestone)
+        expect(plan.locator("tbody tr").nth(row)).to_contain_text(amount)
+    expect(plan.locator("tfoot")).to_contain_text("¥600,000.00")
     sales.shot("contract-signed")
+    sales.open("/notifications")
+    expect(sales.page.locator("main")).to_contain_text(f"Contract signed: {NAME}")
 
 
 def test_rejected_contract_comes_back_with_its_reason(sign_in: SignIn) -> None:
