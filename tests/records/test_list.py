@@ -88,7 +88,8 @@ def test_impossible_page_is_refused(rita: Desk, asked: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("words", "names"), [
-    ("4", {"3", "4"}), ("D-2026-0003", {"2"}), ("2026 7", {"6", "7"}), ("", set("0123456789")), ("%", set()), ("_", set()),
+    ("4", {"3", "4"}), ("D-2026-0003", {"2"}), ("2026 7", {"6", "7"}), ("", set("0123456789")), ("%", set()),
+    ("_", set()),
     ("a\x00", set()), ("\ud800", set()), ("' OR 1=1", set()),
 ])
 def test_search_finds_every_word(ten: Desk, words: str, names: set[str]) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from flask import Response, jsonify
 
 from formloom.metadata.catalog import Catalog, Entity
+from formloom.metadata.values import LARGEST_ID
+from formloom.policy.rules import FIXED_ACTIONS
 from formloom.web.api import schemas
 from formloom.web.api.blueprint import blueprint
 from formloom.web.api.definitions import readable
@@ -99,6 +101,10 @@ def _entity_paths(entity: Entity) -> dict[str, Any]:
             "patch": _operation(one, [_IF_MATCH], body=_with_version(values), answer=record, tag=entity.name),
             "delete": _operation(one, [_IF_MATCH], status="204", tag=entity.name)},
     }
+    actions = [*FIXED_ACTIONS, *entity.actions]
+    paths[f"{base}/{{id}}/explain"] = {"parameters": [_ID], "get": _operation("Why something is allowed or not", [
+        _query("action", {"enum": actions}), _query("user", {"type": "integer", "minimum": 1, "maximum": LARGEST_ID})],
+        tag=entity.name)}
     for action in entity.actions.values():
         paths[f"{base}/{{id}}/actions/{action.name}"] = {"parameters": [_ID], "post": _operation(
             label(action.label), body={"type": "object"}, answer=record, tag=entity.name)}

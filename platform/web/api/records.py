@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from flask import Response, jsonify, request
 
-from formloom.records import actions
+from formloom.metadata.values import LARGEST_ID
+from formloom.records import actions, explanation
 from formloom.records.context import Context
 from formloom.records.record import Record
 from formloom.web.api import arguments, wire
@@ -67,6 +68,16 @@ def run_action(entity: str, id: str, action: str) -> Response:
     version = arguments.version_from(values)
     with writing() as context:
         return _one(context, actions.run(context, entity, number, action, values, version))
+
+
+@blueprint.get("/records/<entity>/<id>/explain")
+def explain(entity: str, id: str) -> Response:
+    """Why the actor, or for an administrator the person `user`, may or may not do `action` with the record."""
+    number = arguments.record_id(id)
+    arguments.known_arguments(frozenset({"action", "user", "_l_"}))
+    action, user = request.args.get("action", "read"), arguments.integer("user", 0, LARGEST_ID) or None
+    with reading() as context:
+        return jsonify(wire.explanation(explanation.explain(context, entity, number, action, user)))
 
 
 def _one(context: Context, record: Record) -> Response:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from formloom.metadata.catalog import Entity, Field
 from formloom.policy.decision import Decision
 from formloom.records.context import Context
+from formloom.records.explanation import Explanation
 from formloom.records.record import Page, Record
 from formloom.web.i18n import t
 
@@ -43,3 +46,23 @@ def page(context: Context, found: Page) -> dict[str, Any]:
 def offer(name: str, decision: Decision) -> dict[str, Any]:
     """An action, whether it may be run now, and why not."""
     return {"name": name, "allowed": bool(decision), "reason": None if decision else t(decision.reason)}
+
+
+def explanation(found: Explanation) -> dict[str, Any]:
+    return {
+        "user": {"id": found.about.user_id, "name": found.about.name}, "allowed": bool(found.decision),
+        "reason": t(found.decision.reason),
+        "rules": [{"role": s.role, "rule": s.rule, "place": s.place, "allowed": s.allowed,
+                   "values": {name: _plain(value) for name, value in s.values.items()}} for s in found.steps],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """What a rule read: a reference as its id, child rows as their number, moments as text."""
+    if value is None or isinstance(value, bool | str | Decimal):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, list):
+        return len(value) if any(isinstance(one, Mapping) for one in value) else [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else str(value)
