@@ -161,7 +161,7 @@ _LISTED = (
           about="An address of the web, of mail or of telephony."),
     _type("address", _address_columns, {"type": "object", "additionalProperties": False,
           "properties": dict.fromkeys(values.ADDRESS_PARTS, _STRING)}, values.address, "context", EMPTINESS,
-          about="A postal address; its parts are the companion fields `<field>_city` and so on."),
+          about="A postal address; its parts are read as `<field>.city` and so on."),
     _type("rating", "integer", {"type": "integer", "minimum": 0, "maximum": values.MAX_STARS}, values.rating, "number",
           ORDER, options=_STARS, check=options.stars, about="Stars."),
     _type("json", "json", {}, values.structure, "any", EMPTINESS, about="Any JSON, kept as it is."),

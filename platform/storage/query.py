@@ -251,6 +251,10 @@ class _Renderer:
                 return self._field(name, scope.entity, scope.table, node)
             case ast.Path(source=ast.Name(name=name), name=attribute) if name in scope.bound:
                 return self._field(attribute, *scope.bound[name], node)
+            case ast.Path(source=ast.Name(name=whole), name=name) if f"{whole}_{name}" in scope.table.c and (
+                scope.entity.fields.get(whole) and whole not in scope.table.c
+            ):
+                return terms.column(scope.table.c[f"{whole}_{name}"], "any")     # a part of an address
             case ast.Path(source=source, name=name):
                 return self._through(self.term(source, scope), name, node)
             case ast.Negation(operand=operand):
@@ -264,7 +268,8 @@ class _Renderer:
     def _field(self, name: str, entity: Entity, table: Any, node: ast.Node) -> Term:
         shown = entity.fields.get(name)
         if shown is None:
-            if name in table.c:
+            whole = name.rpartition("_")[0]
+            if name in table.c and (whole not in entity.fields or whole in table.c):
                 return terms.column(table.c[name], "any")
             raise NotRenderable(node, Text("this is not a field"))
         if is_link(shown):

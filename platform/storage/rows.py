@@ -24,7 +24,26 @@ def selected(entity: Entity, table: sa.Table, fields: Iterable[str] | None) -> l
 def stored(entity: Entity, table: sa.Table, values: Mapping[str, Any]) -> dict[str, Any]:
     """What goes into columns: fields by name and their companions; links and child tables live elsewhere."""
     elsewhere = {f.name for f in entity.fields.values() if not f.system and not columns_of(f)}
-    return {name: value for name, value in values.items() if name not in elsewhere and name in table.c}
+    found = {name: value for name, value in values.items() if name not in elsewhere and name in table.c}
+    for name, parts in composites(entity).items():
+        if name in values:
+            whole = values[name] or {}
+            found |= {column: whole.get(part) for column, part in parts.items()}
+    return found
+
+
+def composites(entity: Entity) -> dict[str, dict[str, str]]:
+    """Fields whose value is several columns and none of its own, as an address: part by column."""
+    return {f.name: {f.name + c.suffix: c.suffix.removeprefix("_") for c in columns_of(f)}
+            for f in entity.fields.values() if columns_of(f) and all(c.suffix for c in columns_of(f))}
+
+
+def composed(row: dict[str, Any], parts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """The row with such columns as one value; None when every part is missing."""
+    for name, columns in parts.items():
+        pieces = {part: row.pop(column, None) for column, part in columns.items()}
+        row[name] = {part: piece for part, piece in pieces.items() if piece is not None} or None
+    return row
 
 
 def links_of(entity: Entity, names: Iterable[str] | None = None) -> list[str]:

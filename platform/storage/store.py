@@ -34,6 +34,7 @@ class Store:
         self.catalog = catalog
         self.tables = tables
         self._conditions: dict[str, Conditions] = {}
+        self._parts: dict[str, dict[str, dict[str, str]]] = {}
 
     def condition(self, unit: Unit, entity: Entity, expression: Expression, user: Mapping[str, Any],
                   now: datetime) -> Condition:
@@ -140,11 +141,20 @@ class Store:
         result = unit.connection.execute(query)
         names = tuple(result.keys())
         found = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        parts = self._composites(entity, names) if found else {}
+        if parts:
+            found = [rows.composed(row, parts) for row in found]
         for name in rows.links_of(self.catalog.entity(entity), fields) if found else ():
             targets = self._targets(unit, self.tables.link(entity, name), [row["id"] for row in found])
             for row in found:
                 row[name] = targets.get(row["id"], [])
         return found
+
+    def _composites(self, entity: str, columns: Sequence[str]) -> dict[str, dict[str, str]]:
+        known = self._parts.get(entity)
+        if known is None:
+            known = self._parts[entity] = rows.composites(self.catalog.entity(entity))
+        return {name: parts for name, parts in known.items() if parts.keys() <= set(columns)} if known else known
 
     def _targets(self, unit: Unit, link: sa.Table, ids: Sequence[int]) -> dict[int, Ids]:
         query = sa.select(link.c.source, link.c.target).where(link.c.source.in_(ids))

@@ -43,6 +43,7 @@ _POOLS: dict[str, list[Any]] = {
     "moment": [None, NOW, NOW - timedelta(days=1), NOW + timedelta(microseconds=1)],
     "span": [None, timedelta(), timedelta(hours=4), timedelta(days=-1)],
     "data": [None, 1, "a", {"a": 1}],
+    "place": [None, {"city": "武汉"}, {"city": "Ann", "country": "CN"}, {"street": "a"}],
     "owner": [None, 1, 2, 3],
 }
 
@@ -85,7 +86,8 @@ _NUMBERS = st.sampled_from([
     "count + 1", "user.limit + price", "id", "price * price", "version"])
 _STRINGS = st.sampled_from([
     "name", "note", "status", "friend.name", "friend.friend.status", "user.name", '"Ann"', '"a"', '""', '"张三"',
-    '"new"', "null", "record.name"])
+    '"new"', "null", "record.name",
+    "place.city"])
 _DAYS = st.sampled_from(["day", "other_day", 'date("2026-03-02")', "today()", "user.since", "friend.day", "null"])
 _MOMENTS = st.sampled_from(["moment", "now()", 'date and time("2026-03-02T10:00:00+01:00")', "friend.moment",
                             'date and time("2026-03-02T09:00:00")', 'now() - duration("P1D")', "null",

@@ -133,3 +133,15 @@ def test_draft_offers_submit_with_reason_elsewhere(client, login):
     made = client.post("/api/v1/records/contract", headers=login("sales1"), json=draft).json
     record = client.get(f"/api/v1/records/contract/{made['id']}", headers=login("sales1")).json
     assert {a["name"]: a["allowed"] for a in record["_actions"]}["submit"] is True
+
+
+def test_address_is_read_filtered_and_changed(client, login):
+    sales, address = login("sales1"), {"country": "中国", "city": "拉萨", "street": "八廓街 1 号"}
+    made = client.post("/api/v1/records/account", json={"name": "扎西", "company": "拉萨商行", "address": address},
+                       headers=sales).json
+    assert made["address"] == address
+    found = client.get("/api/v1/records/account?filter=address.city = \"拉萨\"", headers=sales).json
+    assert [item["address"] for item in found["items"]] == [address]
+    path = f"/api/v1/records/account/{made['id']}"
+    assert client.patch(path, json={"address": {"city": "日喀则"}}, headers=sales).json["address"] == {"city": "日喀则"}
+    assert client.patch(path, json={"address": {"planet": "Mars"}}, headers=sales).status_code == 422
