@@ -11,8 +11,8 @@ from tests.journeys.conftest import SignIn
 
 PAGES = {
     "home": "/", "list": "/records/contract", "board": "/records/opportunity?layout=board",
-    "record": "/records/contract/1", "form": "/records/quote/new", "inbox": "/inbox", "profile": "/profile", "notifications": "/notifications",
-    "search": "/search?q=a",
+    "record": "/records/contract/1", "form": "/records/quote/new", "inbox": "/inbox",
+    "profile": "/profile", "notifications": "/notifications", "search": "/search?q=a",
 }
 KEPT = frozenset({
     "home-desk-zh", "list-desk-zh", "record-desk-en", "board-desk-en-dark", "inbox-desk-zh", "form-desk-zh",
