@@ -41,6 +41,7 @@ def test_conflict_shows_both_sides_and_loses_nothing(sign_in: SignIn) -> None:
     page = second.page.locator("main")
     for words in ("13800000002", "13900000003", "林晓雯"):
         expect(page).to_contain_text(words)
+    expect(page.locator("[data-summary]")).to_contain_text("已保留：电子邮箱。")
     second.shot("conflict")
     second.page.get_by_role("radio", name="你的").check()
     second.press("保存")
@@ -79,7 +80,10 @@ def test_errors_keep_what_was_typed(sign_in: SignIn) -> None:
     sales.type("start_date", "2026-12-31")
     sales.type("end_date", "2026-12-01")
     sales.page.locator("[data-save]").click()
-    expect(sales.page.locator("#errors")).to_be_visible()
+    found = sales.page.locator("#errors li")
+    expect(found).to_have_count(3)
+    for n, words in enumerate(("客户", "合同金额", "结束日期")):      # in the order of the page
+        expect(found.nth(n)).to_contain_text(words)
     expect(sales.page.locator("#f-name")).to_have_value("缺客户的合同")
     expect(sales.field("account").locator(".err")).to_be_visible()
     expect(sales.field("amount").locator(".err")).to_be_visible()
