@@ -115,7 +115,8 @@ def normal(catalog: Catalog, entity: Entity, name: str, value: Any) -> Any:
         child = catalog.entity(spec.target or "")
         return [{n: normal(catalog, child, n, v) for n, v in row.items() if v not in (None, "", [])} for row in value]
     try:
-        return simplejson.loads(simplejson.dumps(spec.type.dump(spec.type.parse(value, spec), spec), default=str))
+        found = simplejson.loads(simplejson.dumps(spec.type.dump(spec.type.parse(value, spec), spec), default=str))
+        return None if found in ({}, []) else found     # an address without parts reads as none
     except (ValueError, TypeError, ArithmeticError):
         return value
 

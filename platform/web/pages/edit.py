@@ -139,7 +139,7 @@ def _page(sheet: form.Sheet, record: Record | None, attempt: Attempt) -> str:
     was = attempt.was if attempt.was is not None else simplejson.dumps(_shown_values(sheet, record))
     return render_template(
         "records/edit.html", entity=sheet.entity, record=record, tabs=tabs, rules=live.script(sheet, tabs), was=was,
-        version=attempt.version or (record.version if record else None), errors=_places(sheet, attempt.errors),
+        version=attempt.version or (record.version if record else None), errors=_places(sheet, tabs, attempt.errors),
         head=summary.head(sheet.context, sheet.entity, record) if record else None, show=sheet.show,
         workspace=workspace_of(sheet.entity), next=_following(),
         pick=request.values.get("pick", ""))
@@ -173,10 +173,12 @@ class Place:
     message: str
 
 
-def _places(sheet: form.Sheet, errors: Sequence[FieldError]) -> list[Place]:
-    """Where each finding is, in the words of the form."""
+def _places(sheet: form.Sheet, tabs: Sequence[form.Tab], errors: Sequence[FieldError]) -> list[Place]:
+    """Where each finding is, in the words of the form and in the order of the page."""
+    controls = (control.name for tab in tabs for section in tab.sections for control in section.controls)
+    order = {name: n for n, name in enumerate(controls)}
     return [Place("#f-" + e.path.replace("/", "-") if e.path else "#main", _where(sheet, e.path), t(e.message))
-            for e in errors]
+            for e in sorted(errors, key=lambda e: order.get(e.path.split("/")[0], -1))]
 
 
 def _where(sheet: form.Sheet, path: str) -> str:

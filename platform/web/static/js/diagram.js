@@ -34,18 +34,21 @@ export async function draw(box) {
   for (const id of known(box.dataset.past)) canvas.addMarker(id, "is-past");
   for (const id of known(box.dataset.now)) { canvas.removeMarker(id, "is-past"); canvas.addMarker(id, "is-now"); }
   const now = known(box.dataset.now).map((id) => registry.get(id));
-  if (box.dataset.whole !== undefined || !now.length) canvas.zoom("fit-viewport", "auto");
-  else around(canvas, now, box);
+  const past = known(box.dataset.past).map((id) => registry.get(id)).filter((element) => element.width);
+  if (box.dataset.whole !== undefined || !(now.length + past.length)) canvas.zoom("fit-viewport", "auto");
+  else if (now.length) around(canvas, now, box, 1);
+  else around(canvas, [past.reduce((last, one) => one.x > last.x ? one : last)], box, -2);    // ended: how it ended
 }
 
-function around(canvas, elements, box) {
+// Room is left where it goes on from here (`lead` > 0) or where it came from.
+function around(canvas, elements, box, lead) {
   const left = Math.min(...elements.map((e) => e.x));
   const right = Math.max(...elements.map((e) => e.x + e.width));
   const top = Math.min(...elements.map((e) => e.y));
   const bottom = Math.max(...elements.map((e) => e.y + e.height));
   const width = Math.max(430, right - left + 120, ((bottom - top + 60) * box.clientWidth) / box.clientHeight);
   const height = (width * box.clientHeight) / box.clientWidth;
-  canvas.viewbox({ x: (left + right - width) / 2 + Math.min(100, width / 8), y: (top + bottom - height) / 2, width, height });
+  canvas.viewbox({ x: (left + right - width) / 2 + lead * Math.min(100, width / 8), y: (top + bottom - height) / 2, width, height });
 }
 
 export const drawAll = (within = document) => within.querySelectorAll("[data-diagram]").forEach(draw);
