@@ -13,18 +13,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
+from typing import Any
 
 from formloom import plugins
 from formloom.errors import BadConfiguration, FormloomError, Problem, Text
 from formloom.exchange import service_tasks
 from formloom.extensions import Extensions, JobHandler
+from formloom.jobs import queue
 from formloom.metadata import builtin_types, compiler
 from formloom.metadata.catalog import Catalog, Source
 from formloom.metadata.fieldtypes import FieldType
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.policy.policy import Policy
-from formloom.records import reach
+from formloom.records import reach, recomputation
 from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.storage import catalogs, diff, state, tables
@@ -174,7 +176,12 @@ class Runtime:
     def publish(self, sources: Sequence[Source], by: Actor = SYSTEM) -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second."""
         catalog = self._checked(sources)
-        plan = catalogs.publish(self.database, catalog, self._types, by.user_id, self.now())
+
+        def recompute(unit: Unit, old: Catalog | None) -> None:
+            for name in recomputation.outdated(old, catalog):
+                queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
+
+        plan = catalogs.publish(self.database, catalog, self._types, by.user_id, self.now(), recompute)
         self.refresh()
         return plan
 
@@ -205,7 +212,16 @@ class Runtime:
         for field_type in builtin_types.TYPES.values():
             extensions.add_field_type(field_type)
         service_tasks.setup(extensions, self.settings, self.now)
+        extensions.add_job_handler(recomputation.JOB, self._recompute)
         return extensions
+
+    def _recompute(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
+        """In short transactions, so that people go on working; a job that starts over finds less to do."""
+        self.refresh()
+        after: int | None = int(payload["after"])
+        while after is not None and payload["entity"] in self.model().catalog.entities:
+            with self.writing(SYSTEM) as context:
+                after = recomputation.batch(context, payload["entity"], after)
 
     @property
     def _types(self) -> Mapping[str, FieldType]:

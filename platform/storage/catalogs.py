@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -28,10 +28,14 @@ def load(unit: Unit) -> tuple[Source, ...] | None:
     return None if found is None else tuple(Source(*source) for source in found)
 
 
-def publish(database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime) -> diff.Plan:
+def publish(
+    database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime,
+    then: Callable[[Unit, Catalog | None], None] = lambda unit, old: None,
+) -> diff.Plan:
     """Tables, sources and version in one transaction: a crash leaves the old or the new, never something between.
 
-    Publishers take turns, and each compares with what is in force by then. Raises BadConfiguration.
+    Publishers take turns, and each compares with what is in force by then; `then` gets what that was, in the same
+    transaction. Raises BadConfiguration.
     """
     with database.write() as unit:
         if unit.dialect == "postgresql":
@@ -48,4 +52,5 @@ def publish(database: Database, catalog: Catalog, types: Mapping[str, FieldType]
             applied_by=by, plan="\n".join(map(str, plan.describe())),
         ))
         state.put(unit, "catalog", catalog.version)
+        then(unit, old)
     return plan

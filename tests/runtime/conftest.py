@@ -51,7 +51,7 @@ def processes(url: str, tmp_path: Path) -> Iterator[Open]:
 
     yield another
     for runtime in opened:
-        runtime.database.engine.dispose()
+        runtime.close()
 
 
 @pytest.fixture
