@@ -46,11 +46,18 @@ def of(context: Context, entity: str, record_id: int) -> list[Entry]:
     target = context.catalog.entity(entity)
     row = row_for(context, target, record_id, "read")
     access = context.policy.access(context.actor, target, Scope(context, target, row), context.now)
-    changes = [_change_entry(context, target, access, e) for e in audit.entries(context, entity, record_id)]
+    changes = [entry for e in audit.entries(context, entity, record_id)
+               if not _follows(target, entry := _change_entry(context, target, access, e))]
     said = [_comment(e) for e in comments.of(context, entity, record_id)]
     kept = [_file(f) for f in files.of(context, entity, record_id)
             if f.field is None or f.field in access.readable - access.masks.keys()]
     return sorted(_named(context, changes + said + kept), key=lambda e: (e.at, e.id), reverse=True)
+
+
+def _follows(entity: Entity, entry: Entry) -> bool:
+    """Whether only computed fields changed: the record followed another one, which tells its own story."""
+    return entry.kind == "updated" and bool(entry.changes) and all(
+        entity.fields[change.field].type.computed for change in entry.changes)
 
 
 def _change_entry(context: Context, entity: Entity, access: Access, row: Mapping[str, Any]) -> Entry:

@@ -137,6 +137,18 @@ def test_timeline_is_newest_first(rita: Desk) -> None:
     assert [(c.field, c.old, c.new) for c in entries[0].changes] == [("name", "b", "c")]
 
 
+def test_timeline_leaves_out_what_only_follows(mini: Bench) -> None:
+    desk = Desk(mini, "system")
+    made = desk.deal(name="a")
+    line = desk.create("deal_line", parent=made.id, product="x", quantity=2, price=5)
+    desk.update("deal_line", line.id, price=7)
+    with mini.reading("system") as context:
+        kept = context.store.get(context.unit, "deal", made.id)
+    assert kept is not None
+    assert kept["total"] == Decimal(14)
+    assert [entry.kind for entry in _timeline(desk, made.id)] == ["created"]
+
+
 def test_timeline_hides_what_may_not_be_read(claims_bench: Bench) -> None:
     desk = Desk(claims_bench, "system")
     made = desk.create("claim", name="x", secret="s3cret", bank="62220001", owner=1)
