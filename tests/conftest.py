@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
 
 from formloom.metadata import builtin_types, compiler, loader
 from formloom.metadata.catalog import Catalog
@@ -34,6 +36,8 @@ _ACCOUNTS = (
     "CREATE TABLE ab_group_role (group_id INTEGER, role_id INTEGER)",
 )
 ROOT = Path(__file__).parents[1]
+CHROMIUM_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                  "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
 def person(user_id: int, username: str, *roles: str, **more: Any) -> Actor:
@@ -162,3 +166,13 @@ def crm(crm_bench: Bench) -> Bench:
     """The CRM pack, empty."""
     crm_bench.clear()
     return crm_bench
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of pages: Playwright runs once in a process."""
+    with sync_playwright() as playwright:
+        chromium = os.environ.get("FORMLOOM_TEST_CHROMIUM", "/usr/bin/chromium")
+        opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
+        yield opened
+        opened.close()

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage
 
 from tests.cli.conftest import ROOT, Server
 from tests.journeys.person import Person
-
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 SignIn = Callable[..., Person]
 
@@ -31,15 +27,6 @@ def demo(crm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server
     assert server.ready(), "".join(server.lines)
     yield server
     assert server.stop() == 0
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = os.environ.get("FORMLOOM_TEST_CHROMIUM", "/usr/bin/chromium")
-        opened = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

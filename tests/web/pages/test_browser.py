@@ -7,12 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from .conftest import PASSWORD
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture(scope="module")
@@ -26,17 +24,9 @@ def address(mini_app: Flask) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def rita(chromium: Browser, address: str) -> Iterator[Page]:
-    context = chromium.new_context(base_url=address, locale="en-GB")
+def rita(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=address, locale="en-GB")
     page = context.new_page()
     page.goto("/login/")
     page.fill("[name=username]", "rita")
@@ -58,7 +48,7 @@ def test_new_record_lands_in_its_field(rita: Page) -> None:
     assert other.input_value("#f-name") == "Hinge Works"
     with other.expect_event("close"):
         other.click("[data-save]")
-    rita.wait_for_function("document.querySelector('[name=customer]').value !== ''")
+    expect(rita.locator("[name=customer]")).not_to_have_value("")
     assert rita.input_value("#f-customer") == "Hinge Works"
     assert rita.input_value("#f-name") == "Big deal"
     rita.click("[data-save]")
