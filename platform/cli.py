@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from formloom.metadata.catalog import Source
 from formloom.runtime import Runtime
 from formloom.supervisor import WEB, WORKER, Child, Supervisor
 from formloom.web import security_accounts
+from formloom.workflow.decisions import tck
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 PACK = click.argument("pack", type=FOLDER)
@@ -164,6 +166,29 @@ def entity() -> None:
 def import_entity(schema: Any) -> None:
     """Print an entity definition in YAML made from a plain JSON Schema."""
     click.echo(jsonschema_import.entity_from_schema(schema.read()), nl=False)
+
+
+@main.group("feel")
+def feel_group() -> None:
+    """The expression language."""
+
+
+@feel_group.command("tck")
+@click.argument("folder", type=FOLDER)
+@click.option("--failures", is_flag=True, help="Name each result that was not as expected.")
+def conformance(folder: Path, failures: bool) -> None:
+    """Run the DMN Technology Compatibility Kit below FOLDER and count what passed, per level and folder."""
+    passed, total = Counter[str](), Counter[str]()
+    for outcome in tck.run(folder):
+        for name in (outcome.level, f"{outcome.level}/{outcome.folder}"):
+            passed[name] += outcome.passed
+            total[name] += 1
+        if failures and not outcome.passed:
+            click.echo(f"{outcome.folder}/{outcome.case}: expected {outcome.expected}, found {outcome.found}")
+    for name in sorted(total):
+        click.echo(f"{passed[name]:5}/{total[name]:<5} {name}")
+    if not total:
+        raise click.ClickException(f"There are no test cases below {folder}.")
 
 
 def _runtime() -> Runtime:

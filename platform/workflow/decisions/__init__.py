@@ -1,0 +1,1 @@
+"""DMN 1.5 decisions: requirement graphs, boxed expressions and decision tables over FEEL."""
