@@ -58,7 +58,6 @@ class Boxed:
     types: Types
     file: str
     problems: list[Problem] = field(default_factory=list)
-    tables: dict[etree._Element, Table] = field(default_factory=dict)
 
     def problem(self, code: str, element: etree._Element, message: Text, hint: Text | None = None) -> None:
         self.problems.append(Problem(code, message, Place(self.file, markup.line(element)), hint))
@@ -205,8 +204,7 @@ class Boxed:
         outputs = tuple(self._output(one, names) for one in children(element, "output"))
         inputs = tuple(self._input(one, names) for one in children(element, "input"))
         rules = tuple(self._rule(one, names) for one in children(element, "rule"))
-        made = self.tables[element] = Table(inputs, outputs, rules, policy, element.get("aggregation", ""))
-        return made.decide
+        return Table(inputs, outputs, rules, policy, element.get("aggregation", "")).decide
 
     def _input(self, element: etree._Element, names: Names) -> Input:
         asked, allowed = child(element, "inputExpression"), child(element, "inputValues")
@@ -246,7 +244,7 @@ def _fields(item: Any) -> Mapping[str, Any]:
     return item if isinstance(item, Mapping) else {}
 
 
-_NEVER = feel.compile("false", unary=False)
+_NEVER = feel.compile("false")
 _ITERATED = {"for": "for i in source return body(i)", "some": "some i in source satisfies body(i)",
              "every": "every i in source satisfies body(i)"}
 _BOXED: Mapping[str, Callable[[Boxed, etree._Element, Names], Logic]] = {

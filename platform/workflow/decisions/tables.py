@@ -57,11 +57,6 @@ class Table:
         found = [self._result(rule.outputs, scope, now) for rule in hits]
         return _POLICIES[self.policy](self, found, scope, now)
 
-    def hits(self, scope: Mapping[str, Any], now: datetime | None = None) -> list[int]:
-        """Positions of the rules that hold, for an editor that shows them."""
-        values = [item.value(scope, now) for item in self.inputs]
-        return [n for n, rule in enumerate(self.rules) if self._holds(rule, values, scope, now)]
-
     def _holds(self, rule: Rule, values: Sequence[Any], scope: Mapping[str, Any], now: datetime | None) -> bool:
         return all(test is None or test.test({**scope, "?": value}, now)
                    for test, value in zip(rule.tests, values, strict=True))
