@@ -67,9 +67,11 @@ def visible(entity: Entity, row: Mapping[str, Any], access: Access) -> dict[str,
 
 
 def _child_rows(context: Context, entity: Entity, name: str, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that the actor may read, with what may be read of each."""
     child = context.catalog.entity(entity.fields[name].target or "")
-    return [visible(child, row, context.policy.access(context.actor, child, Scope(context, child, row), context.now))
-            for row in rows]
+    seen = ((row, Scope(context, child, row)) for row in rows)
+    return [visible(child, row, context.policy.access(context.actor, child, scope, context.now)) for row, scope in seen
+            if context.policy.decide(context.actor, "read", child, scope, context.now)]
 
 
 def _ids(value: Any) -> list[int]:

@@ -135,3 +135,11 @@ def test_timeline_hides_what_rows_hide(mona: Desk, read: str, seen: set[str]) ->
     (row,) = change.new
     assert row.keys() <= seen
     assert ("product" in row) is ("product" in seen)
+
+
+def test_unreadable_rows_are_not_shown(mona: Desk) -> None:
+    made = mona.deal(lines=[{**A, "quantity": "500"}, {**B, "quantity": "1"}])
+    with _as_named(mona.bench) as context:
+        shown = actions.read(context, "deal", made.id).values["lines"]
+    assert [row["product"] for row in shown] == ["b"]
+    assert "net" not in shown[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from formloom.errors import label_in
@@ -24,15 +24,22 @@ def document(catalog: Catalog, entity: Entity, access: Access, locale: str) -> d
 
 def record(catalog: Catalog, entity: Entity, locale: str, readable: Collection[str],
            writable: Collection[str]) -> dict[str, Any]:
-    properties = {f.name: _property(catalog, f, locale, f.name not in writable)
-                  for f in entity.fields.values() if f.name in readable or f.name in _SYSTEM}
+    shown = [f for f in entity.fields.values() if f.name in readable or f.name in _SYSTEM]
+    properties = {f.name: _property(catalog, f, locale, f.name not in writable) for f in shown} | _currencies(shown)
     return {"type": "object", "properties": properties | {k: dict(v) for k, v in _SYSTEM.items()}}
 
 
 def values(catalog: Catalog, entity: Entity, locale: str) -> dict[str, Any]:
     """What a body may carry: every field that is not computed."""
-    properties = {f.name: _property(catalog, f, locale, False) for f in writable_fields(entity)}
+    fields = writable_fields(entity)
+    properties = {f.name: _property(catalog, f, locale, False) for f in fields} | _currencies(fields)
     return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _currencies(fields: Iterable[Field]) -> dict[str, Any]:
+    """Beside an amount that may be in several currencies stands which one it is in."""
+    return {f"{f.name}_currency": {"type": ["string", "null"], "enum": [*f.options["currencies"], None]}
+            for f in fields if f.options.get("currencies")}
 
 
 def writable_fields(entity: Entity) -> list[Field]:

@@ -23,9 +23,10 @@ def record(context: Context, shown: Record) -> dict[str, Any]:
 
 
 def values(context: Context, entity: Entity, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields, and the currency of an amount beside it."""
     fields = entity.fields
-    return {name: None if value is None else _dumped(context, fields[name], value)
-            for name, value in raw.items() if name in fields}
+    return {name: _dumped(context, fields[name], value) if name in fields and value is not None else value
+            for name, value in raw.items() if name in fields or name.removesuffix("_currency") in fields}
 
 
 def _dumped(context: Context, field: Field, value: Any) -> Any:
