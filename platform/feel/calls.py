@@ -59,14 +59,14 @@ def _ordered(function: Function, values: Sequence[Any], names: Sequence[str]) ->
     return [given[parameter] for parameter in function.parameters]
 
 
-def definition(node: syntax.Function, body: Closure, weight: int) -> Closure:
+def definition(node: syntax.Function, body: Closure, weight: int, names: typechecks.Declared) -> Closure:
     parameters = tuple(parameter.name for parameter in node.parameters)
     types = tuple(parameter.type for parameter in node.parameters)
 
     def evaluate(frame: Any) -> Function:
         def call(run: Any, place: syntax.Node, values: Sequence[Any]) -> Any:
             run.spend(weight)
-            given = [_converted(value, declared) for value, declared in zip(values, types, strict=True)]
+            given = [_converted(value, declared, names) for value, declared in zip(values, types, strict=True)]
             if any(value is _REFUSED for value in given):
                 run.warn("An argument does not fit the declared type", place)
                 return None
@@ -80,13 +80,13 @@ def definition(node: syntax.Function, body: Closure, weight: int) -> Closure:
 _REFUSED = object()
 
 
-def _converted(value: Any, declared: syntax.Type | None) -> Any:
+def _converted(value: Any, declared: syntax.Type | None, names: typechecks.Declared) -> Any:
     """The value as the declared type: a list of one stands for its element and the reverse."""
-    if declared is None or value is None or typechecks.fits(value, declared) is not False:
+    if declared is None or value is None or typechecks.fits(value, declared, names) is not False:
         return value
-    if isinstance(value, (list, tuple)) and len(value) == 1 and typechecks.fits(value[0], declared):
+    if isinstance(value, (list, tuple)) and len(value) == 1 and typechecks.fits(value[0], declared, names):
         return value[0]
-    if declared.name == "list" and typechecks.fits([value], declared):
+    if names.meant(declared).name == "list" and typechecks.fits([value], declared, names):
         return [value]
     return _REFUSED
 

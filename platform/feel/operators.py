@@ -115,7 +115,7 @@ def relation_as_range(node: syntax.Relation, operand: Closure) -> Closure:
         "<=": lambda end: Range(None, end, False, True),
         ">": lambda end: Range(end, None, False, False),
         ">=": lambda end: Range(end, None, True, False),
-        "=": lambda end: Range(end, end, True, True),
+        "=": lambda end: Range(end, end, True, True, test=True),
     }
     build = make.get(node.operator)
 

@@ -76,7 +76,7 @@ class Boxed:
         if not text.strip():
             return None
         try:
-            return feel.compile(text, names, unary)
+            return feel.compile(text, names, unary, self.types.declared)
         except FeelSyntaxError as error:
             self.problem("dmn-expression", element, error.reason, error.hint)
             return None

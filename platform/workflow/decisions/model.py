@@ -12,10 +12,11 @@ from lxml import etree
 from formloom import feel
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.feel import Function
+from formloom.feel.typechecks import standard_name
 from formloom.workflow import markup
 from formloom.workflow.decisions.boxed import Boxed, called, child, children, logic_in, text_of
 from formloom.workflow.decisions.tables import Logic
-from formloom.workflow.decisions.types import ANY, ItemType, Types, local, tests_of
+from formloom.workflow.decisions.types import ANY, FunctionType, ItemType, Types, local, tests_of
 
 _REQUIRED = ("requiredInput", "requiredDecision", "requiredKnowledge")
 _NODES = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
@@ -177,7 +178,7 @@ def read(text: str, file: str, others: Mapping[str, str] | None = None) -> Model
 def _items(root: etree._Element, imports: Mapping[str, Model]) -> Iterator[tuple[str, ItemType]]:
     for alias, model in imports.items():
         for name, item in model.types.items.items():
-            yield (f"{alias}.{name}" if alias else name), item
+            yield (f"{alias}.{name}", item.under(alias, model.types.items)) if alias else (name, item)
     for one in children(root, "itemDefinition"):
         yield one.get("name", ""), _item(one)
 
@@ -185,13 +186,22 @@ def _items(root: etree._Element, imports: Mapping[str, Model]) -> Iterator[tuple
 def _item(element: etree._Element) -> ItemType:
     reference, allowed, whole = (child(element, n) for n in ("typeRef", "allowedValues", "typeConstraint"))
     components = {one.get("name", ""): _item(one) for one in children(element, "itemComponent")}
-    base = local("".join(map(str, reference.itertext()))) if reference is not None else "Any"
-    base = {"dateTime": "date and time", "dayTimeDuration": "days and time duration",
-            "yearMonthDuration": "years and months duration"}.get(base, base)
+    base = standard_name(local("".join(map(str, reference.itertext())))) if reference is not None else "Any"
     return ItemType(
         element.get("name", ""), base, element.get("isCollection") == "true", components,
         tests_of(text_of(allowed)) if allowed is not None else None,
-        tests_of(text_of(whole)) if whole is not None else None, child(element, "functionItem") is not None)
+        tests_of(text_of(whole)) if whole is not None else None, _function_type(child(element, "functionItem")))
+
+
+def _function_type(element: etree._Element | None) -> FunctionType | None:
+    if element is None:
+        return None
+    parameters = tuple(_reference(one, "typeRef") for one in children(element, "parameters"))
+    return FunctionType(parameters, _reference(element, "outputTypeRef"))
+
+
+def _reference(element: etree._Element, attribute: str) -> str:
+    return standard_name(local(element.get(attribute) or "Any"))
 
 
 def _node(element: etree._Element, model: Model, boxed: Boxed, names: Mapping[str, str]) -> Node:
