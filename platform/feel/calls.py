@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, time
 from typing import Any, TypeAlias
 
 from formloom.feel import syntax, typechecks
 from formloom.feel.functions import Builtin
 from formloom.feel.runtime import Frame
 from formloom.feel.values import ANY_NUMBER, Function, kind
+from formloom.feel.wide import combine
 
 Closure: TypeAlias = Callable[[Any], Any]
 
@@ -81,12 +83,19 @@ _REFUSED = object()
 
 
 def _converted(value: Any, declared: syntax.Type | None, names: typechecks.Declared) -> Any:
-    """The value as the declared type: a list of one stands for its element and the reverse."""
-    if declared is None or value is None or typechecks.fits(value, declared, names) is not False:
+    """The value as the declared type: a list of one stands for its element and the reverse, a date for its midnight."""
+    if declared is None or value is None:
+        return value
+    if declared.name in names.types:
+        found = names.converted(value, declared.name)
+        return _REFUSED if found is None else found
+    if kind(value) == "date" and typechecks.standard_name(declared.name) == "date and time":
+        return combine(value, time(tzinfo=UTC))
+    if typechecks.fits(value, declared, names) is not False:
         return value
     if isinstance(value, (list, tuple)) and len(value) == 1 and typechecks.fits(value[0], declared, names):
         return value[0]
-    if names.meant(declared).name == "list" and typechecks.fits([value], declared, names):
+    if declared.name == "list" and typechecks.fits([value], declared, names):
         return [value]
     return _REFUSED
 

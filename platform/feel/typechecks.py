@@ -28,9 +28,13 @@ def standard_name(name: str) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Declared:
-    """Types that a model declares, by name: any may refer to any other, or to itself."""
+    """Types that a model declares, by name: any may refer to any other, or to itself.
+
+    `converted` makes of a value one of the named type, or null; it knows what a written type cannot say.
+    """
 
     types: Mapping[str, syntax.Type] = field(default_factory=dict)
+    converted: Callable[[Any, str], Any] = lambda value, name: value
 
     def meant(self, written: syntax.Type) -> syntax.Type:
         """What a name stands for; names that go round in a circle stand for nothing."""

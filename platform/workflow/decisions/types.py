@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, time
 from functools import cached_property
@@ -81,7 +81,8 @@ class Types:
     @cached_property
     def declared(self) -> Declared:
         """The same types for `instance of` and for parameters."""
-        return Declared({name: item.written for name, item in self.items.items()})
+        return Declared({name: item.written for name, item in self.items.items()},
+                        lambda value, name: self.converted(value, self.of(name)))
 
     def of(self, reference: str | None) -> ItemType:
         name = local(reference or "Any")
@@ -116,15 +117,35 @@ class Types:
         if value is None:
             return None
         if declared.function:
-            if not isinstance(value, Function):
-                raise Misfit(declared.name)
-            return value
+            return self._function(value, declared.function)
         if declared.components:
             return _allowed(self._context(value, declared), declared.allowed)
         base = self.items.get(declared.base)
         if base is not None and base is not declared:
             return _allowed(self._fit(value, base), declared.allowed)
         return _allowed(_plain(value, declared.base), declared.allowed)
+
+    def returning(self, function: Function, declared: ItemType) -> Function | None:
+        """A function whose variable declares the function's type, or just that of its result."""
+        if declared.function:
+            made: Function | None = self.converted(function, declared)
+            return made
+        return Function(function.parameters, lambda run, place, values: self.converted(
+            function.call(run, place, values), declared), function.name, function.types)
+
+    def _function(self, value: Any, declared: FunctionType) -> Function:
+        """The function with its arguments and its result converted to what the type says."""
+        if not isinstance(value, Function) or len(value.parameters) != len(declared.parameters):
+            raise Misfit("function")
+
+        def call(run: Any, place: Any, values: Sequence[Any]) -> Any:
+            given = [self.converted(one, self.of(name)) for one, name in zip(values, declared.parameters, strict=True)]
+            if any(after is None and before is not None for before, after in zip(values, given, strict=True)):
+                run.warn("An argument does not fit the declared type", place)
+                return None
+            return self.converted(value.call(run, place, given), self.of(declared.result))
+
+        return Function(value.parameters, call, value.name, value.types)
 
     def _context(self, value: Any, declared: ItemType) -> dict[str, Any]:
         if not isinstance(value, Mapping) or not declared.components.keys() <= value.keys():
