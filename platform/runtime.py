@@ -34,7 +34,7 @@ from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
 from formloom.workflow import definitions, instances, moments
-from formloom.workflow.decisions import library
+from formloom.workflow.decisions import coverage, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
 from formloom.workflow.steps import StepFailed
@@ -170,8 +170,9 @@ class Runtime:
             catalog = self._compile(sources)
         except BadConfiguration as error:
             return list(error.problems)
-        found = [*compiler.check(sources, self._types), *reach.check(catalog), *self._decisions(catalog)[1],
-                 *self._processes(catalog)[1]]
+        decisions, problems = self._decisions(catalog)
+        found = [*compiler.check(sources, self._types), *reach.check(catalog), *problems,
+                 *coverage.check(decisions.models), *self._processes(catalog)[1]]
         return sorted(found, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
 
     def plan(self, sources: Sequence[Source]) -> diff.Plan:
