@@ -259,7 +259,7 @@ class _Reader:
         made = Model(main.namespace, main.root.get("name", ""), types, imports, tuple(f.namespace for f in files))
         made.problems += self._missing(main)
         self._add_nodes(files, made)
-        made.problems += structure.check(main.root, main.name, types, made.has)
+        made.problems += structure.check(main.root, main.name, types, lambda href: made.has(main.href(href)))
         self.models[main.namespace] = made
         return made
 
