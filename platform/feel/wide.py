@@ -21,7 +21,7 @@ _LAST: Final = date.max.toordinal()
 _DAYS_BEFORE: Final = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class WideDate:
     year: int
     month: int
