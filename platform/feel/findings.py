@@ -50,7 +50,7 @@ def unknown_value(values: Iterable[str], declared: Iterable[str], node: Node) ->
     if not value:
         hint = Text("A choice without a value is null.")
     hint = hint or Text("Known are {names}.", names=", ".join(known))
-    message = Text("There is no choice {value}: this is never true.", value=value or '""')
+    message = Text("There is no choice {value}.", value=value or '""')
     return Finding("unknown-choice", message, node.start, node.end, hint, guess)
 
 

@@ -13,7 +13,16 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import checks, jsonschema_import, language, nodes, process_source, salvage, validation
+from formloom.metadata import (
+    checks,
+    expressions,
+    jsonschema_import,
+    language,
+    nodes,
+    process_source,
+    salvage,
+    validation,
+)
 from formloom.metadata.assembly import Assembler, label
 from formloom.metadata.authored import Authored, names_in
 from formloom.metadata.catalog import (
@@ -28,6 +37,7 @@ from formloom.metadata.catalog import (
 )
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.scopes import Scopes
 
 _MODEL = re.compile(r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn")
 KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
@@ -78,7 +88,7 @@ def _build(
 ) -> tuple[Catalog, list[Problem]]:
     sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
     parsed = _parse(sources, types)
-    assembler = Assembler(types, parsed.authored, functions)
+    assembler = Assembler(types, parsed.authored)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
     entities = _linked(entities, assembler)
     roles = {name: assembler.role(node, pack, entities) for name, node, pack in parsed.of("role")}
@@ -91,7 +101,9 @@ def _build(
         packs=tuple(_pack(node) for _, node in parsed.authored.named("pack")),
         sources=sources,
     )
-    return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored)]
+    scopes = Scopes(catalog.entities, functions, parsed.authored.hidden_names)
+    mistaken = expressions.check(scopes, parsed.authored)
+    return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored), *mistaken]
 
 
 def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed:
