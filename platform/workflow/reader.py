@@ -12,6 +12,7 @@ from lxml import etree
 
 from formloom import feel
 from formloom.errors import Place, Problem, Text
+from formloom.feel.static import ANY
 from formloom.metadata.catalog import Catalog
 from formloom.workflow import elements, markup, moments, structure, vocabulary
 from formloom.workflow.definition import Assignment, Flow, Moment, Node, ProcessDefinition, Trigger
@@ -72,8 +73,7 @@ def _definition(process: etree._Element, text: str, reading: Reading) -> Process
     if len(drawn) > MAX_NODES:
         reading.problem("bpmn-limit", process, Text("The process has more than {limit} elements.", limit=MAX_NODES))
     _check_ids(process, reading)
-    reading.results = frozenset(
-        e.get("id", "") for e in drawn if local(e) in ("userTask", "manualTask", "serviceTask", "scriptTask"))
+    reading.results = {e.get("id", ""): vocabulary.result(e) for e in drawn if local(e).endswith("Task")}
     nodes = {e.get("id", ""): _node(e, reading) for e in drawn}
     flows = tuple(_flow(e, reading) for e in process.iter(f"{{{BPMN}}}sequenceFlow"))
     return ProcessDefinition(
@@ -193,7 +193,7 @@ def _flow(element: etree._Element, reading: Reading) -> Flow:
     return Flow(
         id=element.get("id", ""), source=element.get("sourceRef", ""), target=element.get("targetRef", ""),
         label=label_of(element), place=Place(reading.file, line(element)),
-        condition=reading.expression(text, element) if text else None,
+        condition=reading.expression(text, element, condition=True) if text else None,
     )
 
 
@@ -212,7 +212,7 @@ def _script(element: etree._Element, reading: Reading) -> dict[str, feel.Express
                                                          element=naming(element), text=text),
                             Text("Write one per line: total = amount * 1.06"))
             continue
-        expression = reading.expression(match[2], element, result)
+        expression = reading.expression(match[2], element, dict.fromkeys(result, ANY))
         if expression:
             result[match[1]] = expression
     return result
