@@ -81,12 +81,21 @@ def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalo
     return catalog
 
 
+def authored(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Authored:
+    """The definitions as they were written, with the place of every part."""
+    return _parse(_of_model(sources), types).authored
+
+
+def _of_model(sources: Iterable[Source]) -> tuple[Source, ...]:
+    return tuple(sorted((s for s in sources if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
+
+
 def _build(
-    authored: Iterable[Source],
+    given: Iterable[Source],
     types: Mapping[str, FieldType],
     functions: frozenset[str] = frozenset(),
 ) -> tuple[Catalog, list[Problem]]:
-    sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
+    sources = _of_model(given)
     parsed = _parse(sources, types)
     assembler = Assembler(types, parsed.authored)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}

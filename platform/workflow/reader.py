@@ -14,6 +14,7 @@ from formloom import feel
 from formloom.errors import Place, Problem, Text
 from formloom.feel.static import ANY
 from formloom.metadata.catalog import Catalog
+from formloom.metadata.usage import Spoken
 from formloom.workflow import elements, markup, moments, structure, vocabulary
 from formloom.workflow.definition import Assignment, Flow, Moment, Node, ProcessDefinition, Trigger
 from formloom.workflow.markup import BPMN, line, local, namespace, words
@@ -44,6 +45,16 @@ def read(text: str, file: str, catalog: Catalog,
     return (None if any(p.severity == "error" for p in problems) else definition), problems
 
 
+def spoken(text: str, file: str, catalog: Catalog) -> list[Spoken]:
+    """Every expression of a diagram; none of one that cannot be read."""
+    root, _ = markup.parse(text, file)
+    reading = Reading(file, catalog)
+    process = None if root is None else _process(root, reading)
+    if process is not None:
+        _definition(process, text, reading)
+    return reading.spoken
+
+
 def _sorted(problems: list[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda p: (p.place.file, p.place.line, p.code, p.element))
 
@@ -68,6 +79,7 @@ def _process(root: etree._Element, reading: Reading) -> etree._Element | None:
 
 
 def _definition(process: etree._Element, text: str, reading: Reading) -> ProcessDefinition:
+    reading.process = process.get("id", "")
     vocabulary.binding(process, reading)
     drawn = list(_nodes(process))
     if len(drawn) > MAX_NODES:

@@ -16,6 +16,7 @@ from formloom.feel.inference import infer
 from formloom.feel.static import ANY, Environment, Type
 from formloom.metadata.catalog import EMPTY, Catalog, Entity, Label
 from formloom.metadata.scopes import STARTER, Scopes
+from formloom.metadata.usage import Spoken
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, namespace
 
 
@@ -24,10 +25,12 @@ class Reading:
     file: str
     catalog: Catalog
     service_tasks: Mapping[str, Any] | None = None
+    process: str = ""
     entity: Entity | None = None
     misbound: bool = False                      # bound to an entity that does not exist: its names cannot be checked
     results: Mapping[str, Type] = EMPTY         # by id of the element: what later expressions may read
     problems: list[Problem] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)      # every expression, with what its names mean
 
     def problem(self, code: str, element: etree._Element, message: Text, hint: Text | None = None,
                 severity: str = "error", guess: str | None = None) -> None:
@@ -54,7 +57,9 @@ class Reading:
     def expression(self, text: str, element: etree._Element, own: Mapping[str, Type] = EMPTY, *,
                    results: bool = True, condition: bool = False) -> feel.Expression | None:
         """Compiled, or None with the problem noted: what is wrong with it otherwise is noted as well."""
-        around = self.environment(own, results)
+        around, place = self.environment(own, results), Place(self.file, line(element))
+        self.spoken.append(Spoken(f"process/{self.process}", (naming(element),), text.strip(), place, naming(element),
+                                  around))
         try:
             expression = feel.compile(text.strip(), around.names())
         except feel.FeelSyntaxError as error:
