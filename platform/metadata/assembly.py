@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from formloom import feel
-from formloom.errors import Place, Problem, Text, near
+from formloom.errors import Place, Problem, Text
 from formloom.metadata import catalog as c
 from formloom.metadata.authored import Authored
 from formloom.metadata.fieldtypes import FieldType
@@ -17,7 +17,7 @@ from formloom.metadata.nodes import Block
 from formloom.metadata.nodes import Mapping as Node
 from formloom.metadata.values import ADDRESS_PARTS
 
-SCOPE = frozenset({"user", "record", "old"})
+SCOPE = frozenset({"user", "record"})
 FIELD_KEYS = frozenset(
     {
         "type",
@@ -56,7 +56,6 @@ class Assembler:
 
     types: Mapping[str, FieldType]
     authored: Authored
-    functions: frozenset[str] = frozenset()  # FEEL functions of plugins
     decisions: Mapping[str, c.DecisionSource] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -76,7 +75,7 @@ class Assembler:
         if not isinstance(value, str):
             return feel.literal(value if isinstance(value, bool) else Decimal(value))
         try:
-            expression = feel.compile(value, names)
+            return feel.compile(value, names)
         except feel.FeelSyntaxError as error:
             self.report(
                 "feel-syntax",
@@ -86,23 +85,6 @@ class Assembler:
                 error.hint,
             )
             return None
-        self.check_names(expression, value, place, names, element)
-        return expression
-
-    def check_names(
-        self, expression: feel.Expression, text: str, place: Place, names: frozenset[str], element: str
-    ) -> None:
-        for name in sorted(expression.names - names - self.functions):
-            guess = near(name, names)
-            used = (n.start for n in expression.ast.walk() if isinstance(n, feel.ast.Name) and n.name == name)
-            self.report(
-                "unknown-name",
-                Text("{name} is neither a field nor a known name.", name=name),
-                below(place, text, min(used, default=0)),
-                element,
-                Text("Did you mean {near}?", near=guess) if guess else None,
-                guess,
-            )
 
     # entities
 

@@ -16,6 +16,7 @@ from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.metadata import (
     checks,
     decision_source,
+    expressions,
     jsonschema_import,
     language,
     nodes,
@@ -38,6 +39,7 @@ from formloom.metadata.catalog import (
 )
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.scopes import Scopes
 
 _MODEL = re.compile(
     r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|decisions/.+\.dmn"
@@ -91,14 +93,23 @@ def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalo
     return catalog
 
 
+def authored(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Authored:
+    """The definitions as they were written, with the place of every part."""
+    return _parse(_of_model(sources), types).authored
+
+
+def _of_model(sources: Iterable[Source]) -> tuple[Source, ...]:
+    return tuple(sorted((s for s in sources if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
+
+
 def _build(
-    authored: Iterable[Source],
+    given: Iterable[Source],
     types: Mapping[str, FieldType],
     functions: frozenset[str] = frozenset(),
 ) -> tuple[Catalog, list[Problem]]:
-    sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
+    sources = _of_model(given)
     parsed = _parse(sources, types)
-    assembler = Assembler(types, parsed.authored, functions, parsed.decisions)
+    assembler = Assembler(types, parsed.authored, parsed.decisions)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
     entities = _linked(entities, assembler)
     roles = {name: assembler.role(node, pack, entities) for name, node, pack in parsed.of("role")}
@@ -113,7 +124,9 @@ def _build(
         decisions=MappingProxyType(parsed.decisions),
         decision_files=tuple(parsed.decision_files),
     )
-    return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored)]
+    scopes = Scopes(catalog.entities, functions, parsed.authored.hidden_names)
+    mistaken = expressions.check(scopes, parsed.authored)
+    return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored), *mistaken]
 
 
 def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed:

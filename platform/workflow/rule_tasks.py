@@ -88,7 +88,7 @@ def _check(element: etree._Element, call: DecisionCall, reading: Reading, decisi
         reading.unknown("parameter", name, decision.inputs, element)
     if reading.misbound:
         return
-    for name in decision.inputs.keys() - call.parameters.keys() - reading.names:
+    for name in decision.inputs.keys() - call.parameters.keys() - reading.environment().names():
         reading.problem("bpmn-decision", element, Text("{element} cannot fill the input {input} of {decision}.",
                                                        element=naming(element), input=name, decision=decision.label),
                         Text('Add <formloom:param name="{name}">an expression</formloom:param>.', name=name))

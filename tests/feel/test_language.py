@@ -38,6 +38,7 @@ def value(text: str, **scope: Any) -> Any:
         ("5 in (<3, >4)", True),
         ("2 between 1 and 3", True),
         ("[1, 2, 3][item > 1]", [2, 3]),
+        ("[][true]", []),
         ("[1, 2, 3][-1]", Decimal(3)),
         ("[1][2]", None),
         ("{a b: 1, c: a b + 1}.c", Decimal(2)),
