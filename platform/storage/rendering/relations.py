@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from formloom.errors import Text
 from formloom.feel import Range, ast, comparison
-from formloom.storage.terms import NotRenderable, Numbers, Term, constant
+from formloom.storage.rendering.terms import NotRenderable, Numbers, Term, constant
 
 UNKNOWN: Any = sa.cast(sa.null(), sa.Boolean)
 FLIPPED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
