@@ -7,7 +7,7 @@ literals) is evaluated in Python and bound as a parameter; what cannot be said e
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,14 +16,14 @@ import sqlalchemy as sa
 from formloom.errors import Text
 from formloom.feel import Expression, ast, part
 from formloom.metadata.catalog import Catalog, Entity
-from formloom.storage.rendering.renderer import Renderer, is_free
-from formloom.storage.rendering.terms import NotRenderable, Numbers, Scope
+from formloom.storage.rendering.decimals import Numbers
+from formloom.storage.rendering.renderer import Renderer
+from formloom.storage.rendering.terms import NotRenderable, Scope
 from formloom.storage.tables import Tables, build
 
 __all__ = ["Conditions", "NotRenderable", "check", "render"]
 
 _MOST_KEPT = 1000
-_NO_VALUES = (ast.Argument, ast.Binding, ast.Entry, ast.Parameter, ast.Type)
 
 
 def render(
@@ -49,8 +49,7 @@ class Conditions:
         """Raises NotRenderable."""
         parts = self._parts.get((expression, entity.name))
         if parts is None:
-            scope = Scope(entity, self._tables[entity.name])
-            parts = tuple(part(expression, node) for node in _free_nodes(expression.ast, scope))
+            parts = tuple(part(expression, node) for node in _inputs(expression.ast))
             self._parts[expression, entity.name] = parts
         constants = [_identity(p.evaluate({"user": user}, now)) for p in parts]
         key = (expression, entity.name, *constants)
@@ -64,14 +63,24 @@ class Conditions:
         return found
 
 
-def _free_nodes(node: ast.Node, scope: Scope) -> Iterator[ast.Node]:
-    """The largest parts that read no field, apart from literals: what may be another constant next time."""
-    if not isinstance(node, _NO_VALUES) and is_free(node, scope):
-        if not isinstance(node, ast.Literal):
-            yield node
+def _inputs(node: ast.Node) -> Iterator[ast.Node]:
+    """What may be another constant next time: the user's attributes and the clock, wherever they stand."""
+    if _is_input(node):
+        yield node
         return
     for child in node.children():
-        yield from _free_nodes(child, scope)
+        yield from _inputs(child)
+
+
+def _is_input(node: ast.Node) -> bool:
+    match node:
+        case ast.Path(source=source):
+            return _is_input(source) and not isinstance(source, ast.Call)
+        case ast.Name(name=name):
+            return name == "user"
+        case ast.Call(function=ast.Name(name=name), arguments=()):
+            return True
+    return False
 
 
 def _identity(value: Any) -> tuple[Any, ...] | None:
@@ -79,7 +88,8 @@ def _identity(value: Any) -> tuple[Any, ...] | None:
     if isinstance(value, (list, tuple)):
         items = [_identity(item) for item in value[:_MOST_KEPT]]
         return None if None in items or len(value) > len(items) else (list, *items)
-    return (type(value), value) if value is None or isinstance(value, (str, int, Decimal)) else None
+    kept = value is None or isinstance(value, (str, int, Decimal)) or type(value) is date
+    return (type(value), value) if kept else None
 
 
 def filled(node: ast.Node, entity: Entity) -> frozenset[str]:
@@ -105,8 +115,10 @@ def _named(node: ast.Node, entity: Entity) -> frozenset[str]:
 def check(expression: Expression, entity: Entity, catalog: Catalog,
           tables: Tables | None = None) -> list[tuple[int, Text]]:
     """What would be refused, without a database: position and reason. Who asks often gives the tables."""
+    built = tables or build(catalog)
     try:
-        render(expression, entity, catalog, tables or build(catalog), "sqlite")
+        for dialect in ("sqlite", "postgresql"):
+            render(expression, entity, catalog, built, dialect)
     except NotRenderable as error:
         return [(error.position, error.reason)]
     return []

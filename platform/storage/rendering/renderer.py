@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,30 +10,25 @@ from typing import Any
 import sqlalchemy as sa
 
 from formloom.errors import Text
-from formloom.feel import Expression, Range, ast, part
+from formloom.feel import Expression, ast, part
+from formloom.feel.functions import find
 from formloom.metadata.catalog import Catalog, Entity
-from formloom.storage.rendering import terms
+from formloom.storage.rendering import arithmetic, calls, children, terms
+from formloom.storage.rendering.decimals import Numbers
 from formloom.storage.rendering.relations import UNKNOWN, Relations, nullable
-from formloom.storage.rendering.terms import NotRenderable, Numbers, Scope, Term
+from formloom.storage.rendering.terms import NULL, Field, NotRenderable, Row, Scope, Term
 from formloom.storage.tables import Tables, is_link
 
-_TEXT_CONDITIONS = ("contains", "starts with", "ends with")
+_CONDITIONS = (ast.And, ast.Or, ast.Comparison, ast.Between, ast.In, ast.Quantified)
 
 
 def is_free(node: ast.Node, scope: Scope) -> bool:
     """Whether the node reads no field of a record."""
     if isinstance(node, ast.Name):
-        return not scope.has(node.name)
+        return scope.find(node.name) is None
+    if isinstance(node, ast.Call) and isinstance(node.function, ast.Name) and find(node.function.name):
+        return all(is_free(argument, scope) for argument in node.arguments)
     return all(is_free(child, scope) for child in node.children())
-
-
-def _one(value: Any, table: Any, where: Any) -> Any:
-    """A value of the rows of one table; every other table named in it is one of the statements around it."""
-    return sa.select(value).select_from(table).where(where).correlate_except(table).scalar_subquery()
-
-
-def _exists(table: Any, *where: Any) -> Any:
-    return sa.exists(sa.select(sa.literal(1)).select_from(table).where(*where).correlate_except(table))
 
 
 def _refused(node: ast.Node) -> NotRenderable:
@@ -76,12 +71,12 @@ class Renderer:
                     (self.condition(condition, scope), self.condition(then, scope, exact)),
                     else_=self.condition(otherwise, scope, exact))
             case ast.Quantified():
-                return self._quantified(node, scope)
+                return children.quantified(self, node, scope)
             case ast.Call(function=ast.Name(name="not"), arguments=(negated,)):
                 return sa.not_(self.condition(negated.value, scope, exact=True))
-            case ast.Call(function=ast.Name(name=name), arguments=(first, second)):
-                return self._call_condition(name, self.term(first.value, scope), self.term(second.value, scope), node)
         term = self.term(node, scope)
+        if term.kind == "null":
+            return UNKNOWN
         if term.kind != "boolean":
             raise NotRenderable(node, Text("this is not a condition"))
         return term.sql if exact else term.sql.is_(sa.true())
@@ -106,71 +101,70 @@ class Renderer:
         broken = sa.or_(nullable(low), nullable(high), sa.literal(low.kind != high.kind))
         return sa.case((broken, sa.case((nullable(item), sa.true()))), else_=found)
 
-    def _call_condition(self, name: str, first: Term, second: Term, node: ast.Node) -> Any:
-        if name == "list contains":
-            if not first.is_constant:
-                return self.relations.contains(first, second, node)
-            if not isinstance(first.constant, (list, tuple)):
-                return UNKNOWN
-            return self.relations.one_of(second, [v for v in first.constant if not isinstance(v, Range)], True, node)
-        if name in _TEXT_CONDITIONS:
-            return self.relations.text_condition(name, first, second)
-        raise NotRenderable(node, Text("this function cannot be asked of the database"))
-
-    def _quantified(self, node: ast.Quantified, scope: Scope) -> Any:
-        if len(node.bindings) != 1:
-            raise _refused(node)
-        binding = node.bindings[0]
-        entity, table, link = self._children(binding.source, scope)
-        inner = replace(scope, bound={**scope.bound, binding.name: (entity, table)})
-        # In parentheses: PostgreSQL reads NOT a IS TRUE as NOT (a IS TRUE).
-        test: Any = sa.sql.elements.Grouping(self.condition(node.condition, inner, exact=True))
-        decisive = test.is_(sa.true()) if node.kind == "some" else test.is_(sa.false())
-
-        def any_row(found: Any) -> Any:
-            return _exists(table, link, found)
-
-        return sa.case(
-            (any_row(decisive), sa.literal(node.kind == "some")),
-            (any_row(test.is_(None)), UNKNOWN),
-            else_=sa.literal(node.kind != "some"))
-
-    def _children(self, node: ast.Node, scope: Scope) -> tuple[Entity, Any, Any]:
-        match node:
-            case ast.Name(name=name) | ast.Path(source=ast.Name(name="record"), name=name) if (
-                (shown := scope.entity.fields.get(name)) and shown.type.name == "table" and shown.target
-            ):
-                table = self.tables[shown.target].alias()
-                return self.catalog.entity(shown.target), table, table.c.parent == scope.table.c.id
-        raise NotRenderable(node, Text("only a child table of this record can be searched here"))
-
     # terms: values
 
     def term(self, node: ast.Node, scope: Scope) -> Term:
         if is_free(node, scope):
             return terms.constant(self._evaluated(node), node)
+        if isinstance(node, _CONDITIONS) or _is_negated(node):
+            return Term("boolean", sa.sql.elements.Grouping(self.condition(node, scope, exact=True)))
         match node:
             case ast.Name(name=name):
-                return self._field(name, scope.entity, scope.table, node)
-            case ast.Path(source=ast.Name(name="record"), name=name):
-                return self._field(name, scope.entity, scope.table, node)
-            case ast.Path(source=ast.Name(name=name), name=attribute) if name in scope.bound:
-                return self._field(attribute, *scope.bound[name], node)
-            case ast.Path(source=ast.Name(name=whole), name=name) if f"{whole}_{name}" in scope.table.c and (
-                scope.entity.fields.get(whole) and whole not in scope.table.c
-            ):
-                return terms.column(scope.table.c[f"{whole}_{name}"], "any")     # a part of an address
-            case ast.Path(source=source, name=name):
-                return self._through(self.term(source, scope), name, node)
+                return self._named(scope.find(name), name, node)
+            case ast.Path():
+                return self._path(node, scope)
             case ast.Negation(operand=operand):
-                return self._arithmetic("-", terms.constant(0, node), self.term(operand, scope), node)
-            case ast.Arithmetic(operator="+" | "-" | "*" as operator, left=left, right=right):
-                return self._arithmetic(operator, self.term(left, scope), self.term(right, scope), node)
-            case ast.Call(function=ast.Name(name=name), arguments=(argument,)):
-                return self._call(name, argument.value, node, scope)
+                return arithmetic.negative(self.numbers, self.term(operand, scope), node)
+            case ast.Arithmetic(operator=operator, left=left, right=right):
+                return arithmetic.calculated(
+                    self.numbers, operator, self.term(left, scope), self.term(right, scope), node)
+            case ast.If(condition=condition, then=then, otherwise=otherwise):
+                return self._either(condition, [self.term(then, scope), self.term(otherwise, scope)], scope)
+            case ast.Call():
+                return calls.call(self, node, scope)
         raise _refused(node)
 
-    def _field(self, name: str, entity: Entity, table: Any, node: ast.Node) -> Term:
+    def _either(self, condition: ast.Node, parts: Sequence[Term], scope: Scope) -> Term:
+        if all(part.kind == "null" for part in parts):
+            return NULL
+        sqls, unit = self.unified(parts, condition)
+        chosen = sa.case((self.condition(condition, scope), sqls[0]), else_=sqls[1])
+        return replace(unit, sql=sa.type_coerce(chosen, sqls[0].type))
+
+    def unified(self, parts: Sequence[Term], node: ast.Node) -> tuple[list[Any], Term]:
+        """Terms of one kind as SQL of one form, and what that form is; null fits every kind."""
+        given = [part for part in parts if part.kind != "null"]
+        if len({part.kind for part in given}) != 1 or given[0].kind not in (*arithmetic.TYPES, "number"):
+            raise NotRenderable(node, Text("both values must be of one kind that the database can hold"))
+        if given[0].kind == "number":
+            sqls, unit = self.numbers.aligned(*(self.numbers.operand(part, node) for part in given))
+        else:
+            sqls = [arithmetic.value(self.numbers, part) for part in given]
+            unit = Term(given[0].kind, local=any(part.local for part in given))
+        found = iter(sqls)
+        return [sa.cast(sa.null(), sqls[0].type) if p.kind == "null" else next(found) for p in parts], unit
+
+    def _named(self, owner: Row | Term | Field | None, name: str, node: ast.Node) -> Term:
+        match owner:
+            case Field(entity=entity, table=table):
+                return self.field(name, entity, table, node)
+            case Row(entity=entity, table=table, is_reference=True):
+                return replace(terms.column(table.c.id, "number"), target=entity)
+            case Term():
+                return owner
+        raise NotRenderable(node, Text("a whole row is no value that the database compares"))
+
+    def _path(self, node: ast.Path, scope: Scope) -> Term:
+        if isinstance(node.source, ast.Name):
+            name, owner = node.source.name, scope.find(node.source.name)
+            if isinstance(owner, Row):
+                return self.field(node.name, owner.entity, owner.table, node)
+            if isinstance(owner, Field) and f"{name}_{node.name}" in owner.table.c and name not in owner.table.c:
+                return terms.column(owner.table.c[f"{name}_{node.name}"], "any")     # a part of an address
+        found = children.element(self, node, scope)
+        return found or self.member(self.term(node.source, scope), node.name, node)
+
+    def field(self, name: str, entity: Entity, table: Any, node: ast.Node) -> Term:
         shown = entity.fields.get(name)
         if shown is None:
             whole = name.rpartition("_")[0]
@@ -204,37 +198,29 @@ class Renderer:
 
         return Term("list", column, element="string", contains=contains)
 
-    def _through(self, source: Term, name: str, node: ast.Node) -> Term:
+    def member(self, source: Term, name: str, node: ast.Node) -> Term:
+        """What follows a dot: a field of the record that a reference points at, or a part of a date."""
+        if source.kind == "null":
+            return NULL
+        found = arithmetic.member(self.numbers, source, name, node)
+        if found is not None:
+            return found
         if source.target is None or source.is_constant:
             raise NotRenderable(node, Text("only a reference to an entity has further fields"))
         table = self.tables[source.target.name].alias()
-        found = self._field(name, source.target, table, node)
+        found = self.field(name, source.target, table, node)
         if found.contains is not None:
             raise _refused(node)
-        return replace(found, sql=_one(found.sql, table, table.c.id == source.sql))
-
-    def _arithmetic(self, operator: str, left: Term, right: Term, node: ast.Node) -> Term:
-        if "null" in (left.kind, right.kind):
-            return Term("null")
-        if {left.kind, right.kind} != {"number"}:
-            raise NotRenderable(node, Text("only numbers can be computed with here"))
-        a, b = self.numbers.operand(left), self.numbers.operand(right)
-        return Term("null") if a is None or b is None else self.numbers.calculated(operator, a, b)
-
-    def _call(self, name: str, argument: ast.Node, node: ast.Node, scope: Scope) -> Term:
-        if name == "count":
-            _, table, link = self._children(argument, scope)
-            return Term("number", _one(sa.func.count(), table, link))
-        if name == "sum" and isinstance(argument, ast.Path):
-            entity, table, link = self._children(argument.source, scope)
-            item = self._field(argument.name, entity, table, argument)
-            if item.kind == "number":
-                return Term("number", _one(self.numbers.summed(item), table, link), scale=item.scale)
-        if name == "string length":
-            term = self.term(argument, scope)
-            if term.kind == "string":
-                return Term("number", sa.func.length(term.sql))
-        raise NotRenderable(node, Text("this function cannot be asked of the database"))
+        query = sa.select(found.sql).select_from(table).where(table.c.id == source.sql)
+        return replace(found, sql=query.correlate_except(table).scalar_subquery())
 
     def _evaluated(self, node: ast.Node) -> Any:
         return part(self.expression, node).evaluate(self.outer, self.now)
+
+
+def _is_negated(node: ast.Node) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.function, ast.Name) and node.function.name == "not"
+
+
+def _exists(table: Any, *where: Any) -> Any:
+    return sa.exists(sa.select(sa.literal(1)).select_from(table).where(*where).correlate_except(table))
