@@ -115,7 +115,7 @@ def relation_as_range(node: syntax.Relation, operand: Closure) -> Closure:
         "<=": lambda end: Range(None, end, False, True),
         ">": lambda end: Range(end, None, False, False),
         ">=": lambda end: Range(end, None, True, False),
-        "=": lambda end: Range(end, end, True, True),
+        "=": lambda end: Range(end, end, True, True, test=True),
     }
     build = make.get(node.operator)
 
@@ -183,11 +183,13 @@ def _reason(error: Exception) -> str:
 
 
 def question(condition: Closure) -> Test:
-    """A test that names the input itself, as `? > 5`."""
+    """A test that names the input itself, as `? > 5`; what is no verdict is a value to be equal to or within."""
 
     def passes(value: Any, frame: Any) -> bool | None:
         verdict = condition(frame)
-        return verdict if isinstance(verdict, bool) else None
+        if verdict is None or isinstance(verdict, bool):
+            return verdict
+        return comparison.member_of(value, verdict, frame.run)
 
     return passes
 

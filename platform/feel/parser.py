@@ -22,7 +22,10 @@ _BINARY = {
     "+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "**": _POWER,
 }
 _RELATIONS = ("<", "<=", ">", ">=", "=", "!=")
-_AFTER_RANGE = frozenset(("", ")", "]", "}", ",", ":", "and", "or", "then", "else", "return", "satisfies"))
+_AFTER_RANGE = frozenset((
+    "", ")", "]", "}", ",", ":", ".", "=", "!=", "<", "<=", ">", ">=", "in", "instance", "between", "and", "or",
+    "then", "else", "return", "satisfies",
+))
 _CALLABLE = (syntax.Name, syntax.Path, syntax.Call, syntax.Function, syntax.Filter)
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 

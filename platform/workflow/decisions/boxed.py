@@ -18,6 +18,7 @@ from formloom.workflow.decisions.types import Types
 
 Names = frozenset[str]
 Scope = Mapping[str, Any]
+Reader = Callable[[etree._Element, Names], Logic]
 LOGIC = frozenset((
     "literalExpression", "decisionTable", "context", "invocation", "functionDefinition", "list", "relation",
     "conditional", "filter", "for", "some", "every",
@@ -62,12 +63,13 @@ class Boxed:
     def problem(self, code: str, element: etree._Element, message: Text, hint: Text | None = None) -> None:
         self.problems.append(Problem(code, message, Place(self.file, markup.line(element)), hint))
 
-    def logic(self, element: etree._Element | None, names: Names) -> Logic:
+    def logic(self, element: etree._Element | None, names: Names, read: Reader | None = None) -> Logic:
+        """What `read`, or the element's own kind, makes of it, converted to the type that it declares."""
         if element is None:
             return _null
-        compiled: Logic = _BOXED[markup.local(element)](self, element, names)
+        compiled: Logic = read(element, names) if read else _BOXED[markup.local(element)](self, element, names)
         declared = element.get("typeRef")
-        if not declared or markup.local(element) == "decisionTable":
+        if not declared:
             return compiled
         kind = self.types.of(declared)
         return lambda scope, now: self.types.converted(compiled(scope, now), kind)
@@ -76,7 +78,7 @@ class Boxed:
         if not text.strip():
             return None
         try:
-            return feel.compile(text, names, unary)
+            return feel.compile(text, names, unary, self.types.declared)
         except FeelSyntaxError as error:
             self.problem("dmn-expression", element, error.reason, error.hint)
             return None
@@ -109,10 +111,7 @@ class Boxed:
 
     def invocation(self, element: etree._Element, names: Names) -> Logic:
         function = self.logic(logic_in(element), names)
-        bindings = {}
-        for binding in children(element, "binding"):
-            parameter = child(binding, "parameter")
-            bindings["" if parameter is None else parameter.get("name", "")] = self.logic(logic_in(binding), names)
+        bindings = dict(self._binding(binding, names) for binding in children(element, "binding"))
         call = feel.compile("f(" + ", ".join(f"p{n}" for n in range(len(bindings))) + ")", ())
 
         def evaluate(scope: Scope, now: datetime | None) -> Any:
@@ -123,6 +122,13 @@ class Boxed:
             return call.evaluate({"f": found, **{f"p{n}": value for n, value in enumerate(values)}}, now)
 
         return evaluate
+
+    def _binding(self, element: etree._Element, names: Names) -> tuple[str, Logic]:
+        parameter, value = child(element, "parameter"), self.logic(logic_in(element), names)
+        if parameter is None:
+            return "", value
+        kind = self.types.of(parameter.get("typeRef"))
+        return parameter.get("name", ""), lambda scope, now: self.types.converted(value(scope, now), kind)
 
     def function(self, element: etree._Element, names: Names) -> Logic:
         if element.get("kind", "FEEL") != "FEEL":
@@ -148,11 +154,15 @@ class Boxed:
         return lambda scope, now: [item(scope, now) for item in items]
 
     def relation(self, element: etree._Element, names: Names) -> Logic:
-        columns = [column.get("name", "") for column in children(element, "column")]
+        columns = [(one.get("name", ""), self.types.of(one.get("typeRef"))) for one in children(element, "column")]
         rows = [[self.logic(cell, names) for cell in children(row) if markup.local(cell) in LOGIC]
                 for row in children(element, "row")]
-        return lambda scope, now: [
-            {name: cell(scope, now) for name, cell in zip(columns, row, strict=False)} for row in rows]
+
+        def record(row: Sequence[Logic], scope: Scope, now: datetime | None) -> dict[str, Any]:
+            cells = zip(columns, row, strict=False)
+            return {name: self.types.converted(cell(scope, now), kind) for (name, kind), cell in cells}
+
+        return lambda scope, now: [record(row, scope, now) for row in rows]
 
     def conditional(self, element: etree._Element, names: Names) -> Logic:
         """A condition that is neither true, false nor null has no answer."""
@@ -208,24 +218,36 @@ class Boxed:
 
     def _input(self, element: etree._Element, names: Names) -> Input:
         asked, allowed = child(element, "inputExpression"), child(element, "inputValues")
-        tests = None if allowed is None else self.expression(text_of(allowed), allowed, names, unary=True)
-        return Input(_null if asked is None else self.literal(asked, names), tests)
+        value = _null if asked is None else self.logic(asked, names, self.literal)
+        return Input(value, self._tests(allowed, names))
+
+    def _tests(self, element: etree._Element | None, names: Names) -> Expression | None:
+        """Unary tests; None for no restriction. Tests that are no FEEL pass nothing."""
+        text = text_of(element).strip()
+        if element is None or text in ("", "-"):
+            return None
+        return self.expression(text, element, names, unary=True) or _NEVER
 
     def _output(self, element: etree._Element, names: Names) -> Output:
         values, default = child(element, "outputValues"), child(element, "defaultOutputEntry")
-        order = None if values is None else self.expression(f"[{text_of(values)}]", values, names)
+        tests = self._tests(values, names)
+        order = self._order(tests)
         kind = self.types.of(element.get("typeRef"))
         return Output(
-            element.get("name", ""), None if order is None else order.evaluate,
+            element.get("name", ""), tests, order,
             None if default is None else self.literal(default, names), lambda value: self.types.converted(value, kind))
 
     def _rule(self, element: etree._Element, names: Names) -> Rule:
-        tests = []
-        for entry in children(element, "inputEntry"):
-            text = text_of(entry).strip()
-            test = None if text in ("", "-") else self.expression(text, entry, names, unary=True)
-            tests.append(_NEVER if test is None and text not in ("", "-") else test)
-        return Rule(tuple(tests), tuple(self.literal(entry, names) for entry in children(element, "outputEntry")))
+        tests = tuple(self._tests(entry, names) for entry in children(element, "inputEntry"))
+        outputs = (self.logic(entry, names, self.literal) for entry in children(element, "outputEntry"))
+        return Rule(tests, tuple(outputs))
+
+    def _order(self, tests: Expression | None) -> Logic | None:
+        """What the tests list, as values."""
+        try:
+            return None if tests is None else feel.compile(f"[{tests.text}]", tests.known).evaluate
+        except FeelSyntaxError:
+            return None     # `not("a")` tests a value but lists none
 
     def _part(self, element: etree._Element, name: str, names: Names) -> Logic:
         part = child(element, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,11 @@ from lxml import etree
 from formloom import feel
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.feel import Function
+from formloom.feel.typechecks import standard_name
 from formloom.workflow import markup
 from formloom.workflow.decisions.boxed import Boxed, called, child, children, logic_in, text_of
 from formloom.workflow.decisions.tables import Logic
-from formloom.workflow.decisions.types import ANY, ItemType, Types, local, tests_of
+from formloom.workflow.decisions.types import ANY, FunctionType, ItemType, Types, local, tests_of
 
 _REQUIRED = ("requiredInput", "requiredDecision", "requiredKnowledge")
 _NODES = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
@@ -23,7 +24,7 @@ _NODES = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An element of the graph. `requires`: hrefs with the name under which the logic sees each."""
+    """An element of the graph. `id`: its href, `namespace#id`; `requires`: hrefs of what its logic sees."""
 
     id: str
     name: str
@@ -37,12 +38,14 @@ class Node:
 
 @dataclass
 class Model:
-    """`imports`: other models by the name under which this one sees them."""
+    """`imports`: other models by the name under which this one sees them. `spaces`: namespaces that are part of it."""
 
     namespace: str
     name: str
     types: Types
     imports: Mapping[str, Model]
+    spaces: tuple[str, ...]
+    synonyms: dict[str, str] = field(default_factory=dict)      # hrefs whose name another element took
     nodes: dict[str, Node] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -64,15 +67,25 @@ class Model:
 
     def find(self, href: str) -> tuple[Model, Node] | None:
         """An element of this file, or of an imported one: `namespace#id`."""
-        space, _, identity = href.rpartition("#")
-        if space in ("", self.namespace):
-            return (self, self.nodes[identity]) if identity in self.nodes else None
+        own = self.own(href, self.nodes)
+        if own is not None:
+            return self, self.nodes[own]
         return next((found for model in self.imports.values() if (found := model.find(href)) is not None), None)
+
+    def own(self, href: str, known: Mapping[str, Any]) -> str | None:
+        """The href among those that are part of this model; a file may name what it merges as if it were its own."""
+        space, _, identity = href.rpartition("#")
+        if space not in self.spaces:
+            return None
+        for candidate in (href, *(f"{other}#{identity}" for other in self.spaces)):
+            candidate = self.synonyms.get(candidate, candidate)
+            if candidate in known:
+                return candidate
+        return None
 
     def alias(self, href: str) -> str:
         """The import's name in front of what comes from it."""
-        space = href.rpartition("#")[0]
-        if space in ("", self.namespace):
+        if href.rpartition("#")[0] in self.spaces:
             return ""
         return next((name for name, model in self.imports.items() if model.find(href) is not None), "")
 
@@ -83,10 +96,10 @@ class Evaluation:
 
     inputs: Mapping[str, Any]
     now: datetime | None
-    known: dict[tuple[str, str], Any] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict)
 
     def value(self, model: Model, node: Node) -> Any:
-        key = (model.namespace, node.id)
+        key = node.id
         if key not in self.known:
             self.known[key] = None      # a circle is null, not an endless loop
             self.known[key] = _VALUES[node.kind](self, model, node)
@@ -124,8 +137,8 @@ class Evaluation:
         function = node.logic(self.scope(model, node), self.now) if node.logic else None
         if not isinstance(function, Function):
             return None
-        return called(node.name, function.parameters, lambda values: model.types.converted(
-            self.call(function, [values[p] for p in function.parameters]), node.declared))
+        return model.types.returning(called(node.name, function.parameters, lambda values: self.call(
+            function, [values[p] for p in function.parameters])), node.declared)
 
     def _service(self, model: Model, node: Node) -> Any:
         inputs = [place for href in node.parameters if (place := model.find(href))]
@@ -137,12 +150,11 @@ class Evaluation:
                 given = owner.types.converted(values[needed.name], needed.declared)
                 if given is None and values[needed.name] is not None:
                     return None
-                inner.known[owner.namespace, needed.id] = given
+                inner.known[needed.id] = given
             found = {needed.name: inner.value(owner, needed) for owner, needed in outputs}
-            whole = next(iter(found.values())) if len(found) == 1 else found
-            return model.types.converted(whole, node.declared)
+            return next(iter(found.values())) if len(found) == 1 else found
 
-        return called(node.name, [needed.name for _, needed in inputs], call)
+        return model.types.returning(called(node.name, [needed.name for _, needed in inputs], call), node.declared)
 
 
 _VALUES = {"inputData": Evaluation._input, "decision": Evaluation._decision,
@@ -151,64 +163,143 @@ _VALUES = {"inputData": Evaluation._input, "decision": Evaluation._decision,
 
 def read(text: str, file: str, others: Mapping[str, str] | None = None) -> Model:
     """`others`: texts of the files that may be imported, by namespace. Raises BadConfiguration for what is no DMN."""
-    root, problems = markup.parse(text, file)
-    if root is None:
-        raise BadConfiguration(problems)
-    if markup.local(root) != "definitions" or "/DMN/" not in markup.namespace(root):
-        raise BadConfiguration([Problem("dmn-root", Text("This is not a DMN file."), Place(file, markup.line(root)))])
-    imports = {}
-    for one in children(root, "import"):
-        source = (others or {}).get(one.get("namespace", ""))
-        if source is not None and "/DMN/" in one.get("importType", "/DMN/"):
-            imports[one.get("name", "")] = read(source, one.get("locationURI", file), others)
-    types = Types(dict(_items(root, imports)))
-    model = Model(root.get("namespace", ""), root.get("name", ""), types, imports)
-    boxed = Boxed(types, file, model.problems)
-    elements = [one for one in children(root) if markup.local(one) in _NODES]
-    for number, one in enumerate(elements):
-        one.set("id", one.get("id") or f"_element_{number}")
-    names = {one.get("id", ""): one.get("name", "") for one in elements}
-    for one in elements:
-        node = _node(one, model, boxed, names)
-        model.nodes[node.id] = node
-    return model
+    return _Reader(others or {}).model(File.of(text, file))
 
 
-def _items(root: etree._Element, imports: Mapping[str, Model]) -> Iterator[tuple[str, ItemType]]:
+@dataclass(frozen=True)
+class File:
+    root: etree._Element
+    name: str
+
+    @classmethod
+    def of(cls, text: str, name: str) -> File:
+        root, problems = markup.parse(text, name)
+        if root is None:
+            raise BadConfiguration(problems)
+        if markup.local(root) != "definitions" or "/DMN/" not in markup.namespace(root):
+            place = Place(name, markup.line(root))
+            raise BadConfiguration([Problem("dmn-root", Text("This is not a DMN file."), place)])
+        return cls(root, name)
+
+    @property
+    def namespace(self) -> str:
+        return self.root.get("namespace", "")
+
+    @property
+    def imports(self) -> Iterator[tuple[str, str, str]]:
+        """Name, namespace and place of each import of another DMN file."""
+        for one in children(self.root, "import"):
+            if "/DMN/" in one.get("importType", "/DMN/"):
+                yield one.get("name", ""), one.get("namespace", ""), one.get("locationURI", self.name)
+
+    def href(self, href: str) -> str:
+        """With the namespace that a href inside the file leaves out."""
+        return f"{self.namespace}{href}" if href.startswith("#") else href
+
+
+@dataclass
+class _Reader:
+    """Reads each file once, whoever imports it."""
+
+    others: Mapping[str, str]
+    models: dict[str, Model | None] = field(default_factory=dict)       # None while it is being read
+
+    def model(self, main: File) -> Model:
+        self.models[main.namespace] = None
+        files = list(self._merged(main, set()))
+        imports = self._imports(files)
+        types = Types(dict(_items(files, imports)))
+        made = Model(main.namespace, main.root.get("name", ""), types, imports, tuple(f.namespace for f in files))
+        boxed = {file.name: Boxed(types, file.name, made.problems) for file in files}
+        elements = list(_elements(files, made.synonyms))
+        names = {href: element.get("name", "") for href, element, _ in elements}
+        for href, element, file in elements:
+            made.nodes[href] = _node(href, element, file, made, boxed[file.name], names)
+        self.models[main.namespace] = made
+        return made
+
+    def _merged(self, file: File, seen: set[str]) -> Iterator[File]:
+        """The file and those it imports without a name: they become part of it, the nearest first."""
+        seen.add(file.namespace)
+        yield file
+        for name, namespace, place in file.imports:
+            if not name and namespace not in seen and namespace in self.others:
+                yield from self._merged(File.of(self.others[namespace], place), seen)
+
+    def _imports(self, files: Sequence[File]) -> dict[str, Model]:
+        found: dict[str, Model] = {}
+        for file in files:
+            for name, namespace, place in file.imports:
+                if not name or name in found or namespace not in self.others:
+                    continue
+                if namespace not in self.models:
+                    self.model(File.of(self.others[namespace], place))
+                model = self.models[namespace]
+                if model is not None:       # files that import each other in a circle do not see each other
+                    found[name] = model
+        return found
+
+
+def _elements(files: Sequence[File], synonyms: dict[str, str]) -> Iterator[tuple[str, etree._Element, File]]:
+    """The elements of the graph with their hrefs; one whose name is taken stands for the one that took it."""
+    taken: dict[str, str] = {}
+    for file in files:
+        for number, one in enumerate(each for each in children(file.root) if markup.local(each) in _NODES):
+            href = f"{file.namespace}#{one.get('id') or f'_element_{number}'}"
+            name = one.get("name", "")
+            if name in taken and file is not files[0]:
+                synonyms[href] = taken[name]
+                continue
+            taken.setdefault(name, href)
+            yield href, one, file
+
+
+def _items(files: Sequence[File], imports: Mapping[str, Model]) -> Iterator[tuple[str, ItemType]]:
+    """Later ones hide earlier ones of the same name."""
     for alias, model in imports.items():
         for name, item in model.types.items.items():
-            yield (f"{alias}.{name}" if alias else name), item
-    for one in children(root, "itemDefinition"):
-        yield one.get("name", ""), _item(one)
+            yield f"{alias}.{name}", item.under(alias, model.types.items)
+    for file in reversed(files):
+        for one in children(file.root, "itemDefinition"):
+            yield one.get("name", ""), _item(one)
 
 
 def _item(element: etree._Element) -> ItemType:
     reference, allowed, whole = (child(element, n) for n in ("typeRef", "allowedValues", "typeConstraint"))
     components = {one.get("name", ""): _item(one) for one in children(element, "itemComponent")}
-    base = local("".join(map(str, reference.itertext()))) if reference is not None else "Any"
-    base = {"dateTime": "date and time", "dayTimeDuration": "days and time duration",
-            "yearMonthDuration": "years and months duration"}.get(base, base)
+    base = standard_name(local("".join(map(str, reference.itertext())))) if reference is not None else "Any"
     return ItemType(
         element.get("name", ""), base, element.get("isCollection") == "true", components,
         tests_of(text_of(allowed)) if allowed is not None else None,
-        tests_of(text_of(whole)) if whole is not None else None, child(element, "functionItem") is not None)
+        tests_of(text_of(whole)) if whole is not None else None, _function_type(child(element, "functionItem")))
 
 
-def _node(element: etree._Element, model: Model, boxed: Boxed, names: Mapping[str, str]) -> Node:
+def _function_type(element: etree._Element | None) -> FunctionType | None:
+    if element is None:
+        return None
+    parameters = tuple(_reference(one, "typeRef") for one in children(element, "parameters"))
+    return FunctionType(parameters, _reference(element, "outputTypeRef"))
+
+
+def _reference(element: etree._Element, attribute: str) -> str:
+    return standard_name(local(element.get(attribute) or "Any"))
+
+
+def _node(href: str, element: etree._Element, file: File, model: Model, boxed: Boxed, names: Mapping[str, str]) -> Node:
     kind, variable = markup.local(element), child(element, "variable")
     requires = tuple(
-        target.get("href", "") for one in children(element) for target in children(one)
+        file.href(target.get("href", "")) for one in children(element) for target in children(one)
         if markup.local(target) in _REQUIRED)
     declared = model.types.of(variable.get("typeRef")) if variable is not None else ANY
-    visible = frozenset(_seen(model, href, names) for href in requires) | frozenset(n for n in model.imports if n)
+    visible = frozenset(_seen(model, each, names) for each in requires) | frozenset(model.imports)
     held = child(element, "encapsulatedLogic")
     source = logic_in(element) if kind == "decision" else held
     logic = None
     if source is not None:
-        logic = boxed.function(held, visible) if held is not None else boxed.logic(source, visible)
-    hrefs = {n: tuple(one.get("href", "") for one in children(element, n))
+        logic = boxed.logic(held, visible, boxed.function) if held is not None else boxed.logic(source, visible)
+    hrefs = {n: tuple(file.href(one.get("href", "")) for one in children(element, n))
              for n in ("inputData", "inputDecision", "outputDecision")}
-    return Node(element.get("id", ""), element.get("name", ""), kind, declared, requires, logic,
+    return Node(href, element.get("name", ""), kind, declared, requires, logic,
                 hrefs["inputData"] + hrefs["inputDecision"] if kind == "decisionService" else (),
                 hrefs["outputDecision"])
 
@@ -216,9 +307,7 @@ def _node(element: etree._Element, model: Model, boxed: Boxed, names: Mapping[st
 def _seen(model: Model, href: str, names: Mapping[str, str]) -> str:
     """The name by which the logic sees what it requires."""
     alias = model.alias(href)
-    return alias or names.get(href.rpartition("#")[2], "") or _imported(model, href)
-
-
-def _imported(model: Model, href: str) -> str:
-    place = model.find(href)
-    return place[1].name if place else ""
+    if alias:
+        return alias
+    own = model.own(href, names)
+    return names[own] if own else ""

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
+from formloom import feel
 from formloom.feel import Expression
-from formloom.feel.values import NUMBERS, number
 
 Logic: TypeAlias = Callable[[Mapping[str, Any], datetime | None], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """`allowed`: unary tests that a value has to pass before any rule is asked."""
+    """`allowed`: unary tests that a value has to pass; to the rules one that does not is null."""
 
     value: Logic
     allowed: Expression | None
@@ -24,9 +23,13 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """`order`: the values it may have, the first with the highest priority. `fit` converts to the declared type."""
+    """`allowed`: unary tests of a result; `order`: the same as values, the first with the highest priority.
+
+    `fit` converts to the declared type.
+    """
 
     name: str
+    allowed: Expression | None
     order: Logic | None
     default: Logic | None
     fit: Callable[[Any], Any]
@@ -47,10 +50,7 @@ class Table:
     aggregation: str = ""
 
     def decide(self, scope: Mapping[str, Any], now: datetime | None) -> Any:
-        values = [item.value(scope, now) for item in self.inputs]
-        for item, value in zip(self.inputs, values, strict=True):
-            if item.allowed is not None and value is not None and not item.allowed.test({**scope, "?": value}, now):
-                return None
+        values = [_allowed(item.value(scope, now), item.allowed, scope, now) for item in self.inputs]
         hits = [rule for rule in self.rules if self._holds(rule, values, scope, now)]
         if not hits:
             return self._nothing(scope, now)
@@ -62,7 +62,8 @@ class Table:
                    for test, value in zip(rule.tests, values, strict=True))
 
     def _result(self, entries: Sequence[Logic], scope: Mapping[str, Any], now: datetime | None) -> Any:
-        values = [output.fit(entry(scope, now)) for output, entry in zip(self.outputs, entries, strict=True)]
+        values = [_allowed(output.fit(entry(scope, now)), output.allowed, scope, now)
+                  for output, entry in zip(self.outputs, entries, strict=True)]
         if len(values) == 1:
             return values[0]
         return {output.name: value for output, value in zip(self.outputs, values, strict=True)}
@@ -86,6 +87,10 @@ class Table:
                          for order, part in zip(orders, parts, strict=True) if order)
 
         return sorted(found, key=rank)
+
+
+def _allowed(value: Any, tests: Expression | None, scope: Mapping[str, Any], now: datetime | None) -> Any:
+    return value if value is None or tests is None or tests.test({**scope, "?": value}, now) else None
 
 
 def _unique(table: Table, found: list[Any], scope: Mapping[str, Any], now: datetime | None) -> Any:
@@ -117,24 +122,10 @@ def _collect(table: Table, found: list[Any], scope: Mapping[str, Any], now: date
         return found
     if table.aggregation == "COUNT":
         return len(found)
-    if table.aggregation == "SUM":
-        return _sum(found)
-    try:
-        return min(found) if table.aggregation == "MIN" else max(found)
-    except TypeError:
-        return None
+    return _AGGREGATIONS[table.aggregation].evaluate({"found": found}) if table.aggregation in _AGGREGATIONS else None
 
 
-def _sum(found: list[Any]) -> Any:
-    total: Any = Decimal(0)
-    for value in found:
-        known = number(value)
-        if known is None:
-            return None
-        total = NUMBERS.add(total, known)
-    return total
-
-
+_AGGREGATIONS: Final = {name: feel.compile(f"{name.lower()}(found)") for name in ("SUM", "MIN", "MAX")}
 _POLICIES: Final[Mapping[str, Callable[..., Any]]] = {
     "UNIQUE": _unique, "ANY": _any, "PRIORITY": _priority, "FIRST": _first, "RULE ORDER": _all,
     "OUTPUT ORDER": _ordered, "COLLECT": _collect,
