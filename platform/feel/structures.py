@@ -95,7 +95,7 @@ def filtered(node: syntax.Filter, source: Closure, condition: Closure, weight: i
         frame.run.sized(len(items))
         frame.run.spend(weight * len(items))
         rest = [item for item in items[1:] if condition(ElementFrame(item, frame)) is True]
-        return [items[0], *rest] if first is True else rest
+        return [items[0], *rest] if items and first is True else rest
 
     return evaluate
 

@@ -17,7 +17,7 @@ def node() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, sa.Connection]]:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, sa.Connection]]:
     """A connection to each database, with the same rows in it."""
     found: dict[str, sa.Connection] = {}
     opened: list[Iterator[Bench]] = []

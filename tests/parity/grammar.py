@@ -1,4 +1,7 @@
-"""Random expressions over the records of `rows`, by the type of their value; every second choice goes one step deeper."""
+"""Random expressions over the records of `rows`, by the type of their value.
+
+Dates stay in the years 1 to 9999 and durations in 292,000 years, which is what databases hold: factors are small.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ _DATES = ("day", "other_day", 'date("2026-03-02")', "today()", "user.since", "fr
 _MOMENTS = ("moment", "now()", 'date and time("2026-03-02T10:00:00+01:00")', "friend.moment",
             'now() - duration("P1D")', "null", '@"2024-01-31T23:59:59.5Z"')
 _SPANS = ("span", 'duration("PT4H")', "friend.span", "null", '@"P1DT2H"', '@"-PT90M"', '@"PT0.5S"')
+_FACTORS = ("2", "0.5", "-1.5", "3", "7", "0", "count(parts)", "null", "share")
 _MONTHS = ('@"P1M"', '@"P1Y2M"', '@"-P13M"', '@"P0M"')
 _TRUTHS = ("active", "friend.active", "true", "false", "null", "parts[1].fragile")
 _LISTS = (
@@ -105,8 +109,11 @@ class Grammar:
         if self.leaf(depth):
             return self.pick(*_SPANS)
         return self.filled(self.pick(
-            "({d} - {d})", "({m} - {m})", "({m} - {d})", "({p} + {p})", "({p} - {p})", "({p} * {n})", "({n} * {p})",
-            "({p} / {n})", "-{p}", "abs({p})", "(if {t} then {p} else {p})"), depth)
+            "({d} - {d})", "({m} - {m})", "({m} - {d})", "({p} + {p})", "({p} - {p})", "({p} * {k})", "({k} * {p})",
+            "({p} / {k})", "-{p}", "abs({p})", "(if {t} then {p} else {p})"), depth)
+
+    def factor(self, depth: int) -> str:
+        return self.pick(*_FACTORS)
 
     def months(self, depth: int) -> str:
         if self.leaf(depth):
@@ -142,8 +149,8 @@ class Grammar:
     def filled(self, shape: str, depth: int, **values: str) -> str:
         """Each placeholder by an expression of its own."""
         for mark, make in (("{n}", self.number), ("{s}", self.string), ("{d}", self.date), ("{m}", self.moment),
-                           ("{p}", self.span), ("{y}", self.months), ("{t}", self.truth), ("{rows}", self.rows),
-                           ("{lists}", self.lists), ("{loop}", self.loop)):
+                           ("{p}", self.span), ("{y}", self.months), ("{t}", self.truth), ("{k}", self.factor),
+                           ("{rows}", self.rows), ("{lists}", self.lists), ("{loop}", self.loop)):
             while mark in shape:
                 shape = shape.replace(mark, make(depth - 1), 1)
         return shape.format(**values) if values else shape

@@ -1,12 +1,11 @@
 """FEEL's own functions inside SQLite: what is computed there is what Python computes.
 
 Numbers of more than 64 bits, and those that division makes, travel as text in one form per value, so that `=` tells
-them apart; `fl_compare` orders them.
+them apart; `fl_compare` orders them. Years before 1 and after 9999 and durations of more than 64 bits are NULL.
 """
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,10 +13,11 @@ from decimal import Context, Decimal
 from typing import Any
 
 from formloom.feel import YearMonthDuration, temporal
-from formloom.feel.arithmetic import calculate, microseconds
+from formloom.feel.arithmetic import calculate
 from formloom.feel.functions import moments, numeric, strings
 from formloom.feel.members import member
 from formloom.feel.text import digits
+from formloom.feel.wide import Day, Length, Moment, nanoseconds
 
 _WIDE = Context(prec=7000)
 _LARGEST = 2**63 - 1
@@ -29,17 +29,21 @@ def number_text(value: Decimal | int) -> str:
     return str(Decimal(value).normalize(_WIDE)) if value else "0"
 
 
-def _stored_span(value: timedelta) -> int | None:
-    micros = microseconds(value)
+def _stored_span(value: Length) -> int | None:
+    micros = nanoseconds(value) // 1000
     return micros if abs(micros) <= _LARGEST else None
+
+
+def _stored_date(value: Day) -> str | None:
+    return value.isoformat() if isinstance(value, date) else None
 
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def _stored_moment(value: datetime) -> str:
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+def _stored_moment(value: Moment) -> str | None:
+    return value.replace(tzinfo=None).isoformat(" ", "microseconds") if isinstance(value, datetime) else None
 
 
 # How a value of each kind is read from what SQLite holds, and written for it.
@@ -48,7 +52,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
     "span": lambda micros: timedelta(microseconds=micros), "months": YearMonthDuration,
 }
 _WRITE: Mapping[str, Callable[[Any], Any]] = {
-    "number": number_text, "whole": int, "text": str, "date": date.isoformat, "moment": _stored_moment,
+    "number": number_text, "whole": int, "text": str, "date": _stored_date, "moment": _stored_moment,
     "span": _stored_span, "months": lambda value: value.months,
 }
 
@@ -111,12 +115,12 @@ _DECLARED: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
     ("fl_subtract_days", "date span", "date", _calculates("-")),
     ("fl_add_months", "date months", "date", _calculates("+")),
     ("fl_subtract_months", "date months", "date", _calculates("-")),
-    ("fl_days_between", "date date", "span", operator.sub),
+    ("fl_days_between", "date date", "span", _calculates("-")),
     ("fl_months_between", "date date", "months", temporal.months_between),
     ("fl_month_end", "date", "date", moments.last_day_of_month),
     ("fl_part", "text date", "whole", _part),
     ("fl_name", "text date", "text", lambda name, day: _DAY_NAMES[name](day)),
-    ("fl_day", "moment", "date", datetime.date),
+    ("fl_day", "moment", "date", moments.date_from_moment),
     ("fl_midnight", "date", "moment", lambda day: datetime.combine(day, time(), UTC)),
     ("fl_clock", "text moment", "whole", lambda name, moment: member(moment, name)),
     ("fl_second", "moment", "number", lambda moment: member(moment, "second")),
@@ -126,9 +130,9 @@ _DECLARED: tuple[tuple[str, str, str, Callable[..., Any]], ...] = (
     ("fl_moved_months_back", "moment months", "moment", _calculates("-")),
     ("fl_between", "moment moment", "span", _calculates("-")),
     ("fl_span_part", "text span", "whole", lambda name, span: member(span, name)),
-    ("fl_span_add", "span span", "span", operator.add),
-    ("fl_span_subtract", "span span", "span", operator.sub),
-    ("fl_span_absolute", "span", "span", abs),
+    ("fl_span_add", "span span", "span", _calculates("+")),
+    ("fl_span_subtract", "span span", "span", _calculates("-")),
+    ("fl_span_absolute", "span", "span", numeric.absolute_days),
     ("fl_span_scaled", "span number", "span", _calculates("*")),
     ("fl_span_divided", "span number", "span", _calculates("/")),
     ("fl_span_ratio", "span span", "number", _calculates("/")),

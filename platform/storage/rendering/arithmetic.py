@@ -12,7 +12,7 @@ from formloom.errors import Text
 from formloom.feel import ast
 from formloom.storage.columns import Instant, Span
 from formloom.storage.rendering.decimals import Numbers
-from formloom.storage.rendering.terms import LONGEST_SPAN, NULL, NotRenderable, Term
+from formloom.storage.rendering.terms import LONGEST_SPAN, NULL, NotRenderable, Term, needs_kind
 
 DATE, MOMENT, NUMBER, STRING = "date", "date and time", "number", "string"
 DAYS, MONTHS = "days and time duration", "years and months duration"
@@ -42,7 +42,8 @@ WHOLE = 10**18
 def calculated(numbers: Numbers, operator: str, left: Term, right: Term, node: ast.Node) -> Term:
     if "null" in (left.kind, right.kind):
         return NULL
-    _known(left, right, node)
+    for term in (left, right):
+        needs_kind(term, node)
     kinds = operator, left.kind, right.kind
     if kinds[1:] == (NUMBER, NUMBER) and operator != "**":
         return numbers.calculated(operator, left, right, node)
@@ -123,9 +124,3 @@ def negative(numbers: Numbers, term: Term, node: ast.Node) -> Term:
     if term.kind == MONTHS:
         return typed(MONTHS, -term.sql)
     return calculated(numbers, "-", Term(NUMBER, constant=0), term, node)
-
-
-def _known(left: Term, right: Term, node: ast.Node) -> None:
-    for term in (left, right):
-        if term.kind in ("unknown", "list", "context"):
-            raise NotRenderable(node, Text("this value cannot be computed with in the database"))

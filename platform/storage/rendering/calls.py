@@ -28,7 +28,7 @@ from formloom.storage.rendering.arithmetic import (
     whole,
 )
 from formloom.storage.rendering.relations import UNKNOWN, nullable
-from formloom.storage.rendering.terms import NULL, NotRenderable, Scope, Term, Walk
+from formloom.storage.rendering.terms import NULL, NotRenderable, Scope, Term, Walk, needs_kind
 
 Call: TypeAlias = Callable[[Walk, Sequence[ast.Node], ast.Node, Scope], Term | None]
 _MOST_PLACES = 40
@@ -41,8 +41,11 @@ def call(walk: Walk, node: ast.Call, scope: Scope) -> Term:
         found = render(walk, _positional(builtin.signatures, node), node, scope)
         if found is not None:
             return found
-    name = builtin.name if builtin else ""
-    raise NotRenderable(node, Text("{name}() cannot be asked of the database like this", name=name))
+    if builtin is None:
+        raise NotRenderable(node, Text("only built-in functions can be asked of the database"))
+    raise NotRenderable(node, Text(
+        "{name}() cannot be asked of the database like this; keep it in a formula field and ask for that",
+        name=builtin.name))
 
 
 def _positional(signatures: Sequence[Any], node: ast.Call) -> list[ast.Node]:
@@ -61,8 +64,7 @@ def _terms(walk: Walk, nodes: Sequence[ast.Node], scope: Scope, *kinds: str) -> 
     """The arguments where they are of these kinds; None where one never is, and the function gives null."""
     terms = [walk.term(node, scope) for node in nodes]
     for term, node in zip(terms, nodes, strict=True):
-        if term.kind in ("unknown", "list", "context"):
-            raise NotRenderable(node, Text("this value cannot be computed with in the database"))
+        needs_kind(term, node)
     fits = all(term.kind in kind.split("|") for term, kind in zip(terms, kinds, strict=True))
     return terms if fits else None
 

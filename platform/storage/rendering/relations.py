@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from formloom.errors import Text
 from formloom.feel import Range, ast, comparison
+from formloom.storage.columns import Instant
 from formloom.storage.rendering.decimals import Numbers
 from formloom.storage.rendering.terms import NotRenderable, Term, constant
 
@@ -58,9 +59,15 @@ class Relations:
             (a, b), _ = self.numbers.aligned(left, right)
         else:
             b = right.sql
+        if left.kind == "date and time":
+            a, b = self.second(a), self.second(sa.literal(b, Instant()) if right.is_constant else b)
         if equal and not exact and right.is_constant:
             return a == b
         return a.is_not_distinct_from(b) if equal else a.is_distinct_from(b)
+
+    def second(self, moment: Any) -> Any:
+        """Moments are equal where their seconds are; their order is finer."""
+        return sa.func.substr(moment, 1, 19) if self.numbers.scaled else sa.func.date_trunc("second", moment)
 
     def order(self, relation: str, left: Term, right: Term, node: ast.Node) -> Any:
         if left.is_constant and right.is_constant:
@@ -133,7 +140,10 @@ class Relations:
             _known(item, term, node)
         bound = [b for term in terms if term.kind == item.kind
                  and (b := self.numbers.bound(item, term.constant)) is not None]
-        found = self.numbers.raw(item).in_(bound)
+        if item.kind == "date and time":
+            found = self.second(item.sql).in_([self.second(sa.literal(b, Instant())) for b in bound])
+        else:
+            found = self.numbers.raw(item).in_(bound)
         parts = [sa.func.coalesce(found, sa.false()) if exact else found]
         if None in values:
             parts.append(item.sql.is_(None))

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from formloom.errors import Text
 from formloom.feel import Range, YearMonthDuration, ast
+from formloom.feel.wide import WIDE
 from formloom.metadata.catalog import Catalog, Entity
 from formloom.storage.columns import Exact, Instant, Json, Span
 from formloom.storage.tables import Tables
@@ -34,6 +35,13 @@ class NotRenderable(Exception):
         super().__init__(str(reason))
         self.position = node.start
         self.reason = reason
+
+
+def needs_kind(term: Term, node: ast.Node) -> None:
+    """Raises NotRenderable for a value whose kind the database does not know, or cannot compute with."""
+    if term.kind in ("unknown", "list", "context"):
+        raise NotRenderable(
+            node, Text("the database cannot compute with this value; keep the result in a formula field"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +134,8 @@ class Walk(Protocol):
 def constant(value: Any, node: ast.Node) -> Term:
     """A value that is the same for every row."""
     kind = _kind(value)
+    if isinstance(value, WIDE):
+        raise NotRenderable(node, Text("databases hold the years 1 to 9999 and whole microseconds"))
     if kind == "string" and not _storable(value):
         raise NotRenderable(node, Text("no database can hold this character"))
     local = kind == "date and time" and value.utcoffset() != timedelta()
