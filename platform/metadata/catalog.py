@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from formloom.errors import Place, UnknownAction, UnknownEntity, UnknownField, UnknownProcess
+from formloom.errors import Place, UnknownAction, UnknownDecision, UnknownEntity, UnknownField, UnknownProcess
 from formloom.feel import Expression
 from formloom.metadata.fieldtypes import FieldType
 
@@ -260,6 +260,18 @@ class ProcessSource:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionSource:
+    """A DMN file as authored; `workflow.decisions` makes decisions of it."""
+
+    namespace: str                          # by which other files import it
+    keys: Mapping[str, Place]               # ids of its decisions and decision services
+    pack: str
+    text: str
+    hash: str
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     name: str
     version: str
@@ -286,6 +298,8 @@ class Catalog:
     workspaces: tuple[Workspace, ...]
     packs: tuple[Pack, ...]
     sources: tuple[Source, ...] = field(repr=False, default=())
+    decisions: Mapping[str, DecisionSource] = EMPTY     # by the id of each decision; a file may hold several
+    decision_files: tuple[DecisionSource, ...] = ()
 
     def entity(self, name: str) -> Entity:
         try:
@@ -298,6 +312,12 @@ class Catalog:
             return self.processes[key]
         except KeyError:
             raise UnknownProcess(key, self.processes) from None
+
+    def decision(self, key: str) -> DecisionSource:
+        try:
+            return self.decisions[key]
+        except KeyError:
+            raise UnknownDecision(key, self.decisions) from None
 
     def children(self, entity: Entity) -> Mapping[str, Entity]:
         """Child entity by the name of the child-table field that shows it."""

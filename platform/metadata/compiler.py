@@ -13,11 +13,21 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import checks, jsonschema_import, language, nodes, process_source, salvage, validation
+from formloom.metadata import (
+    checks,
+    decision_source,
+    jsonschema_import,
+    language,
+    nodes,
+    process_source,
+    salvage,
+    validation,
+)
 from formloom.metadata.assembly import Assembler, label
 from formloom.metadata.authored import Authored, names_in
 from formloom.metadata.catalog import (
     Catalog,
+    DecisionSource,
     Entity,
     Field,
     Pack,
@@ -29,7 +39,9 @@ from formloom.metadata.catalog import (
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
 
-_MODEL = re.compile(r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn")
+_MODEL = re.compile(
+    r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|decisions/.+\.dmn"
+)
 KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
 
 
@@ -38,6 +50,8 @@ class _Parsed:
     authored: Authored = field(default_factory=Authored)
     packs: dict[tuple[str, str], str] = field(default_factory=dict)  # the pack of each definition
     processes: dict[str, ProcessSource] = field(default_factory=dict)
+    decisions: dict[str, DecisionSource] = field(default_factory=dict)
+    decision_files: list[DecisionSource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def of(self, kind: str) -> Iterator[tuple[str, nodes.Mapping, str]]:
@@ -90,6 +104,8 @@ def _build(
         workspaces=tuple(_workspace(node) for _, node in parsed.authored.named("workspace")),
         packs=tuple(_pack(node) for _, node in parsed.authored.named("pack")),
         sources=sources,
+        decisions=MappingProxyType(parsed.decisions),
+        decision_files=tuple(parsed.decision_files),
     )
     return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored)]
 
@@ -101,6 +117,8 @@ def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed
         folder = source.path.split("/")[0]
         if folder == "workflows":
             _add_process(parsed, source)
+        elif folder == "decisions":
+            _add_decisions(parsed, source)
         else:
             _add_definition(parsed, source, KINDS.get(folder, "pack"), validators)
     return parsed
@@ -113,6 +131,18 @@ def _add_process(parsed: _Parsed, source: Source) -> None:
         parsed.problems.append(_twice("process", process.key, process.place, parsed.processes[process.key].place))
     elif process:
         parsed.processes[process.key] = process
+
+
+def _add_decisions(parsed: _Parsed, source: Source) -> None:
+    file, problems = decision_source.read(source)
+    parsed.problems += problems
+    if file is None:
+        return
+    parsed.decision_files.append(file)
+    for key, place in file.keys.items():
+        other = parsed.decisions.setdefault(key, file)
+        if other is not file:
+            parsed.problems.append(_twice("decision", key, place, other.keys[key]))
 
 
 def _add_definition(parsed: _Parsed, source: Source, kind: str, validators: Mapping[str, Draft202012Validator]) -> None:

@@ -12,9 +12,11 @@ from lxml import etree
 from formloom import feel
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.feel import Function
+from formloom.metadata.catalog import EMPTY, NOWHERE, Label
 from formloom.workflow import markup
-from formloom.workflow.decisions.boxed import Boxed, called, child, children, logic_in, text_of
-from formloom.workflow.decisions.tables import Logic
+from formloom.workflow.decisions import structure
+from formloom.workflow.decisions.boxed import Boxed, called, child, children, label_of, logic_in, text_of
+from formloom.workflow.decisions.tables import Logic, Run, Table
 from formloom.workflow.decisions.types import ANY, ItemType, Types, local, tests_of
 
 _REQUIRED = ("requiredInput", "requiredDecision", "requiredKnowledge")
@@ -23,16 +25,24 @@ _NODES = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An element of the graph. `requires`: hrefs with the name under which the logic sees each."""
+    """An element of the graph. `requires`: hrefs of what its logic sees by name."""
 
     id: str
     name: str
-    kind: str
+    kind: str                                   # inputData | decision | businessKnowledgeModel | decisionService
     declared: ItemType
     requires: tuple[str, ...]
     logic: Logic | None = None
     parameters: tuple[str, ...] = ()            # of a service: hrefs of its input data, then of its input decisions
-    outputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()               # of a service: hrefs of its decisions
+    implicit: Mapping[str, ItemType] = EMPTY    # inputs of a decision in a file without input data
+    label: Label = EMPTY
+    help: str = ""                              # its description
+    place: Place = NOWHERE
+
+    @property
+    def table(self) -> Table | None:
+        return self.logic if isinstance(self.logic, Table) else None
 
 
 @dataclass
@@ -54,13 +64,17 @@ class Model:
         node = next((n for n in self.nodes.values() if n.name == name and n.kind != "inputData"), None)
         if node is None:
             raise KeyError(name)
-        run = Evaluation(inputs, now)
+        return self.ask(node, inputs, Run(now))
+
+    def ask(self, node: Node, inputs: Mapping[str, Any], run: Run) -> Any:
+        """The same for a node; `run` collects how the value came about."""
+        evaluation = Evaluation(inputs, run)
+        value = evaluation.value(self, node)
         if node.kind == "decision":
-            return run.value(self, node)
-        function = run.value(self, node)
-        if not isinstance(function, Function):
+            return value
+        if not isinstance(value, Function):
             return None
-        return run.call(function, [inputs.get(parameter) for parameter in function.parameters])
+        return evaluation.call(value, [inputs.get(parameter) for parameter in value.parameters])
 
     def find(self, href: str) -> tuple[Model, Node] | None:
         """An element of this file, or of an imported one: `namespace#id`."""
@@ -68,6 +82,9 @@ class Model:
         if space in ("", self.namespace):
             return (self, self.nodes[identity]) if identity in self.nodes else None
         return next((found for model in self.imports.values() if (found := model.find(href)) is not None), None)
+
+    def has(self, href: str) -> bool:
+        return self.find(href) is not None
 
     def alias(self, href: str) -> str:
         """The import's name in front of what comes from it."""
@@ -82,7 +99,7 @@ class Evaluation:
     """One question: each decision is evaluated once."""
 
     inputs: Mapping[str, Any]
-    now: datetime | None
+    run: Run
     known: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def value(self, model: Model, node: Node) -> Any:
@@ -94,11 +111,12 @@ class Evaluation:
 
     def call(self, function: Function, values: list[Any]) -> Any:
         names = [f"p{n}" for n in range(len(values))]
-        return feel.compile(f"f({', '.join(names)})").evaluate({"f": function, **dict(zip(names, values, strict=True))},
-                                                               self.now)
+        expression = feel.compile(f"f({', '.join(names)})")
+        return self.run.value(expression, {"f": function, **dict(zip(names, values, strict=True))})
 
     def scope(self, model: Model, node: Node) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {
+            name: model.types.converted(self.inputs.get(name), kind) for name, kind in node.implicit.items()}
         for href in node.requires:
             place = model.find(href)
             if place is None:
@@ -112,16 +130,23 @@ class Evaluation:
         return found
 
     def _input(self, model: Model, node: Node) -> Any:
-        return model.types.converted(self.inputs.get(node.name), node.declared)
+        return self._fitted(model, node, self.inputs.get(node.name))
+
+    def _fitted(self, model: Model, node: Node, value: Any) -> Any:
+        found = model.types.converted(value, node.declared)
+        if found is None and value is not None:
+            self.run.failures.append(Text("{name}: {value} is not of the type {type}.", name=node.label,
+                                          value=str(value), type=node.declared.name or node.declared.base))
+        return found
 
     def _decision(self, model: Model, node: Node) -> Any:
         if node.name in self.inputs:
             return self.inputs[node.name]
-        value = node.logic(self.scope(model, node), self.now) if node.logic else None
-        return model.types.converted(value, node.declared)
+        value = node.logic(self.scope(model, node), self.run) if node.logic else None
+        return self._fitted(model, node, value)
 
     def _knowledge(self, model: Model, node: Node) -> Any:
-        function = node.logic(self.scope(model, node), self.now) if node.logic else None
+        function = node.logic(self.scope(model, node), self.run) if node.logic else None
         if not isinstance(function, Function):
             return None
         return called(node.name, function.parameters, lambda values: model.types.converted(
@@ -132,7 +157,7 @@ class Evaluation:
         outputs = [place for href in node.outputs if (place := model.find(href))]
 
         def call(values: dict[str, Any]) -> Any:
-            inner = Evaluation(values, self.now)
+            inner = Evaluation(values, self.run)
             for owner, needed in inputs:
                 given = owner.types.converted(values[needed.name], needed.declared)
                 if given is None and values[needed.name] is not None:
@@ -151,27 +176,57 @@ _VALUES = {"inputData": Evaluation._input, "decision": Evaluation._decision,
 
 def read(text: str, file: str, others: Mapping[str, str] | None = None) -> Model:
     """`others`: texts of the files that may be imported, by namespace. Raises BadConfiguration for what is no DMN."""
+    return _read(text, file, others or {}, {})
+
+
+def _read(text: str, file: str, others: Mapping[str, str], loaded: dict[str, Model | None]) -> Model:
+    """`loaded`: models by namespace; None while one is being read, so that a circle of imports ends."""
     root, problems = markup.parse(text, file)
     if root is None:
         raise BadConfiguration(problems)
     if markup.local(root) != "definitions" or "/DMN/" not in markup.namespace(root):
         raise BadConfiguration([Problem("dmn-root", Text("This is not a DMN file."), Place(file, markup.line(root)))])
-    imports = {}
+    space = root.get("namespace", "")
+    loaded[space] = None
+    imports: dict[str, Model] = {}
     for one in children(root, "import"):
-        source = (others or {}).get(one.get("namespace", ""))
-        if source is not None and "/DMN/" in one.get("importType", "/DMN/"):
-            imports[one.get("name", "")] = read(source, one.get("locationURI", file), others)
-    types = Types(dict(_items(root, imports)))
-    model = Model(root.get("namespace", ""), root.get("name", ""), types, imports)
-    boxed = Boxed(types, file, model.problems)
+        model = _imported_model(one, file, others, loaded)
+        if model is not None:
+            imports[one.get("name", "")] = model
+        elif "/DMN/" in one.get("importType", "/DMN/"):
+            problems.append(_not_imported(one, file))
+    loaded[space] = model = Model(space, root.get("name", ""), Types(dict(_items(root, imports))), imports)
+    model.problems += problems
+    _add_nodes(root, file, model)
+    model.problems += structure.check(root, file, model.types, model.has)
+    return model
+
+
+def _imported_model(element: etree._Element, file: str, others: Mapping[str, str],
+                    loaded: dict[str, Model | None]) -> Model | None:
+    space = element.get("namespace", "")
+    if space not in loaded and space in others and "/DMN/" in element.get("importType", "/DMN/"):
+        loaded[space] = _read(others[space], element.get("locationURI", file), others, loaded)
+    return loaded.get(space)
+
+
+def _not_imported(element: etree._Element, file: str) -> Problem:
+    return Problem("dmn-import", Text("No other file has the namespace {name}, or it imports this one.",
+                                      name=element.get("namespace", "")), Place(file, markup.line(element)),
+                   Text("Add the file to the pack, or correct the namespace of the import."))
+
+
+def _add_nodes(root: etree._Element, file: str, model: Model) -> None:
     elements = [one for one in children(root) if markup.local(one) in _NODES]
     for number, one in enumerate(elements):
         one.set("id", one.get("id") or f"_element_{number}")
     names = {one.get("id", ""): one.get("name", "") for one in elements}
+    drawn = any(markup.local(one) == "inputData" for one in elements)
     for one in elements:
+        boxed = Boxed(model.types, file, model.problems, one.get("id", ""), label_of(one, one.get("name", "")),
+                      {} if markup.local(one) == "decision" and not drawn else None)
         node = _node(one, model, boxed, names)
         model.nodes[node.id] = node
-    return model
 
 
 def _items(root: etree._Element, imports: Mapping[str, Model]) -> Iterator[tuple[str, ItemType]]:
@@ -208,9 +263,12 @@ def _node(element: etree._Element, model: Model, boxed: Boxed, names: Mapping[st
         logic = boxed.function(held, visible) if held is not None else boxed.logic(source, visible)
     hrefs = {n: tuple(one.get("href", "") for one in children(element, n))
              for n in ("inputData", "inputDecision", "outputDecision")}
-    return Node(element.get("id", ""), element.get("name", ""), kind, declared, requires, logic,
-                hrefs["inputData"] + hrefs["inputDecision"] if kind == "decisionService" else (),
-                hrefs["outputDecision"])
+    described = child(element, "description")
+    return Node(
+        element.get("id", ""), element.get("name", ""), kind, declared, requires, logic,
+        hrefs["inputData"] + hrefs["inputDecision"] if kind == "decisionService" else (), hrefs["outputDecision"],
+        {name: model.types.of(given) for name, given in (boxed.implicit or {}).items()}, boxed.label,
+        "" if described is None else markup.words(described), Place(boxed.file, markup.line(element)))
 
 
 def _seen(model: Model, href: str, names: Mapping[str, str]) -> str:

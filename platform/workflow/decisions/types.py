@@ -16,7 +16,9 @@ BUILT_IN: Final = frozenset((
     "years and months duration", "list", "context", "range", "function",
 ))
 _ALIASES: Final = {"dateTime": "date and time", "dayTimeDuration": "days and time duration",
-                   "yearMonthDuration": "years and months duration"}
+                   "yearMonthDuration": "years and months duration",
+                   "integer": "number", "long": "number", "double": "number"}     # the last as Camunda writes them
+NAMES: Final = BUILT_IN | _ALIASES.keys() | {"Any", "Null"}
 
 
 class Misfit(ValueError):
