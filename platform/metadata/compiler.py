@@ -18,6 +18,7 @@ from formloom.metadata import (
     decision_source,
     jsonschema_import,
     language,
+    layers,
     nodes,
     process_source,
     salvage,
@@ -62,7 +63,7 @@ class _Parsed:
 def version_of(sources: Iterable[Source]) -> str:
     digest = hashlib.sha256()
     for source in sorted(sources, key=lambda s: (s.pack, s.path)):
-        for part in (source.pack, source.path, source.text):
+        for part in (source.pack, source.path, source.text, *filter(None, [source.base])):
             data = part.encode()
             digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()
@@ -91,7 +92,7 @@ def _build(
     functions: frozenset[str] = frozenset(),
 ) -> tuple[Catalog, list[Problem]]:
     sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
-    parsed = _parse(sources, types)
+    parsed = _parse(layers.effective(sources), types)
     assembler = Assembler(types, parsed.authored, functions)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
     entities = _linked(entities, assembler)

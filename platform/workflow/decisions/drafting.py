@@ -8,7 +8,7 @@ from typing import Final
 from lxml import etree
 
 from formloom.workflow import markup
-from formloom.workflow.decisions import layout
+from formloom.workflow.decisions import layout, requirements
 from formloom.workflow.decisions.arrangement import Names
 from formloom.workflow.decisions.editing import Document, Grid, InputColumn, OutputColumn, Part, Row
 from formloom.workflow.decisions.rewriting import write
@@ -20,6 +20,8 @@ _FEEL: Final = "https://www.omg.org/spec/DMN/20230324/FEEL/"
 def draft(key: str, name: str, label_zh: str, inputs: Sequence[InputColumn], outputs: Sequence[OutputColumn]) -> str:
     """`key` is the id that processes call. One rule that accepts anything is there to begin with."""
     root = _empty(key, name)
+    for column in inputs:
+        requirements.new_input(root, column.expression.strip(), column.type, Names(root))
     blank = str(etree.tostring(root, encoding="unicode"))
     row = Row("row", tuple("-" for _ in inputs), tuple("" for _ in outputs))
     grid = Grid(tuple(inputs), tuple(outputs), (row,), "FIRST")

@@ -130,7 +130,7 @@ def read_all(catalog: Catalog) -> tuple[Decisions, list[Problem]]:
     """Every decision of the catalog, and every problem of its files; a file with an error gives no decisions."""
     found: dict[str, Decision] = {}
     problems: list[Problem] = []
-    texts = _importable(catalog)
+    texts = importable(catalog)
     for source in catalog.decision_files:
         try:
             read = model.read(source.text, source.place.file, texts)
@@ -139,11 +139,11 @@ def read_all(catalog: Catalog) -> tuple[Decisions, list[Problem]]:
             continue
         problems += read.problems
         if not any(p.severity == "error" for p in read.problems):
-            found |= {key: _decision(key, source, read) for key in source.keys if catalog.decisions[key] is source}
+            found |= {key: decision_of(key, source, read) for key in source.keys if catalog.decisions[key] is source}
     return Decisions(found), problems
 
 
-def _importable(catalog: Catalog) -> dict[str, str]:
+def importable(catalog: Catalog) -> dict[str, str]:
     """Texts by namespace; a modeler gives the same one to many files, and those import nothing from each other."""
     texts: dict[str, list[str]] = {}
     for source in catalog.decision_files:
@@ -151,7 +151,7 @@ def _importable(catalog: Catalog) -> dict[str, str]:
     return {namespace: given[0] for namespace, given in texts.items() if len(given) == 1}
 
 
-def _decision(key: str, source: DecisionSource, read: Model) -> Decision:
+def decision_of(key: str, source: DecisionSource, read: Model) -> Decision:
     node = read.nodes[key]
     return Decision(key, source, read, node, _inputs(read, node), _outputs(read, node))
 

@@ -12,7 +12,7 @@ from formloom.feel import FeelSyntaxError
 from formloom.workflow import markup
 from formloom.workflow.decisions import layout
 from formloom.workflow.decisions.arrangement import Names, attribute, inserted
-from formloom.workflow.decisions.boxed import children
+from formloom.workflow.decisions.boxed import child, children
 from formloom.workflow.decisions.editing import KINDS, Part
 
 _BEFORE_LOGIC: Final = ("description", "extensionElements", "question", "allowedAnswers", "variable",
@@ -27,14 +27,15 @@ def complete(
     known = known_names(root)
     settled = dict(_read_by(before, known)) if before is not None else {}
     wanted = {name: type_ for name, type_ in dict(_read_by(part, known)).items() if name not in settled}
+    drawn = child(root, "inputData") is not None     # otherwise what the columns ask for is an input without saying
     seen = {_name_of(root, href) for href in _hrefs(decision)}
     for name, type_ in wanted.items():
         if not name or name in seen or name == part.name:
             continue
         found = next((one for one in children(root)
                       if one.get("name") == name and markup.local(one) in ("inputData", *KINDS)), None)
-        if found is None and type_ is not None and name not in known:
-            found = _new_input(root, name, type_, names)
+        if found is None and drawn and type_ is not None and name not in known:
+            found = new_input(root, name, type_, names)
         if found is not None:
             _require(decision, found, names)
 
@@ -77,7 +78,7 @@ def _name_of(root: etree._Element, href: str) -> str:
     return next((one.get("name", "") for one in children(root) if one.get("id") == identity), "")
 
 
-def _new_input(root: etree._Element, name: str, type_: str, names: Names) -> etree._Element:
+def new_input(root: etree._Element, name: str, type_: str, names: Names) -> etree._Element:
     made = inserted(root, "inputData", _BEFORE_DECISIONS, names)
     made.set("name", name)
     variable = inserted(made, "variable", ("variable",))
