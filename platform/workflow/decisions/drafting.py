@@ -13,7 +13,7 @@ from formloom.workflow.decisions.arrangement import Names
 from formloom.workflow.decisions.editing import Document, Grid, InputColumn, OutputColumn, Part, Row
 from formloom.workflow.decisions.rewriting import write
 
-_SPACE: Final = "https://formloom.org/decisions/"
+SPACE: Final = "https://formloom.org/decisions/"
 _FEEL: Final = "https://www.omg.org/spec/DMN/20230324/FEEL/"
 
 
@@ -26,7 +26,7 @@ def draft(key: str, name: str, label_zh: str, inputs: Sequence[InputColumn], out
     row = Row("row", tuple("-" for _ in inputs), tuple("" for _ in outputs))
     grid = Grid(tuple(inputs), tuple(outputs), (row,), "FIRST")
     part = Part(key, "decision", name, label_zh, "", "", grid)
-    text = write(blank, key, Document(name, _SPACE + key, (part,)))
+    text = write(blank, key, Document(name, SPACE + key, (part,)))
     return _drawn(text)
 
 
@@ -34,7 +34,7 @@ def _empty(key: str, name: str) -> etree._Element:
     root = etree.Element(f"{{{layout.DMN}}}definitions", nsmap={
         None: layout.DMN, "dmndi": layout.DMNDI, "dc": layout.DC, "di": layout.DI,     # type: ignore[dict-item]
         "formloom": markup.FORMLOOM})
-    for attribute, value in (("id", f"{key}_file"), ("name", name), ("namespace", _SPACE + key),
+    for attribute, value in (("id", f"{key}_file"), ("name", name), ("namespace", SPACE + key),
                              ("typeLanguage", _FEEL), ("expressionLanguage", _FEEL)):
         root.set(attribute, value)
     decision = etree.SubElement(root, f"{{{layout.DMN}}}decision", id=key, name=name)
