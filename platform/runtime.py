@@ -287,7 +287,7 @@ class Runtime:
         return kept[1], kept[2]
 
     def _processes(self, catalog: Catalog) -> tuple[dict[str, ProcessDefinition], list[Problem]]:
-        return definitions.read_all(catalog, self.extensions.service_tasks.items)
+        return definitions.read_all(catalog, self.extensions.service_tasks.items, self._decisions(catalog)[0])
 
     def _checked(self, sources: Sequence[Source]) -> Catalog:
         problems = self.check(sources)

@@ -12,6 +12,7 @@ from formloom import feel
 from formloom.errors import KINDS, Place, Problem, Text, near
 from formloom.feel import functions
 from formloom.metadata.catalog import EMPTY, Catalog, Entity, Label
+from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, namespace
 
 AMBIENT = frozenset({"record", "user"})     # what every expression of a bound process sees besides fields and results
@@ -22,6 +23,7 @@ class Reading:
     file: str
     catalog: Catalog
     service_tasks: Mapping[str, Any] | None = None
+    decisions: Decisions | None = None
     entity: Entity | None = None
     misbound: bool = False                      # bound to an entity that does not exist: its names cannot be checked
     results: frozenset[str] = frozenset()       # ids of elements whose result later expressions may read
