@@ -35,7 +35,7 @@ from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
 from formloom.workflow import definitions, instances, moments
-from formloom.workflow.decisions import library
+from formloom.workflow.decisions import coverage, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
 from formloom.workflow.steps import StepFailed
@@ -98,6 +98,7 @@ class Runtime:
         self._model: Model | None = None
         self._compiled: tuple[str, Catalog] | None = None
         self._read: tuple[str, Decisions, list[Problem]] | None = None
+        self._found: tuple[str, list[Problem]] | None = None
         self._security = ""
         self._accounts: dict[int, tuple[float, Account | None]] = {}
         self._asked = float("-inf")
@@ -172,9 +173,18 @@ class Runtime:
             catalog = self._compile(sources)
         except BadConfiguration as error:
             return list(error.problems)
-        found = [*compiler.check(sources, self._types), *reach.check(catalog), *self._decisions(catalog)[1],
-                 *self._processes(catalog)[1]]
+        decisions, problems = self._decisions(catalog)
+        found = [*compiler.check(sources, self._types), *reach.check(catalog), *problems,
+                 *coverage.check(decisions.models), *self._processes(catalog)[1]]
         return sorted(found, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
+
+    def decision_findings(self) -> list[Problem]:
+        """What there is to say about the decisions in force; looked for once per catalog."""
+        current = self.model()
+        if self._found is None or self._found[0] != current.catalog.version:
+            found = [*self._decisions(current.catalog)[1], *coverage.check(current.decisions.models)]
+            self._found = (current.catalog.version, found)
+        return self._found[1]
 
     def plan(self, sources: Sequence[Source]) -> diff.Plan:
         """What publishing would do to the database. Raises `BadConfiguration` with every problem."""

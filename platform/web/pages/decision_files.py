@@ -119,7 +119,7 @@ def read(path: str, text: str) -> Document | None:
 
 def lines() -> list[Line]:
     current = model()
-    findings = Counter(p.place.file for p in runtime().decision_problems())
+    findings = Counter(p.place.file for p in runtime().decision_findings())
     found = []
     for one in files(current):
         used = usage.of(current.definitions, one.document)

@@ -77,6 +77,7 @@ class Boxed:
     label: Label = EMPTY
     implicit: dict[str, str] | None = None
     unchecked: bool = False
+    tables: list[Table] = field(default_factory=list)
 
     def problem(self, code: str, element: etree._Element, message: Text, hint: Text | None = None,
                 guess: str | None = None) -> None:
@@ -256,8 +257,10 @@ class Boxed:
         if not outputs or (len(outputs) > 1 and not all(output.name for output in outputs)):
             self.problem("dmn-output", element, Text("{decision}: its table needs outputs, and each of several a name.",
                                                      decision=self.label))
-        return Table(inputs, outputs, tuple(filter(None, rules)), policy, element.get("aggregation", ""), self.owner,
-                     self.label, self._place(element))
+        table = Table(inputs, outputs, tuple(filter(None, rules)), policy, element.get("aggregation", ""), self.owner,
+                      self.label, self._place(element))
+        self.tables.append(table)
+        return table
 
     def _input(self, element: etree._Element, names: Names) -> Input:
         asked, allowed = child(element, "inputExpression"), child(element, "inputValues")
@@ -266,10 +269,11 @@ class Boxed:
         if asked is None or not text:
             self.problem("dmn-input", element, Text("{decision}: a column of its table asks for nothing.",
                                                     decision=self.label), Text("Give it an input expression."))
-        return Input(_null if asked is None else self.literal(asked, names), tests, text,
+        expression = None if asked is None else self.expression(text, asked, names)
+        return Input(_valued(expression) or _null, tests, text,
                      label_of(element, element.get("label") or text),
                      self.types.of(None if asked is None else asked.get("typeRef")),
-                     element.get(f"{{{CAMUNDA}}}inputVariable", ""), self._place(element))
+                     element.get(f"{{{CAMUNDA}}}inputVariable", ""), self._place(element), expression)
 
     def _output(self, element: etree._Element, names: Names) -> Output:
         values, default = child(element, "outputValues"), child(element, "defaultOutputEntry")
@@ -295,8 +299,9 @@ class Boxed:
         described = child(element, "description")
         if described is not None:
             notes.append(markup.words(described))
-        return Rule(tuple(tests), tuple(self.literal(entry, names) for entry in given), number, element.get("id", ""),
-                    label_of(element, "; ".join(filter(None, notes))), self._place(element))
+        entries = tuple(self.expression(text_of(entry), entry, names) for entry in given)
+        return Rule(tuple(tests), tuple(_valued(entry) or _null for entry in entries), number, element.get("id", ""),
+                    label_of(element, "; ".join(filter(None, notes))), self._place(element), entries)
 
     def _place(self, element: etree._Element) -> Place:
         return Place(self.file, markup.line(element))

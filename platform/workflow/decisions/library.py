@@ -104,9 +104,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Decisions(Mapping[str, Decision]):
-    """By id, in the order of files; `find` also takes a name."""
+    """By id, in the order of files; `find` also takes a name. `models`: the files without errors."""
 
     by_id: Mapping[str, Decision] = field(default_factory=dict)
+    models: tuple[Model, ...] = ()
 
     def __getitem__(self, key: str) -> Decision:
         return self.by_id[key]
@@ -129,6 +130,7 @@ class Decisions(Mapping[str, Decision]):
 def read_all(catalog: Catalog) -> tuple[Decisions, list[Problem]]:
     """Every decision of the catalog, and every problem of its files; a file with an error gives no decisions."""
     found: dict[str, Decision] = {}
+    models: list[Model] = []
     problems: list[Problem] = []
     texts = importable(catalog)
     for source in catalog.decision_files:
@@ -139,8 +141,9 @@ def read_all(catalog: Catalog) -> tuple[Decisions, list[Problem]]:
             continue
         problems += read.problems
         if not any(p.severity == "error" for p in read.problems):
+            models.append(read)
             found |= {key: decision_of(key, source, read) for key in source.keys if catalog.decisions[key] is source}
-    return Decisions(found), problems
+    return Decisions(found, tuple(models)), problems
 
 
 def importable(catalog: Catalog) -> dict[str, str]:

@@ -55,6 +55,7 @@ class Model:
     imports: Mapping[str, Model]
     nodes: dict[str, Node] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)       # all, those inside other logic too
 
     def evaluate(self, name: str, inputs: Mapping[str, Any], now: datetime | None = None) -> Any:
         """The value of a decision, or of a decision service or knowledge model called with `inputs` by name.
@@ -82,6 +83,15 @@ class Model:
         if space in ("", self.namespace):
             return (self, self.nodes[identity]) if identity in self.nodes else None
         return next((found for model in self.imports.values() if (found := model.find(href)) is not None), None)
+
+    def seen(self, node: Node) -> dict[str, ItemType]:
+        """The declared types of what the logic of a node sees by name."""
+        found = dict(node.implicit)
+        for href in node.requires:
+            place = self.find(href)
+            if place is not None and not self.alias(href):
+                found[place[1].name] = place[1].declared
+        return found
 
     def has(self, href: str) -> bool:
         return self.find(href) is not None
@@ -224,7 +234,7 @@ def _add_nodes(root: etree._Element, file: str, model: Model) -> None:
     drawn = any(markup.local(one) == "inputData" for one in elements)
     for one in elements:
         boxed = Boxed(model.types, file, model.problems, one.get("id", ""), label_of(one, one.get("name", "")),
-                      {} if markup.local(one) == "decision" and not drawn else None)
+                      {} if markup.local(one) == "decision" and not drawn else None, tables=model.tables)
         node = _node(one, model, boxed, names)
         model.nodes[node.id] = node
 

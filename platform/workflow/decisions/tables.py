@@ -19,7 +19,9 @@ MAX_WARNINGS = 20
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """`allowed`: unary tests that a value has to pass before any rule is asked. `variable`: its name in the rules."""
+    """`allowed`: unary tests that a value has to pass before any rule is asked. `variable`: its name in the rules.
+    `asked`: what `value` evaluates.
+    """
 
     value: Logic
     allowed: Expression | None
@@ -28,6 +30,7 @@ class Input:
     kind: ItemType = ANY
     variable: str = ""
     place: Place = NOWHERE
+    asked: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,9 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`number` counts from 1, as the modeler shows it; `note` is what its author wrote beside it."""
+    """`number` counts from 1, as the modeler shows it; `note` is what its author wrote beside it.
+    `entries`: what `outputs` evaluate.
+    """
 
     tests: tuple[Expression | None, ...]        # None always holds
     outputs: tuple[Logic, ...]
@@ -53,6 +58,7 @@ class Rule:
     id: str = ""
     note: Label = EMPTY
     place: Place = NOWHERE
+    entries: tuple[Expression | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +111,23 @@ class Table:
                 return None
         named = {i.variable: v for i, v in zip(self.inputs, values, strict=True) if i.variable}
         inner = {**scope, **named}
-        rules = tuple(rule for rule in self.rules if self._holds(rule, values, inner, run))
+        rules = self.holding(values, inner, run)
         run.hits.append(Hit(self, values, rules))
         if not rules:
             return self._nothing(scope, run)
-        found = [self._result(rule.outputs, inner, run) for rule in rules]
+        found = [self.result(rule, inner, run) for rule in rules]
         return _POLICIES[self.policy](self, found, inner, run)
+
+    def holding(self, values: Sequence[Any], scope: Mapping[str, Any], run: Run) -> tuple[Rule, ...]:
+        return tuple(rule for rule in self.rules if self._holds(rule, values, scope, run))
 
     def _holds(self, rule: Rule, values: Sequence[Any], scope: Mapping[str, Any], run: Run) -> bool:
         return all(test is None or test.test({**scope, "?": value}, run.now)
                    for test, value in zip(rule.tests, values, strict=True))
 
-    def _result(self, entries: Sequence[Logic], scope: Mapping[str, Any], run: Run) -> Any:
+    def result(self, rule: Rule, scope: Mapping[str, Any], run: Run) -> Any:
         values = [self._fitted(output, entry(scope, run), run)
-                  for output, entry in zip(self.outputs, entries, strict=True)]
+                  for output, entry in zip(self.outputs, rule.outputs, strict=True)]
         if len(values) == 1:
             return values[0]
         return {output.name: value for output, value in zip(self.outputs, values, strict=True)}
@@ -141,6 +150,10 @@ class Table:
         return None
 
     def by_priority(self, found: list[Any], scope: Mapping[str, Any], run: Run) -> list[Any]:
+        return sorted(found, key=self.ranking(scope, run))
+
+    def ranking(self, scope: Mapping[str, Any], run: Run) -> Callable[[Any], tuple[int, ...]]:
+        """How results are ordered by the values their outputs may have."""
         orders = [output.order(scope, run) or [] if output.order else [] for output in self.outputs]
 
         def rank(value: Any) -> tuple[int, ...]:
@@ -148,7 +161,7 @@ class Table:
             return tuple(order.index(part) if part in order else len(order)
                          for order, part in zip(orders, parts, strict=True) if order)
 
-        return sorted(found, key=rank)
+        return rank
 
 
 def _unique(table: Table, found: list[Any], scope: Mapping[str, Any], run: Run) -> Any:
