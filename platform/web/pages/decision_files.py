@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,35 +14,14 @@ from formloom.metadata.catalog import Label, Source
 from formloom.metadata.layers import Layers
 from formloom.policy.actor import Actor
 from formloom.runtime import Model
+from formloom.web.i18n import label
+from formloom.web.requests import actor, model, runtime
 from formloom.workflow.decisions import editing, usage
 from formloom.workflow.decisions.editing import Document, Part
 from formloom.workflow.decisions.usage import Use
-from formloom.web.i18n import label
-from formloom.web.requests import actor, model, runtime
 
 FOLDER, ENDING = "decisions/", ".dmn"
 _STEM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,79}")
-
-POLICIES: Final[Mapping[str, tuple[Text, Text]]] = {
-    "FIRST": (Text("First that fits"), Text(
-        "Rules are read from top to bottom; the first that fits gives the result. Their order matters.")),
-    "UNIQUE": (Text("Only one fits"), Text(
-        "At most one rule may fit a case. If two fit, there is no result: that is a mistake in the table.")),
-    "ANY": (Text("All that fit agree"), Text(
-        "Several rules may fit, but all of them must give the same result; otherwise there is none.")),
-    "PRIORITY": (Text("The most important result"), Text(
-        "Of all rules that fit, the result that comes first among the allowed values of the result column.")),
-    "COLLECT": (Text("Collect"), Text(
-        "Every rule that fits counts: a list of their results, or their sum, smallest, largest or number.")),
-    "RULE ORDER": (Text("All, in order of the rules"), Text(
-        "A list of the results of all rules that fit, from top to bottom.")),
-    "OUTPUT ORDER": (Text("All, the most important first"), Text(
-        "A list of the results of all rules that fit, in the order of the allowed values of the result column.")),
-}
-KINDS: Final[Mapping[str, Text]] = {
-    "table": Text("Table"), "expression": Text("Expression"), "context": Text("Other logic"),
-    "businessKnowledgeModel": Text("Knowledge model"), "decisionService": Text("Decision service"),
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from lxml import etree
 
 from formloom.errors import Problem
 from formloom.workflow import markup
-from formloom.workflow.decisions import model
+from formloom.workflow.decisions import coverage, model
 from formloom.workflow.decisions.boxed import children, logic_in
 from formloom.workflow.decisions.editing import by_key, keyed, logic_holders, parsed
+from formloom.workflow.decisions.findings import Region
 from formloom.workflow.decisions.model import Model
 
+_STEPS = 200_000            # while somebody types
 _COLUMNS = {"input": "inputs", "output": "outputs"}
 _ENTRIES = {"inputEntry": "tests", "outputEntry": "results"}
 
@@ -24,10 +26,21 @@ class Finding:
 
     path: str
     problem: Problem
+    region: Region | None = None
+
+
+def examine(read: Model) -> Iterator[Finding]:
+    """Gaps, overlaps and rules that never decide of the tables that a sheet shows."""
+    for table in read.tables:
+        if read.nodes[table.owner].table is table:
+            for one in coverage.examine(table, coverage.surroundings(read, table), steps=_STEPS):
+                path = f"parts/{table.owner}" + (f"/rows/{one.rules[0] - 1}" if one.rules else "")
+                problem = Problem(f"dmn-{one.kind}", one.message, one.place, one.hint, one.severity, table.owner)
+                yield Finding(path, problem, one.region)
 
 
 def check(text: str, file: str, others: Mapping[str, str]) -> tuple[Model, list[Finding]]:
-    """The draft as it would be read, and its problems. Raises BadConfiguration for what is no DMN."""
+    """The draft as it would be read, and what is wrong with it. Raises BadConfiguration for what is no DMN."""
     root = parsed(text, file)
     etree.indent(root)                      # every element begins on a line of its own
     spread = str(etree.tostring(root, encoding="unicode"))

@@ -36,12 +36,12 @@ def decision(read: Model, text: str, file: str, key: str) -> Decision:
     return decision_of(key, source, read)
 
 
-def ask(asked: Decision, words: Mapping[str, str], now: datetime) -> Trial:
-    """An input that was left empty is null."""
+def ask(asked: Decision, words: Mapping[str, str], kinds: Mapping[str, str], now: datetime) -> Trial:
+    """`kinds`: FEEL types by input, as somebody types them. An input that was left empty is null."""
     values, errors = {}, []
     for name, datum in asked.inputs.items():
         try:
-            values[name] = value(words.get(name, ""), datum, asked.model, now)
+            values[name] = value(words.get(name, ""), kinds.get(name, ""), datum, asked.model, now)
         except FeelSyntaxError as error:
             errors.append(FieldError(name, "not-a-value", error.reason))
         except ValueError:
@@ -55,9 +55,9 @@ def ask(asked: Decision, words: Mapping[str, str], now: datetime) -> Trial:
     return Trial(answer, (), hits)
 
 
-def value(words: str, datum: Datum, read: Model, now: datetime) -> Any:
+def value(words: str, kind: str, datum: Datum, read: Model, now: datetime) -> Any:
     """Raises FeelSyntaxError or ValueError for what is no value of the type."""
-    text = wording.meant(words, base(read, datum.type), unary=False)
+    text = wording.meant(words, kind, unary=False)
     if not text:
         return None
     found = feel.compile(text).evaluate({}, now)
