@@ -148,8 +148,8 @@ def _finding(document: Document, found: Finding) -> Json:
         kinds = [sheet.kind_of_input(document, column) for column in part.grid.inputs]
         told["example"] = {subject: wording.shown(literal(value), _kind(part.grid, kinds, subject), unary=False)
                            for subject, value in found.region.values}
-        if problem.code == "dmn-gap":
-            told["tests"] = [wording.shown(test, kind) for test, kind in zip(found.region.tests, kinds, strict=True)]
+        told["rules"] = list(found.rules)
+        told["tests"] = [wording.shown(test, kind) for test, kind in zip(found.region.tests, kinds, strict=True)]
     return told
 
 

@@ -98,15 +98,15 @@ def read(path: str, text: str) -> Document | None:
 
 def lines() -> list[Line]:
     current = model()
-    findings = Counter(p.place.file for p in runtime().decision_findings())
+    findings = Counter((p.place.file, p.element) for p in runtime().decision_findings())
     found = []
     for one in files(current):
         used = usage.of(current.definitions, one.document)
-        for number, part in enumerate(one.document.parts if one.document else ()):
+        for part in one.document.parts if one.document else ():
             rules = len(part.grid.rows) if part.grid else 0
             found.append(Line(one, part, label(part_label(part)), kind_of(part), rules,
                               tuple(use for use in used if use.decision == part.key),
-                              findings[one.path] if number == 0 else 0))
+                              findings[one.path, part.key]))
     return found
 
 

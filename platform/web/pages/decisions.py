@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from formloom.errors import BadConfiguration, BadRequest, Conflict, FieldError, Text
 from formloom.metadata import layers
@@ -179,7 +180,8 @@ def _key_of(stem: str) -> str:
 
 
 def _name_of(file: File) -> str:
-    return re.sub(r" \d+$", "", file.document.parts[-1].name if file.document and file.document.parts else file.stem)
+    top = file.document.part(file.document.top) if file.document else None
+    return re.sub(r" \d+$", "", top.name if top else file.stem)
 
 
 def _names(document: Document) -> dict[str, str]:
@@ -189,15 +191,21 @@ def _names(document: Document) -> dict[str, str]:
     return inputs | {part.key: label(decision_files.part_label(part)) for part in document.parts}
 
 
+def _title(file: File) -> str:
+    """What the file is there for."""
+    top = file.document.part(file.document.top) if file.document else None
+    return label(decision_files.part_label(top)) if top else file.stem
+
+
 def _data(file: File) -> dict[str, Any]:
     """What the scripts of the editor begin with."""
     return {
-        "stem": file.stem, "was": layers.digest(file.text),
+        "title": _title(file), "stem": file.stem, "was": layers.digest(file.text),
         "sheet": sheet.to_json(file.document) if file.document else None,
         "types": {name: t(words) for name, words in TYPES.items()},
         "policies": {name: [t(words), t(help_)] for name, (words, help_) in POLICIES.items()},
         "aggregations": {name: t(words) for name, words in AGGREGATIONS.items()},
         "uses": [{"decision": use.decision, "process": label(use.process), "step": label(use.step)}
                  for use in usage.of(model().definitions, file.document)],
-        "words": {key: t(text) for key, text in WORDS.items()},
+        "words": {key: gettext(text.template) for key, text in WORDS.items()},     # the scripts fill in the values
     }

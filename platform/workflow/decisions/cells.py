@@ -27,6 +27,7 @@ class Finding:
     path: str
     problem: Problem
     region: Region | None = None
+    rules: tuple[int, ...] = ()
 
 
 def examine(read: Model) -> Iterator[Finding]:
@@ -36,7 +37,7 @@ def examine(read: Model) -> Iterator[Finding]:
             for one in coverage.examine(table, coverage.surroundings(read, table), steps=_STEPS):
                 path = f"parts/{table.owner}" + (f"/rows/{one.rules[0] - 1}" if one.rules else "")
                 problem = Problem(f"dmn-{one.kind}", one.message, one.place, one.hint, one.severity, table.owner)
-                yield Finding(path, problem, one.region)
+                yield Finding(path, problem, one.region, one.rules)
 
 
 def check(text: str, file: str, others: Mapping[str, str]) -> tuple[Model, list[Finding]]:

@@ -9,7 +9,7 @@ from lxml import etree
 from formloom.workflow import markup
 from formloom.workflow.decisions.boxed import children
 from formloom.workflow.decisions.drafting import SPACE
-from formloom.workflow.decisions.editing import parsed
+from formloom.workflow.decisions.editing import parsed, top_of
 from formloom.workflow.decisions.rewriting import serialised
 
 _KINDS: Final = ("decision", "decisionService")
@@ -18,7 +18,7 @@ _KINDS: Final = ("decision", "decisionService")
 def copied(text: str, file: str, key: str, name: str) -> str:
     """`key` and `name` are those of the decision that no other one requires; the rest follows from it."""
     root = parsed(text, file)
-    top = _top(root)
+    top = top_of(root)
     ids = {one.get("id", ""): key if one is top else f"{key}_{one.get('id', '')}"
            for one in children(root) if markup.local(one) in _KINDS and one.get("id")}
     before = root.get("namespace", "")
@@ -41,10 +41,3 @@ def _renamed(element: etree._Element, ids: dict[str, str], space: str) -> None:
     where, mark, identity = str(element.get("href", "")).rpartition("#")
     if mark and where in ("", space):
         element.set("href", f"#{ids.get(identity, identity)}")
-
-
-def _top(root: etree._Element) -> etree._Element | None:
-    decisions = children(root, "decision")
-    required = {one.get("href", "").rpartition("#")[2] for one in root.iter(etree.Element)
-                if markup.local(one) == "requiredDecision"}
-    return next((one for one in decisions if one.get("id") not in required), decisions[0] if decisions else None)

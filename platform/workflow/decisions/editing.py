@@ -107,6 +107,7 @@ class Document:
     namespace: str
     parts: tuple[Part, ...]
     inputs: tuple[Given, ...] = ()
+    top: str = ""           # the key of the decision that no other one requires
     types: tuple[TypeName, ...] = ()
     imports: tuple[str, ...] = ()
 
@@ -135,6 +136,7 @@ def read(text: str, file: str) -> Document:
         tuple(_part(one, key) for one, key in keyed(logic_holders(root))),
         tuple(Given(key, one.get("name", ""), _type_of(one), label_zh(one))
               for one, key in keyed(children(root, "inputData"))),
+        _key_of(root, top_of(root)),
         tuple(_type_name(one) for one in children(root, "itemDefinition")),
         tuple(one.get("name", "") for one in children(root, "import")))
 
@@ -165,6 +167,14 @@ def logic_holders(root: etree._Element) -> list[etree._Element]:
     return [one for one in children(root) if markup.local(one) in KINDS]
 
 
+def top_of(root: etree._Element) -> etree._Element | None:
+    """The decision that no other one requires: what the file is there for."""
+    decisions = children(root, "decision")
+    required = {one.get("href", "").rpartition("#")[2] for one in root.iter(etree.Element)
+                if markup.local(one) == "requiredDecision"}
+    return next((one for one in decisions if one.get("id") not in required), decisions[0] if decisions else None)
+
+
 def label_zh(element: etree._Element) -> str:
     """The Chinese label: `formloom:label` among the extension elements, as in BPMN, or the attribute `label-zh`."""
     held = child(element, "extensionElements")
@@ -182,6 +192,10 @@ def note_in(rule: etree._Element) -> etree._Element | None:
     """Where the remark of a rule stands: in its first annotation, or in its description as before DMN 1.2."""
     entry = child(rule, "annotationEntry")
     return child(entry, "text") if entry is not None else child(rule, "description")
+
+
+def _key_of(root: etree._Element, wanted: etree._Element | None) -> str:
+    return next((key for one, key in keyed(logic_holders(root)) if one is wanted), "")
 
 
 def _part(element: etree._Element, key: str) -> Part:

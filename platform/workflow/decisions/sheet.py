@@ -19,7 +19,7 @@ MAX_TEXT, MAX_COLUMNS, MAX_ROWS = 20_000, 100, 2_000
 
 def to_json(document: Document) -> Json:
     return {
-        "name": document.name,
+        "name": document.name, "top": document.top,
         "types": [{"name": one.name, "base": document.base(one.name),
                    "values": wording.values_shown(one.values, document.base(one.name))} for one in document.types],
         "inputs": [{"name": one.name, "type": one.type, "label_zh": one.label_zh} for one in document.inputs],

@@ -16,6 +16,7 @@ _SYMBOLS: Final = (("≥", ">="), ("≤", "<="), ("≠", "!="), ("大于等于",
                    ("不大于", "<="), ("大于", ">"), ("小于", "<"), ("超过", ">"), ("低于", "<"))
 _COMPARED: Final = re.compile(r"(<=|>=|<|>|!=)\s*(.+)", re.DOTALL)
 _BETWEEN: Final = re.compile(r"([\[(\]]?)\s*(.+?)\s*(?:\.\.|~|至|到)\s*(.+?)\s*([\])\[]?)", re.DOTALL)
+_BOTH: Final = re.compile(r"(>=|>)\s*(.+?)\s*(?:\band\b|且|并且|而且|\.\.\.|…)\s*(<=|<)\s*(.+)", re.DOTALL)
 _NUMBER: Final = re.compile(r"(-?\s*(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?)\s*(万|亿|%)?")
 _THOUSANDS: Final = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+(?![\d,])")
 _NEGATED: Final = re.compile(r"not\s*\((.*)\)|(?:!=|不是|不等于)\s*(.+)", re.DOTALL)
@@ -114,6 +115,10 @@ def _listed(text: str, known: Callable[[str], str | None]) -> str | None:
 def _test(text: str, known: Callable[[str], str | None]) -> str | None:
     if (value := known(text)) is not None:
         return value
+    if both := _BOTH.fullmatch(text):
+        low, high = known(both[2].strip()), known(both[4].strip())
+        if low is not None and high is not None:
+            return f"{'[' if both[1] == '>=' else '('}{low}..{high}{']' if both[3] == '<=' else ')'}"
     if compared := _COMPARED.fullmatch(text):
         value = known(compared[2].strip())
         return None if value is None or compared[1] == "!=" else f"{compared[1]} {value}"

@@ -2,7 +2,8 @@
 
 import { find } from "./frame.js";
 import { Columns } from "./decision/columns.js";
-import { Draft, ask, element, icon, say, title } from "./decision/draft.js";
+import { pretty } from "./decision/cells.js";
+import { Draft, ask, element, heading, icon, say, title } from "./decision/draft.js";
 import { Grid } from "./decision/grid.js";
 import { Publishing } from "./decision/publish.js";
 import { Trial } from "./decision/trial.js";
@@ -44,10 +45,11 @@ function show(key) {
 function draw() {
   const { part } = draft;
   find("[data-graph]").hidden = !overview;
+  page.classList.toggle("overview", overview);
   find("[data-tools]").hidden = overview || !part.grid;
   find("[data-scroll]").hidden = overview || !part.grid;
   find("[data-other]").hidden = overview || Boolean(part.grid);
-  if (!overview) find("[data-title]").textContent = title(part);
+  find("[data-title]").textContent = overview ? data.title : title(part);
   if (part.grid) { grid.draw(); policy(); }
   else other(part);
   state();
@@ -125,6 +127,17 @@ function told(findings) {
   find("[data-findings]").replaceChildren(...[...findings].sort((a, b) => order[a.severity] - order[b.severity]).map(line));
 }
 
+// In the words of the table, where the server tells it in FEEL.
+function message(found, part) {
+  const said = { "dmn-gap": words.gap, "dmn-overlap": words.overlap }[found.code];
+  if (!said || !found.tests) return found.message;
+  const { inputs } = part.grid;
+  const asked = found.tests.map((test, n) => (["", "-"].includes(test) ? "" : `${heading(inputs[n])} ${pretty(test, inputs[n].kind, words)}`)).filter(Boolean);
+  const named = (name) => heading(inputs.find((one) => one.expression === name) ?? { name });
+  const example = Object.entries(found.example).map(([name, value]) => `${named(name)} ${pretty(value, inputs.find((one) => one.expression === name)?.kind ?? "", words)}`);
+  return say(said, { where: asked.join(words.and) || words.everywhere, example: example.join(words.and), rules: found.rules.join(words.and) });
+}
+
 function line(found) {
   const [glyph, tone] = glyphs[found.severity] ?? glyphs.note;
   const [, key, where, n, side, at] = found.path.split("/");
@@ -136,10 +149,10 @@ function line(found) {
     buttons.push(made);
   };
   if (found.example && Object.keys(found.example).length) button(words.try, () => { show(key); side_("trial"); trial.fill(found.example); });
-  if (found.tests) button(words.fill, () => { show(key); grid.add(lastOf(part), { ...grid.blank(), tests: found.tests }); grid.go(grid.at.row, found.tests.length); });
+  if (found.tests && found.code === "dmn-gap") button(words.fill, () => { show(key); grid.add(lastOf(part), { ...grid.blank(), tests: found.tests }); grid.go(grid.at.row, found.tests.length); });
   else if (where === "rows") button(words.go, () => { show(key); grid.go(Number(n), side === "results" ? part.grid.inputs.length + Number(at) : Number(at ?? 0)); });
   const name = part && draft.sheet.parts.length > 1 ? element("b", { text: `${title(part)} · ` }) : null;
-  const text = element("div", { class: "grow" }, name, document.createTextNode(found.message), found.hint ? element("span", { class: "muted", text: ` ${found.hint}` }) : null);
+  const text = element("div", { class: "grow" }, name, document.createTextNode(message(found, part)), found.hint ? element("span", { class: "muted", text: ` ${found.hint}` }) : null);
   const mark = icon(glyph);
   mark.classList.add(tone);
   return element("li", {}, mark, text, element("span", { class: "row-flex" }, ...buttons));

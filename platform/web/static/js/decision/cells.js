@@ -2,7 +2,15 @@
 
 import { ask, element, icon, say } from "./draft.js";
 
-const grouped = (words) => words.replace(/(?<![\d.])\d{4,}/g, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ","));
+const grouped = (words) => words.replace(/(?<!\d)(?<!\d\.)\d{4,}/g, (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ","));
+
+const spans = ["number", "date", "date and time", "time", "days and time duration"];
+
+// From 5 to 9; an end that is left out says so.
+function span(whole, before, low, high, after) {
+  if (!before || (before === "[" && after === "]")) return `${low} – ${high}`;
+  return `${before === "[" ? "≥" : ">"} ${low} … ${after === "]" ? "≤" : "<"} ${high}`;
+}
 
 // `>= 50000` as ≥ 50,000; what begins with = is FEEL and stays.
 export function pretty(text, kind, words) {
@@ -10,7 +18,7 @@ export function pretty(text, kind, words) {
   let shown = text.replaceAll(">=", "≥").replaceAll("<=", "≤");
   if (kind === "number") shown = grouped(shown);
   if (kind === "boolean") shown = shown.replace(/\btrue\b/g, words.yes).replace(/\bfalse\b/g, words.no);
-  return ["number", "date", "date and time", "time"].includes(kind) ? shown.replace(/^([^()[\]]+?)\s*\.\.\s*([^()[\]]+)$/, "$1 – $2") : shown;
+  return spans.includes(kind) ? shown.replace(/([[(\]]?)([^()[\],]+?)\s*\.\.\s*([^()[\],]+?)([\])[]|$)/g, span) : shown;
 }
 
 export function hint(column, words) {

@@ -15,7 +15,7 @@ export class Draft extends EventTarget {
   constructor(data) {
     super();
     Object.assign(this, { stem: data.stem, was: data.was, words: data.words, published: data.sheet, sheet: copy(data.sheet) });
-    this.key = this.sheet.parts.find((part) => part.grid || part.expression !== undefined)?.key ?? "";
+    this.key = data.sheet.top || (this.sheet.parts[0]?.key ?? "");
     this.past = [];
     this.future = [];
   }
