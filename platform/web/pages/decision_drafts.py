@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -21,7 +21,7 @@ from formloom.web.pages.frame import display
 from formloom.web.requests import model, runtime
 from formloom.workflow.decisions import cells, rewriting, sheet, trial, wording
 from formloom.workflow.decisions.cells import Finding
-from formloom.workflow.decisions.editing import Document, Grid, Part
+from formloom.workflow.decisions.editing import Document, Grid, InputColumn, OutputColumn, Part
 from formloom.workflow.decisions.library import Decision
 from formloom.workflow.decisions.model import Model
 from formloom.workflow.decisions.samples import literal
@@ -49,8 +49,8 @@ def check_decision(stem: str) -> ResponseReturnValue:
     read, findings = cells.check(text, file.path, decision_files.others(model(), file.path))
     broken = any(one.problem.severity == "error" for one in findings)
     found = findings if broken else [*findings, *cells.examine(read)]
-    return jsonify(findings=[_finding(document, one) for one in found], asks=_asks(read, text, file, document),
-                   feel=_meaning(_body().get("cell")))
+    return jsonify(findings=[_finding(document, one) for one in found], tidy=_tidy(document),
+                   asks=_asks(read, text, file, document), feel=_meaning(_body().get("cell")))
 
 
 @blueprint.post("/decisions/<stem>/try")
@@ -68,7 +68,7 @@ def try_decision(stem: str) -> ResponseReturnValue:
     kinds = {name: _ask(asked, name, document)["kind"] for name in asked.inputs}
     done = trial.ask(asked, given, kinds, runtime().now())
     return jsonify(
-        value=trial.written(done.answer.value), empty=done.answer.value is None,
+        values=_values(asked, document, done.answer.value), empty=done.answer.value is None,
         failures=[t(text) for text in done.answer.failures],
         warnings=[warning.message for warning in done.answer.warnings], hits=done.hits,
         errors={error.path: t(error.message) for error in done.errors})
@@ -92,6 +92,40 @@ def publish_decision(stem: str) -> ResponseReturnValue:
     if published.document is None:
         raise BadRequest(Text("The request cannot be read."))
     return jsonify(was=layers.digest(published.text), sheet=sheet.to_json(published.document))
+
+
+def _values(asked: Decision, document: Document, value: Any) -> list[tuple[str, str]]:
+    """Each entry of a result under its heading."""
+    if not isinstance(value, Mapping):
+        return [("", _said(value))]
+    part = document.part(asked.id)
+    columns = {one.name: one for one in part.grid.outputs} if part and part.grid else {}
+    return [(_heading(name, columns.get(name)), _said(one)) for name, one in value.items()]
+
+
+def _heading(name: str, column: InputColumn | OutputColumn | None) -> str:
+    if column is None:
+        return name
+    return label({"en": column.label or name} | ({"zh": column.label_zh} if column.label_zh else {}))
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return t(Text("Yes")) if value else t(Text("No"))
+    return trial.written(value) or "–"
+
+
+def _tidy(document: Document) -> list[tuple[str, int, str, int, str, str]]:
+    """Cells that were typed in other words than they are shown in: part, rule, side, place, from, to."""
+    sent = {part["key"]: part for part in _body()["sheet"]["parts"]}
+    found = []
+    for part in sheet.to_json(document)["parts"]:
+        rows = sent.get(part["key"], {}).get("grid", {}).get("rows", [])
+        for n, (typed, row) in enumerate(zip(rows, part.get("grid", {}).get("rows", []), strict=False)):
+            for side in ("tests", "results"):
+                found += [(part["key"], n, side, at, was, now)
+                          for at, (was, now) in enumerate(zip(typed[side], row[side], strict=True)) if was != now]
+    return found
 
 
 def _meaning(cell: Any) -> str:
@@ -175,11 +209,10 @@ def _ask(asked: Decision, name: str, document: Document) -> Json:
                    if column.expression.strip() == name), None)
     kind = trial.base(asked.model, datum.type)
     kind = sheet.kind_of_input(document, column) if kind == "Any" and column else kind
-    words = datum.label
-    if column is not None and words in ({}, {"en": name}):
-        words = {"en": column.label or name} | ({"zh": column.label_zh} if column.label_zh else {})
+    words = label(datum.label) or name
+    words = _heading(name, column) if words == name else words
     values = wording.values_shown((column.values if column else "") or document.allowed(datum.type.name), kind)
-    return {"name": name, "label": label(words), "kind": kind,
+    return {"name": name, "label": words, "kind": kind,
             "values": values if all(one and not any(c in one for c in "[]<>()=") for one in values) else []}
 
 

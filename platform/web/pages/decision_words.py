@@ -77,7 +77,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "overtaken": Text("{who} published this decision {ago}. What you typed is kept."), "somebody": Text("Somebody"),
     "expression": Text("Expression"), "empty": Text("empty"), "mistake_at": Text("Rule {n}, {column}"),
     "aggregation": Text("What becomes of the results"), "description": Text("Description"), "title": Text("Decision"),
-    "gap": Text("No rule fits: {where}. For example: {example}."), "and": Text(" and "),
+    "gap": Text("No rule fits: {where}. For example: {example}."), "and": Text(", "),
     "everywhere": Text("any value"), "overlap": Text("Rules {rules} both fit: {where}. For example: {example}."),
     "last_column": Text("A table needs a column that answers."), "new_column": Text("new"),
 }

@@ -202,9 +202,9 @@ def _data(file: File) -> dict[str, Any]:
     return {
         "title": _title(file), "stem": file.stem, "was": layers.digest(file.text),
         "sheet": sheet.to_json(file.document) if file.document else None,
-        "types": {name: t(words) for name, words in TYPES.items()},
-        "policies": {name: [t(words), t(help_)] for name, (words, help_) in POLICIES.items()},
-        "aggregations": {name: t(words) for name, words in AGGREGATIONS.items()},
+        "types": [[name, t(words)] for name, words in TYPES.items()],
+        "policies": [[name, [t(words), t(help_)]] for name, (words, help_) in POLICIES.items()],
+        "aggregations": [[name, t(words)] for name, words in AGGREGATIONS.items()],
         "uses": [{"decision": use.decision, "process": label(use.process), "step": label(use.step)}
                  for use in usage.of(model().definitions, file.document)],
         "words": {key: gettext(text.template) for key, text in WORDS.items()},     # the scripts fill in the values

@@ -83,7 +83,7 @@ def written(found: Any) -> str:
     if isinstance(found, str):
         return found
     if isinstance(found, Mapping):
-        return "\n".join(f"{name}: {written(one)}" for name, one in found.items())
+        return ", ".join(f"{name}: {written(one)}" for name, one in found.items())
     if isinstance(found, (list, tuple)):
         return ", ".join(map(written, found))
     return "" if found is None else scalar(found)

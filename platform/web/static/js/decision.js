@@ -10,6 +10,7 @@ import { Trial } from "./decision/trial.js";
 
 const data = JSON.parse(find("#decision-data").textContent);
 const { words } = data;
+for (const name of ["types", "policies", "aggregations"]) data[name] = Object.fromEntries(data[name]);      // in their order
 const page = find("[data-decision]");
 const draft = new Draft(data);
 const grid = new Grid(draft, find("[data-scroll]"));
@@ -100,7 +101,7 @@ async function run() {
   turn = new AbortController();
   try {
     const { ok, status, told: answer } = await ask(draft, "check", {}, turn.signal);
-    if (ok) { told(answer.findings); trial.know(answer.asks); trouble(""); }
+    if (ok) { draft.tidy(answer.tidy); told(answer.findings); trial.know(answer.asks); trouble(""); }
     else if (status === 401) trouble(words.signed_out);
     else trouble(answer ? [answer.title, answer.hint].filter(Boolean).join(" ") : words.unreachable);
   } catch (error) {

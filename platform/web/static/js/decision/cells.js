@@ -16,9 +16,9 @@ function span(whole, before, low, high, after) {
 export function pretty(text, kind, words) {
   if (text.startsWith("=")) return text;
   let shown = text.replaceAll(">=", "≥").replaceAll("<=", "≤");
-  if (kind === "number") shown = grouped(shown);
   if (kind === "boolean") shown = shown.replace(/\btrue\b/g, words.yes).replace(/\bfalse\b/g, words.no);
-  return spans.includes(kind) ? shown.replace(/([[(\]]?)([^()[\],]+?)\s*\.\.\s*([^()[\],]+?)([\])[]|$)/g, span) : shown;
+  if (spans.includes(kind)) shown = shown.replace(/([[(\]]?)([^()[\],]+?)\s*\.\.\s*([^()[\],]+?)([\])[]|$)/g, span);
+  return kind === "number" ? grouped(shown) : shown;
 }
 
 export function hint(column, words) {

@@ -1,8 +1,13 @@
 // What changes between two states of a decision, in lines for people.
 
+import { pretty } from "./cells.js";
 import { heading, say, title } from "./draft.js";
 
-const text = (row) => [...row.tests, "→", ...row.results].join("  ");
+const text = (grid, row, words) => {
+  const said = (columns, cells) => columns.map((column, n) => [heading(column), cells[n]]).filter(([, one]) => !["", "-"].includes(one));
+  const shown = (columns, cells) => said(columns, cells).map(([name, one]) => `${name} ${pretty(one, columns.find((column) => heading(column) === name).kind, words)}`).join(words.and);
+  return `${shown(grid.inputs, row.tests) || words.any} → ${shown(grid.outputs, row.results) || words.empty}`;
+};
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const about = ({ label_zh, description, type }) => [label_zh, description, type];
 
@@ -38,15 +43,15 @@ function* columns(old, now, words) {
 
 function* rules(old, now, words) {
   for (const [n, row] of old.rows.entries()) {
-    if (!now.rows.some((one) => one.key === row.key)) yield say(words.gone, { n: n + 1, text: text(row) });
+    if (!now.rows.some((one) => one.key === row.key)) yield say(words.gone, { n: n + 1, text: text(old, row, words) });
   }
   for (const [n, row] of now.rows.entries()) {
     const was = old.rows.find((one) => one.key === row.key);
-    if (!was) { yield say(words.added, { n: n + 1, text: text(row) }); continue; }
+    if (!was) { yield say(words.added, { n: n + 1, text: text(now, row, words) }); continue; }
     for (const [side, cells] of [["inputs", "tests"], ["outputs", "results"]]) {
       for (const [k, column] of now[side].entries()) {
         const at = old[side].findIndex((one) => one.key === column.key);
-        if (at >= 0 && was[cells][at] !== row[cells][k]) yield cell(words, n, heading(column), was[cells][at], row[cells][k]);
+        if (at >= 0 && was[cells][at] !== row[cells][k]) yield cell(words, n, heading(column), ...[was[cells][at], row[cells][k]].map((one) => pretty(one ?? "", column.kind, words)));
       }
     }
     if (was.note !== row.note) yield cell(words, n, words.note, was.note, row.note);

@@ -71,6 +71,15 @@ export class Draft extends EventTarget {
     this.#tell({ whole: true });
   }
 
+  // What was typed as the server writes it: 5万 becomes 50000. No step of its own to undo.
+  tidy(cells) {
+    for (const [key, row, side, at, from, to] of cells) {
+      const there = this.sheet.parts.find((one) => one.key === key)?.grid?.rows[row]?.[side];
+      if (there?.[at] === from) there[at] = to;
+    }
+    if (cells.length) this.dispatchEvent(new CustomEvent("tidy"));
+  }
+
   forget() { localStorage.removeItem(`decision:${this.stem}`); }
 
   #tell(detail) {

@@ -22,6 +22,7 @@ export class Grid {
     holder.addEventListener("focusin", (event) => this.#focused(event.target));
     holder.addEventListener("scroll", () => this.#place(), { passive: true });
     for (const name of ["copy", "cut", "paste"]) holder.addEventListener(name, (event) => this[`_${name}`](event));
+    draft.addEventListener("tidy", () => { if (!this.#editing) this.draw(); });
     draft.addEventListener("change", (event) => { if (event.detail.whole || event.detail.rows) this.draw(); });
   }
 

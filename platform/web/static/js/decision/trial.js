@@ -78,7 +78,7 @@ export class Trial {
     if (Object.keys(told.errors).length) { this.result.replaceChildren(); this.shown({}); return; }
     this.shown(told.hits);
     const numbers = (told.hits[this.draft.key] ?? []).map((n) => n + 1).join(", ");
-    const value = told.empty && !told.failures.length ? element("p", { class: "t-wait", text: words.nothing }) : element("pre", { class: "value", text: told.value });
+    const value = told.empty && !told.failures.length ? element("p", { class: "t-wait", text: words.nothing }) : element("dl", { class: "values" }, ...told.values.flatMap(([name, one]) => [name ? element("dt", { text: name }) : null, element("dd", { text: one })]));
     this.result.replaceChildren(element("h3", { text: words.result }), ...(told.empty && told.failures.length ? [] : [value]),
       ...told.failures.map((text) => element("p", { class: "err" }, icon("alert-circle"), document.createTextNode(text))),
       numbers ? element("p", { class: "sm muted", text: say(words.fits, { numbers }) }) : "");
