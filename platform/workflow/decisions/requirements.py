@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -15,6 +16,7 @@ from formloom.workflow.decisions.arrangement import Names, attribute, inserted
 from formloom.workflow.decisions.boxed import child, children
 from formloom.workflow.decisions.editing import KINDS, Part
 
+_WORDS: Final = re.compile(r"[^\W\d]\w*(?: \w+)*")
 _BEFORE_LOGIC: Final = ("description", "extensionElements", "question", "allowedAnswers", "variable",
                         "informationRequirement", "knowledgeRequirement", "authorityRequirement")
 _BEFORE_DECISIONS: Final = ("description", "extensionElements", "import", "itemDefinition", "inputData")
@@ -48,6 +50,14 @@ def free_names(text: str, known: frozenset[str], unary: bool = False) -> frozens
         return frozenset()
 
 
+def feel_reads(text: str, known: frozenset[str]) -> bool:
+    try:
+        feel.compile(text, known)
+    except FeelSyntaxError:
+        return False
+    return True
+
+
 def known_names(root: etree._Element) -> frozenset[str]:
     """What any logic of the file may read: its elements, and the names of imports."""
     held = ("inputData", "import", *KINDS)
@@ -65,8 +75,11 @@ def _read_by(part: Part, known: frozenset[str]) -> Iterator[tuple[str, str | Non
     for text in texts:
         yield from ((name, None) for name in free_names(text, known))
     for column in part.grid.inputs if part.grid is not None else ():
-        for name in free_names(column.expression, known | {column.expression.strip()}):
-            yield name, column.type if name == column.expression.strip() else ""
+        text = column.expression.strip()
+        if not feel_reads(text, known) and _WORDS.fullmatch(text):
+            known |= {text}                 # a name of several words, which nobody has given yet
+        for name in free_names(text, known):
+            yield name, column.type if name == text else ""
 
 
 def _hrefs(decision: etree._Element) -> list[str]:
