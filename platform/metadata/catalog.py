@@ -255,6 +255,7 @@ class Role:
     pack: str
     rules: Mapping[str, EntityRule]
     admin: bool = False                     # everything, on every entity
+    decisions: tuple[str, ...] = ()         # ids of decisions that may be asked over the API
     place: Place = NOWHERE
 
 
