@@ -35,7 +35,7 @@ from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
 from formloom.workflow import definitions, instances, moments
-from formloom.workflow.decisions import coverage, library
+from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
 from formloom.workflow.steps import StepFailed
@@ -50,6 +50,10 @@ Clock = Callable[[], datetime]
 
 def _system_clock() -> datetime:
     return datetime.now(UTC)
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    return problem.place.file, problem.place.line, problem.place.column, problem.code
 
 
 class NotInitialised(FormloomError):
@@ -172,11 +176,12 @@ class Runtime:
         try:
             catalog = self._compile(sources)
         except BadConfiguration as error:
-            return list(error.problems)
+            found = [*error.problems, *library.problems(compiler.decision_files(sources))]
+            return sorted(found, key=_place)
         decisions, problems = self._decisions(catalog)
         found = [*compiler.check(sources, self._types), *reach.check(catalog), *problems,
                  *coverage.check(decisions.models), *self._processes(catalog)[1]]
-        return sorted(found, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
+        return sorted(found, key=_place)
 
     def decision_findings(self) -> list[Problem]:
         """What there is to say about the decisions in force; looked for once per catalog."""
@@ -293,7 +298,8 @@ class Runtime:
         """Kept like the catalog they are read from."""
         kept = self._read
         if kept is None or kept[0] != catalog.version:
-            self._read = kept = (catalog.version, *library.read_all(catalog))
+            found, problems = library.read_all(catalog)
+            self._read = kept = (catalog.version, found, [*problems, *entity_rules.check(catalog, found)])
         return kept[1], kept[2]
 
     def _processes(self, catalog: Catalog) -> tuple[dict[str, ProcessDefinition], list[Problem]]:

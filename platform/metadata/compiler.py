@@ -77,6 +77,13 @@ def check(sources: Iterable[Source], types: Mapping[str, FieldType], functions: 
     )
 
 
+def decision_files(sources: Iterable[Source]) -> tuple[DecisionSource, ...]:
+    """Those that can be read, whatever is wrong with the rest of the configuration."""
+    read = (decision_source.read(s)[0] for s in layers.effective(sources)
+            if s.path.startswith("decisions/") and _MODEL.fullmatch(s.path))
+    return tuple(filter(None, read))
+
+
 def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalog:
     """Raises BadConfiguration with every error; warnings do not stop."""
     catalog, problems = _build(sources, types)
@@ -93,7 +100,7 @@ def _build(
 ) -> tuple[Catalog, list[Problem]]:
     sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
     parsed = _parse(layers.effective(sources), types)
-    assembler = Assembler(types, parsed.authored, functions)
+    assembler = Assembler(types, parsed.authored, functions, parsed.decisions)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
     entities = _linked(entities, assembler)
     roles = {name: assembler.role(node, pack, entities) for name, node, pack in parsed.of("role")}

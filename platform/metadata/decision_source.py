@@ -36,9 +36,33 @@ def read(source: Source) -> tuple[DecisionSource | None, list[Problem]]:
                                     Text("The first one is at {place}.", place=str(found[key])), element=key))
         else:
             found[key] = place
+    inputs = {key: _inputs(root, key) for key in found}
+    imports = tuple(one.get("namespace", "") for one in root.iterchildren("{*}import"))
     digest = hashlib.sha256(source.text.encode()).hexdigest()
-    return DecisionSource(root.get("namespace", ""), MappingProxyType(found), source.pack, source.text, digest,
-                          Place(source.path, xml_source.place(source, root).line)), problems
+    return DecisionSource(root.get("namespace", ""), MappingProxyType(found), MappingProxyType(inputs), imports,
+                          source.pack, source.text, digest, xml_source.place(source, root)), problems
+
+
+def _inputs(root: etree._Element, key: str) -> tuple[str, ...]:
+    """Names of all input data below a decision; of a table drawn alone, the names its columns ask for."""
+    elements = {one.get("id", ""): one for one in root.iterchildren("{*}*") if one.get("id")}
+    drawn = any(etree.QName(one).localname == "inputData" for one in elements.values())
+    found: dict[str, None] = {}
+    pending, seen = [key], set[str]()
+    while pending:
+        current = pending.pop(0)
+        element = elements.get(current)
+        if element is None or current in seen:
+            continue
+        seen.add(current)
+        if etree.QName(element).localname == "inputData":
+            found[element.get("name", "")] = None
+        elif not drawn:
+            asked = element.iterfind("{*}decisionTable/{*}input/{*}inputExpression/{*}text")
+            found |= dict.fromkeys(text for one in asked if (text := (one.text or "").strip()).isidentifier())
+        pending += [str(one.get("href")).removeprefix("#") for one in element.iter("{*}requiredInput",
+                    "{*}requiredDecision", "{*}inputData", "{*}inputDecision") if one.get("href")]
+    return tuple(found)
 
 
 def _no_dmn(source: Source, namespace: str) -> Problem:

@@ -16,7 +16,7 @@ from formloom.policy.actor import Actor
 from formloom.runtime import Model
 from formloom.web.i18n import label
 from formloom.web.requests import actor, model, runtime
-from formloom.workflow.decisions import editing, usage
+from formloom.workflow.decisions import editing, library, usage
 from formloom.workflow.decisions.editing import Document, Part
 from formloom.workflow.decisions.usage import Use
 
@@ -101,7 +101,7 @@ def lines() -> list[Line]:
     findings = Counter((p.place.file, p.element) for p in runtime().decision_findings())
     found = []
     for one in files(current):
-        used = usage.of(current.definitions, one.document)
+        used = usage.of(current.catalog, current.definitions, one.document)
         for part in one.document.parts if one.document else ():
             rules = len(part.grid.rows) if part.grid else 0
             found.append(Line(one, part, label(part_label(part)), kind_of(part), rules,
@@ -127,7 +127,7 @@ def part_label(part: Part) -> Label:
 
 def others(current: Model, path: str) -> dict[str, str]:
     """The texts that a file may import, by namespace."""
-    return {one.namespace: one.text for one in current.catalog.decision_files if one.place.file != path}
+    return library.importable([one for one in current.catalog.decision_files if one.place.file != path])
 
 
 def _file(path: str, sources: tuple[Source, ...]) -> File:

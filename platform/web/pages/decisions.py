@@ -64,7 +64,7 @@ def decision(stem: str) -> ResponseReturnValue:
     chosen = request.args.get("decision", "")
     return render_template(
         "decisions/editor.html", file=file, parts=file.document.parts, chosen=chosen if chosen in keys else "",
-        drawing=layout.draw(parsed(file.text, file.path)), uses=usage.of(model().definitions, file.document),
+        drawing=layout.draw(parsed(file.text, file.path)), uses=usage.of(model().catalog, model().definitions, file.document),
         policies=POLICIES, types=TYPES, aggregations=AGGREGATIONS, data=_data(file),
         part_label=decision_files.part_label, names=_names(file.document))
 
@@ -131,11 +131,11 @@ def duplicate_decision(stem: str) -> ResponseReturnValue:
 def delete_decision(stem: str) -> ResponseReturnValue:
     decision_files.administrator()
     file = decision_files.file(model(), stem)
-    used = usage.of(model().definitions, file.document)
+    used = usage.of(model().catalog, model().definitions, file.document)
     if used:
         raise Conflict(
-            Text("{process} asks this decision in the step {step}.", process=used[0].process, step=used[0].step),
-            Text("Change the process first, then delete the decision."))
+            Text("{place} uses this decision: {part}.", place=used[0].place, part=used[0].part),
+            Text("Change that first, then delete the decision."))
     return _changed(stem, lambda sources: layers.removed(sources, file.path),
                     Text("The decision is deleted. Its history stays."), "/decisions")
 
@@ -205,7 +205,7 @@ def _data(file: File) -> dict[str, Any]:
         "types": [[name, t(words)] for name, words in TYPES.items()],
         "policies": [[name, [t(words), t(help_)]] for name, (words, help_) in POLICIES.items()],
         "aggregations": [[name, t(words)] for name, words in AGGREGATIONS.items()],
-        "uses": [{"decision": use.decision, "process": label(use.process), "step": label(use.step)}
-                 for use in usage.of(model().definitions, file.document)],
+        "uses": [{"decision": use.decision, "place": label(use.place), "part": label(use.part)}
+                 for use in usage.of(model().catalog, model().definitions, file.document)],
         "words": {key: gettext(text.template) for key, text in WORDS.items()},     # the scripts fill in the values
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -132,24 +132,34 @@ def read_all(catalog: Catalog) -> tuple[Decisions, list[Problem]]:
     found: dict[str, Decision] = {}
     models: list[Model] = []
     problems: list[Problem] = []
-    texts = importable(catalog)
-    for source in catalog.decision_files:
-        try:
-            read = model.read(source.text, source.place.file, texts)
-        except BadConfiguration as error:
-            problems += error.problems
-            continue
-        problems += read.problems
-        if not any(p.severity == "error" for p in read.problems):
+    for source, read, wrong in _models(catalog.decision_files):
+        problems += wrong
+        if read is not None and not any(p.severity == "error" for p in wrong):
             models.append(read)
             found |= {key: decision_of(key, source, read) for key in source.keys if catalog.decisions[key] is source}
     return Decisions(found, tuple(models)), problems
 
 
-def importable(catalog: Catalog) -> dict[str, str]:
+def problems(files: Sequence[DecisionSource]) -> list[Problem]:
+    """Of files that belong to no catalog, because something else is wrong with it."""
+    return [problem for _, _, wrong in _models(files) for problem in wrong]
+
+
+def _models(files: Sequence[DecisionSource]) -> Iterator[tuple[DecisionSource, Model | None, list[Problem]]]:
+    texts = importable(files)
+    for source in files:
+        try:
+            read = model.read(source.text, source.place.file, texts)
+        except BadConfiguration as error:
+            yield source, None, list(error.problems)
+        else:
+            yield source, read, read.problems
+
+
+def importable(files: Sequence[DecisionSource]) -> dict[str, str]:
     """Texts by namespace; a modeler gives the same one to many files, and those import nothing from each other."""
     texts: dict[str, list[str]] = {}
-    for source in catalog.decision_files:
+    for source in files:
         texts.setdefault(source.namespace, []).append(source.text)
     return {namespace: given[0] for namespace, given in texts.items() if len(given) == 1}
 

@@ -21,7 +21,7 @@ export class Publishing {
   ask() {
     const changes = differences(this.draft.published, this.draft.sheet, this.words, this.policies);
     find("[data-changes]").replaceChildren(lines(changes, this.words.no_changes));
-    const uses = this.uses.map((use) => `${use.process} · ${use.step}`);
+    const uses = this.uses.map((use) => `${use.place} · ${use.part}`);
     find("[data-uses]").replaceChildren(...(uses.length ? uses.map((text) => element("div", { text })) : [document.createTextNode(find("[data-uses]").dataset.none ?? "")]));
     find("[data-do=confirm]").disabled = !changes.length;
     open(this.dialog);
