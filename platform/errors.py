@@ -222,7 +222,7 @@ class Problem:
     message: Text
     place: Place
     hint: Text | None = None
-    severity: str = "error"      # error | warning
+    severity: str = "error"      # error | warning | note: a pack with the last two may be applied
     element: str = ""
     near: str | None = field(default=None)
 

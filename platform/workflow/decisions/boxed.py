@@ -121,7 +121,9 @@ class Boxed:
         implicit = self.implicit or {}
         for name in sorted(expression.names - names - functions.NAMES - implicit.keys() - {"?"}):
             if self.implicit is not None and (not names or markup.local(element) == "inputExpression"):
-                self.implicit.setdefault(name, element.get("typeRef", "Any"))
+                # The column's type is that of `customer` itself, not of what holds `customer.revenue`.
+                plain = isinstance(expression.ast, feel.ast.Name)
+                self.implicit.setdefault(name, element.get("typeRef", "Any") if plain else "Any")
             elif not self.unchecked:
                 guess = near(name, names)
                 self.problem("unknown-name", element,

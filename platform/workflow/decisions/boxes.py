@@ -7,7 +7,9 @@ still met there, so it is found once for each set of boxes (a number with one bi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from typing import TypeAlias
 
 Box: TypeAlias = tuple[int, ...]
@@ -46,76 +48,72 @@ def common(one: Box, other: Box) -> Box | None:
     return tuple(shared)
 
 
-def within(one: Box, other: Box) -> bool:
-    return all(not left & ~right for left, right in zip(one, other, strict=True))
-
-
-def gaps(space: Box, boxes: Sequence[Box], budget: Budget) -> list[Box]:
-    """Disjoint boxes that hold exactly what no box does; some of it, if the budget is spent."""
-    cover = Cover(space, boxes, budget)
-    return merged([cover.in_order(box) for box in cover.open(0, cover.all)])
-
-
-def covered(space: Box, boxes: Sequence[Box], budget: Budget) -> bool:
-    """Whether the boxes hold all of the space; False too where the budget does not last."""
-    cover = Cover(space, boxes, budget)
-    return cover.is_covered(0, cover.all)
-
-
-@dataclass
 class Cover:
-    space: Box
-    boxes: Sequence[Box]
-    budget: Budget
-    order: list[int] = field(init=False)
-    classes: list[list[tuple[int, int]]] = field(init=False)    # of each column: atoms, and the boxes met there
-    full: list[int] = field(init=False)                         # boxes that hold all columns from this one on
-    _open: dict[tuple[int, int], tuple[Box, ...]] = field(init=False, default_factory=dict)
-    _covered: set[tuple[int, int]] = field(init=False, default_factory=set)
+    """Boxes within a space, sorted by where they are met."""
 
-    def __post_init__(self) -> None:
-        found = [self._classes(column) for column in range(len(self.space))]
-        self.order = sorted(range(len(self.space)), key=lambda column: len(found[column]))
-        self.classes = [found[column] for column in self.order]
-        self.full = [self.all]
-        for column in reversed(self.order):
-            holding = sum(1 << n for n, box in enumerate(self.boxes) if not self.space[column] & ~box[column])
-            self.full.insert(0, self.full[0] & holding)
+    def __init__(self, space: Box, boxes: Sequence[Box], budget: Budget) -> None:
+        self.space, self.budget, self.all = space, budget, (1 << len(boxes)) - 1
+        classes = [_classes(space[column], [box[column] for box in boxes]) for column in range(len(space))]
+        self._order = sorted(range(len(space)), key=lambda column: len(classes[column]))
+        self._classes = [classes[column] for column in self._order]
 
-    @property
-    def all(self) -> int:
-        return (1 << len(self.boxes)) - 1
+    def part(self, box: Box) -> Part:
+        """The same within a box of the space."""
+        inside = [[(atoms & box[column], met) for atoms, met in classes if atoms & box[column]]
+                  for column, classes in zip(self._order, self._classes, strict=True)]
+        return Part(inside, self.all, self.budget)
 
-    def _classes(self, column: int) -> list[tuple[int, int]]:
-        changes: dict[int, int] = {}
-        for number, box in enumerate(self.boxes):
-            mask = box[column] & self.space[column]
-            for atom in bits(mask ^ mask << 1):
-                changes[atom] = changes.get(atom, 0) ^ 1 << number
-        grouped: dict[int, int] = {}
-        met = 0
-        for atom in range(self.space[column].bit_length()):
-            met ^= changes.get(atom, 0)
-            if self.space[column] >> atom & 1:
-                grouped[met] = grouped.get(met, 0) | 1 << atom
-        return [(atoms, boxes) for boxes, atoms in grouped.items()]
+    def gaps(self) -> list[Box]:
+        """Disjoint boxes that hold exactly what no box does; some of it, if the budget is spent."""
+        return merged([self._in_order(box) for box in self.part(self.space).open(0, self.all)])
 
-    def in_order(self, box: Box) -> Box:
-        found = dict(zip(self.order, box, strict=True))
+    def _in_order(self, box: Box) -> Box:
+        found = dict(zip(self._order, box, strict=True))
         return tuple(found[column] for column in range(len(box)))
 
-    def _rest(self, level: int) -> Box:
-        return tuple(self.space[column] for column in self.order[level:])
+
+def _classes(space: int, masks: Sequence[int]) -> list[tuple[int, int]]:
+    """The atoms of a column, those together where the same boxes are met, with these boxes."""
+    changes: dict[int, int] = {}
+    for number, mask in enumerate(masks):
+        inside = mask & space
+        for atom in bits(inside ^ inside << 1):
+            changes[atom] = changes.get(atom, 0) ^ 1 << number
+    grouped: dict[int, int] = {}
+    met = 0
+    for atom in range(space.bit_length()):
+        met ^= changes.get(atom, 0)
+        if space >> atom & 1:
+            grouped[met] = grouped.get(met, 0) | 1 << atom
+    return [(atoms, boxes) for boxes, atoms in grouped.items()]
+
+
+class Part:
+    """`holding`: the boxes that hold all of it. `touching`: those that share something with it."""
+
+    def __init__(self, classes: list[list[tuple[int, int]]], boxes: int, budget: Budget) -> None:
+        self._classes, self._budget = classes, budget
+        self._rest = tuple(reduce(or_, (atoms for atoms, _ in column)) for column in classes)
+        self._full, self.touching = [boxes], boxes
+        for column in reversed(classes):
+            self._full.insert(0, reduce(and_, (met for _, met in column), self._full[0]))
+            self.touching &= reduce(or_, (met for _, met in column))
+        self._open: dict[tuple[int, int], tuple[Box, ...]] = {}
+        self._covered: set[tuple[int, int]] = set()
+
+    @property
+    def holding(self) -> int:
+        return self._full[0]
 
     def open(self, level: int, met: int) -> tuple[Box, ...]:
         """What no box of `met` holds, in the columns from `level` on."""
-        if met & self.full[level]:
+        if met & self._full[level]:
             return ()
         if not met:
-            return (self._rest(level),)
+            return (self._rest[level:],)
         known = self._open.get((level, met))
         if known is None:
-            if not self.budget.spend(len(self.classes[level])):
+            if not self._budget.spend(len(self._classes[level])):
                 return ()
             known = self._open[level, met] = self._joined(level, met)
         return known
@@ -126,23 +124,24 @@ class Cover:
             found = self.open(level + 1, inner)
             if found:
                 alike[found] = alike.get(found, 0) | atoms
-        self.budget.spend(sum(map(len, alike)))
+        self._budget.spend(sum(map(len, alike)))
         return tuple((atoms, *rest) for found, atoms in alike.items() for rest in found)
 
-    def is_covered(self, level: int, met: int) -> bool:
-        if met & self.full[level] or (level, met) in self._covered:
+    def is_covered(self, met: int, level: int = 0) -> bool:
+        """Whether boxes of `met` hold all of it; False too where the budget does not last."""
+        if met & self._full[level] or (level, met) in self._covered:
             return True
-        if not met or not self.budget.spend(len(self.classes[level])):
+        if not met or not self._budget.spend(len(self._classes[level])):
             return False
         # Where few boxes are met, something open is found soon.
-        if all(self.is_covered(level + 1, inner) for inner in sorted(self._split(level, met), key=int.bit_count)):
+        if all(self.is_covered(inner, level + 1) for inner in sorted(self._split(level, met), key=int.bit_count)):
             self._covered.add((level, met))
             return True
         return False
 
     def _split(self, level: int, met: int) -> dict[int, int]:
         found: dict[int, int] = {}
-        for atoms, boxes in self.classes[level]:
+        for atoms, boxes in self._classes[level]:
             inner = met & boxes
             found[inner] = found.get(inner, 0) | atoms
         return found

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from formloom.errors import Problem
 from formloom.workflow.decisions import columns, constants
-from formloom.workflow.decisions.boxes import Box, Budget, common, covered, gaps
+from formloom.workflow.decisions.boxes import Box, Budget, Cover, Part, bits, common
 from formloom.workflow.decisions.columns import Boxes, Column, Surroundings
 from formloom.workflow.decisions.findings import Finding, Region
 from formloom.workflow.decisions.model import Model
@@ -96,7 +96,7 @@ def _gaps(analysis: _Analysis) -> Iterator[Finding]:
     if table.policy not in _ONE_RESULT or not table.inputs or any(output.default for output in table.outputs):
         return
     space = analysis.boxes.space
-    found = gaps(space, [analysis.box(number) for number in analysis.live], analysis.budget)
+    found = Cover(space, [analysis.box(number) for number in analysis.live], analysis.budget).gaps()
     for box in sorted(found, key=lambda box: sum(mask != whole for mask, whole in zip(box, space, strict=True))):
         yield analysis.finding("gap", (), box)
 
@@ -126,16 +126,17 @@ def _masked(analysis: _Analysis) -> Iterator[Finding]:
     """Rules that hold only where others hold that come first."""
     rank = _RANKS.get(analysis.table.policy)
     ranks = rank(analysis) if rank else {}
-    order = sorted(ranks, key=lambda number: (ranks[number], number))
-    for place, number in enumerate(order):
-        box = analysis.box(number)
-        before = {n: both for n in order[:place] if n not in analysis.boxes.undecided
-                  and (both := common(analysis.box(n), box)) is not None}
-        single = next((n for n, both in before.items() if both == box), None)
-        if single is not None:
-            yield analysis.finding("masked", (number, single), box)
-        elif before and covered(box, list(before.values()), analysis.budget):
-            yield analysis.finding("masked", (number, *_needed(box, before, analysis.budget)), box)
+    cover = Cover(analysis.boxes.space, analysis.boxes.rules, analysis.budget)
+    before = 0
+    for number in sorted(ranks, key=lambda number: (ranks[number], number)):
+        part = cover.part(analysis.box(number))
+        met = before & part.touching
+        if met & part.holding:
+            yield analysis.finding("masked", (number, next(bits(met & part.holding))), analysis.box(number))
+        elif met and part.is_covered(met):
+            yield analysis.finding("masked", (number, *_needed(part, met)), analysis.box(number))
+        if number not in analysis.boxes.undecided:
+            before |= 1 << number
 
 
 def _by_place(analysis: _Analysis) -> dict[int, tuple[int, ...]]:
@@ -153,14 +154,12 @@ _RANKS: Final[dict[str, Callable[[_Analysis], dict[int, tuple[int, ...]]]]] = {
 }
 
 
-def _needed(box: Box, before: dict[int, Box], budget: Budget) -> list[int]:
-    """Rules without which the box would not be covered; a few at most are left out as not needed."""
-    needed = dict(before)
-    for number in list(before)[:MOST]:
-        without = {n: one for n, one in needed.items() if n != number}
-        if covered(box, list(without.values()), budget):
-            needed = without
-    return sorted(needed)
+def _needed(part: Part, met: int) -> list[int]:
+    """Rules without which the part would not be covered; only the first few are tried."""
+    for number in islice(bits(met), MOST):
+        if part.is_covered(met & ~(1 << number)):
+            met &= ~(1 << number)
+    return list(bits(met))
 
 
 def _duplicates(analysis: _Analysis) -> Iterator[Finding]:

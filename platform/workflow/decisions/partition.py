@@ -188,7 +188,9 @@ class Partition:
             return "-"
         words = self._words(mask)
         alone = len(words) == 1 and len(self.segments) == 1
-        if all(one.plain and (alone or not one.plain.startswith("not(")) for one in words):
+        # `true` alone in a cell is a condition that holds for whatever is not boolean.
+        plain = len(self.segments) == 1 or not any(one.plain in ("true", "false") for one in words)
+        if plain and all(one.plain and (alone or not one.plain.startswith("not(")) for one in words):
             return ", ".join(one.plain for one in words)
         return self.condition("?", mask, domain)
 
