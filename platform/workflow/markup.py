@@ -21,12 +21,13 @@ DIAGRAM = frozenset({
 })
 
 
-def parse(text: str, file: str) -> tuple[etree._Element | None, list[Problem]]:
+def parse(text: str, file: str, whole: bool = False) -> tuple[etree._Element | None, list[Problem]]:
+    """`whole` keeps what only an editor needs: comments, processing instructions, CDATA."""
     data = text.encode()
     if len(data) > MAX_BYTES:
         return None, [_refused(file, 1, Text("The diagram is larger than {limit} bytes.", limit=MAX_BYTES))]
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
-                             huge_tree=False, remove_comments=True, remove_pis=True)
+                             huge_tree=False, remove_comments=not whole, remove_pis=not whole, strip_cdata=not whole)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
