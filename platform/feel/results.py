@@ -173,7 +173,7 @@ def _written(parameter: Parameter) -> str:
 
 def misfits(function: Builtin, arguments: Sequence[Type], node: syntax.Call) -> Iterator[Finding]:
     """Why no overload takes the arguments."""
-    fitting = [signature for signature in function.signatures if signature.accepts(len(arguments))]
+    fitting = [signature for signature in function.signatures if signature.least <= len(arguments) <= signature.most]
     if not fitting:
         yield findings.wrong_count(len(arguments), usage(function), node)
         return

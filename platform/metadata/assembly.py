@@ -30,6 +30,9 @@ FIELD_KEYS = frozenset(
         "readonly",
         "default",
         "formula",
+        "decision",
+        "output",
+        "inputs",
         "required_when",
         "visible_when",
         "readonly_when",
@@ -53,6 +56,7 @@ class Assembler:
 
     types: Mapping[str, FieldType]
     authored: Authored
+    decisions: Mapping[str, c.DecisionSource] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def report(
@@ -149,10 +153,33 @@ class Assembler:
             place=node.place,
             default=rules["default"],
             formula=rules["formula"],
+            decision=self.decision(node, names, element) if "decision" in node else None,
             required_when=rules["required_when"],
             visible_when=rules["visible_when"],
             readonly_when=rules["readonly_when"],
         )
+
+    def decision(self, node: Node, names: frozenset[str], element: str) -> c.DecisionRule | None:
+        """Inputs that are not given are the record's fields of the same names."""
+        key, place = node["decision"], node.values_at["decision"]
+        source = self.decisions.get(key)
+        if source is None:
+            self.problems += self.authored.unknown("decision", key, self.decisions, place, element)
+            return None
+        if {"formula", "default"} & node.keys():
+            self.report("decision-rule", Text("Either a decision or an expression gives the value, not both."), place,
+                        element)
+        given = node.get("inputs") or Node(node.place)
+        inputs = {name: self.expression(given, name, names, element) for name in given}
+        for name in source.inputs[key]:
+            if name not in inputs and name in names:
+                inputs[name] = feel.compile(name, names)
+            elif name not in inputs:
+                self.report("decision-input", Text("{decision} needs the input {input}, and there is no such field.",
+                                                   decision=key, input=name), place, element,
+                            Text("Say it under inputs."))
+        return c.DecisionRule(key, node.get("output", ""), MappingProxyType(
+            {name: expression for name, expression in inputs.items() if expression is not None}))
 
     def system_fields(self, identity: str, parent: str | None) -> Iterable[c.Field]:
         own: tuple[tuple[str, str, c.Label], ...] = ()

@@ -15,7 +15,8 @@ from formloom.errors import Place, Problem, Text
 from formloom.feel.static import ANY
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.usage import Spoken
-from formloom.workflow import elements, markup, moments, structure, vocabulary
+from formloom.workflow import elements, markup, moments, rule_tasks, structure, vocabulary
+from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import Assignment, Flow, Moment, Node, ProcessDefinition, Trigger
 from formloom.workflow.markup import BPMN, line, local, namespace, words
 from formloom.workflow.reading import Reading, label_of, naming
@@ -29,12 +30,13 @@ _MOMENTS = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"
 
 
 def read(text: str, file: str, catalog: Catalog,
-         service_tasks: Mapping[str, Any] | None = None) -> tuple[ProcessDefinition | None, list[Problem]]:
-    """Without `service_tasks` the names and parameters of actions are not checked."""
+         service_tasks: Mapping[str, Any] | None = None,
+         decisions: Decisions | None = None) -> tuple[ProcessDefinition | None, list[Problem]]:
+    """Without `service_tasks` the names and parameters of actions are not checked, nor decisions without them."""
     root, problems = markup.parse(text, file)
     if root is None:
         return None, problems
-    reading = Reading(file, catalog, service_tasks)
+    reading = Reading(file, catalog, service_tasks, decisions)
     elements.check(root, reading)
     vocabulary.check(root, reading)
     process = _process(root, reading)
@@ -85,7 +87,8 @@ def _definition(process: etree._Element, text: str, reading: Reading) -> Process
     if len(drawn) > MAX_NODES:
         reading.problem("bpmn-limit", process, Text("The process has more than {limit} elements.", limit=MAX_NODES))
     _check_ids(process, reading)
-    reading.results = {e.get("id", ""): vocabulary.result(e) for e in drawn if local(e).endswith("Task")}
+    results = {e.get("id", ""): vocabulary.result(e) for e in drawn if local(e).endswith("Task")}
+    reading.results = {**results, **dict.fromkeys(rule_tasks.results(drawn), ANY)}
     nodes = {e.get("id", ""): _node(e, reading) for e in drawn}
     flows = tuple(_flow(e, reading) for e in process.iter(f"{{{BPMN}}}sequenceFlow"))
     return ProcessDefinition(
@@ -129,6 +132,7 @@ def _node(element: etree._Element, reading: Reading) -> Node:
         fields=vocabulary.fields(element, reading) if people else (),
         outcomes=vocabulary.outcomes(element, reading) if people else (),
         action=vocabulary.action(element, reading) if kind == "serviceTask" else None,
+        decision=rule_tasks.read(element, reading) if kind == "businessRuleTask" else None,
         script=_script(element, reading) if kind == "scriptTask" else {},
         place=Place(reading.file, line(element)),
     )

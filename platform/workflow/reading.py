@@ -17,6 +17,7 @@ from formloom.feel.static import ANY, Environment, Type
 from formloom.metadata.catalog import EMPTY, Catalog, Entity, Label
 from formloom.metadata.scopes import STARTER, Scopes
 from formloom.metadata.usage import Spoken
+from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, namespace
 
 
@@ -25,6 +26,7 @@ class Reading:
     file: str
     catalog: Catalog
     service_tasks: Mapping[str, Any] | None = None
+    decisions: Decisions | None = None
     process: str = ""
     entity: Entity | None = None
     misbound: bool = False                      # bound to an entity that does not exist: its names cannot be checked

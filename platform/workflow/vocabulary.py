@@ -32,12 +32,14 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "outcome": frozenset({"value", "label", "tone", "comment"}),
     "action": frozenset({"name"}),
     "param": frozenset({"name"}),
+    "decision": frozenset({"ref", "result"}),
 }
 _PLACES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"binding", "trigger", "label"}),
     "userTask": frozenset({"assignment", "field", "outcome", "label"}),
     "manualTask": frozenset({"assignment", "field", "outcome", "label"}),
     "serviceTask": frozenset({"action", "label"}),
+    "businessRuleTask": frozenset({"decision", "label"}),
 }
 
 
@@ -45,7 +47,7 @@ def check(root: etree._Element, reading: Reading) -> None:
     """Notes extension elements and attributes that are misspelled or in the wrong place."""
     for element in root.iter(f"{{{FORMLOOM}}}*"):
         name, owner = local(element), element.getparent()
-        if name == "param" and owner is not None and local(owner) == "action":
+        if name == "param" and owner is not None and local(owner) in ("action", "decision"):
             _check_attributes(element, reading)
             continue
         holder = owner.getparent() if owner is not None and local(owner) == "extensionElements" else None

@@ -78,6 +78,8 @@ def test_expression_has_value(text: str, expected: Any) -> None:
         ("< 5, > 7", 6, False),
         ("[1..5]", 5, True),
         ('not("a", "b")', "c", True),
+        ("not([1..5))", 5, True),
+        ("not(false) and ? > 3", 5, True),
         ("? > 5 and ? < 10", 7, True),
         ('"a"', "a", True),
         ("< 5", None, None),

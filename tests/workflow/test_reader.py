@@ -42,7 +42,7 @@ def test_approval_pack_reads_without_problems(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize("element", [
-    '<bpmn:task id="x"/>', '<bpmn:sendTask id="x"/>', '<bpmn:receiveTask id="x"/>', '<bpmn:businessRuleTask id="x"/>',
+    '<bpmn:task id="x"/>', '<bpmn:sendTask id="x"/>', '<bpmn:receiveTask id="x"/>',
     '<bpmn:callActivity id="x" calledElement="y"/>', '<bpmn:eventBasedGateway id="x"/>',
     '<bpmn:complexGateway id="x"/>',
     '<bpmn:intermediateThrowEvent id="x"/>', '<bpmn:transaction id="x"/>', '<bpmn:adHocSubProcess id="x"/>',
