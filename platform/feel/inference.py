@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from formloom.feel import findings, functions, results, static, syntax
+from formloom.feel import findings, functions, results, shorthand, static, syntax
 from formloom.feel.findings import Finding
 from formloom.feel.static import ANY, BOOLEAN, FUNCTION, NULL, Environment, Fixed, Type
 from formloom.feel.values import kind
@@ -327,7 +327,7 @@ class _Inference:
             return found
         if isinstance(function, syntax.Name):
             if not known:
-                callable_ = (*functions.NAMES, *self.environment.functions, *self._visible())
+                callable_ = (*functions.NAMES, *shorthand.NAMES, *self.environment.functions, *self._visible())
                 self.findings.append(findings.unknown_function(name, function, callable_))
             return ANY
         return self.type(function)

@@ -87,8 +87,8 @@ def _definition(process: etree._Element, text: str, reading: Reading) -> Process
     if len(drawn) > MAX_NODES:
         reading.problem("bpmn-limit", process, Text("The process has more than {limit} elements.", limit=MAX_NODES))
     _check_ids(process, reading)
-    reading.results = {e.get("id", ""): vocabulary.result(e) for e in drawn if local(e).endswith("Task")}
-    reading.results |= dict.fromkeys(rule_tasks.results(drawn), ANY)
+    results = {e.get("id", ""): vocabulary.result(e) for e in drawn if local(e).endswith("Task")}
+    reading.results = {**results, **dict.fromkeys(rule_tasks.results(drawn), ANY)}
     nodes = {e.get("id", ""): _node(e, reading) for e in drawn}
     flows = tuple(_flow(e, reading) for e in process.iter(f"{{{BPMN}}}sequenceFlow"))
     return ProcessDefinition(
