@@ -84,9 +84,10 @@ def _equal_clocks(left: Any, right: Any) -> bool | None:
 
 
 def _equal_lists(left: Any, right: Any, budget: Budget) -> bool | None:
+    budget.spend(2)
     if len(left) != len(right):
         return False
-    budget.spend(len(left))
+    budget.spend(3 * len(left))
     return every(equal(a, b, budget) for a, b in zip(left, right, strict=True))
 
 
@@ -95,7 +96,7 @@ def _equal_contexts(left: Any, right: Any, budget: Budget) -> bool | None:
         return True
     if not (isinstance(left, Mapping) and isinstance(right, Mapping)):
         return bool(left == right)
-    budget.spend(len(left))
+    budget.spend(4 + 4 * len(left))
     if left.keys() != right.keys():
         return False
     return every(equal(left[key], right.get(key, MISSING), budget) for key in left)

@@ -16,6 +16,7 @@ from formloom.feel.references import References, references
 from formloom.feel.runtime import Run
 from formloom.feel.typechecks import NOTHING_DECLARED, Declared
 
+_HOLDERS = (list, dict, tuple)
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -71,7 +72,8 @@ class Expression:
         """The value, or None where FEEL has none. `now` is the clock of `now()` and `today()`."""
         run = Run(scope, now)
         try:
-            return _bounded(self._closure(run), run)
+            value = self._closure(run)
+            return _bounded(value, run) if value.__class__ in _HOLDERS else value
         except (LimitExceeded, RecursionError) as error:
             _stopped(run, error)
             return None
@@ -81,7 +83,9 @@ class Expression:
     ) -> tuple[Any, tuple[FeelWarning, ...]]:
         run = Run(scope, now)
         try:
-            value = _bounded(self._closure(run), run)
+            value = self._closure(run)
+            if value.__class__ in _HOLDERS:
+                _bounded(value, run)
         except (LimitExceeded, RecursionError) as error:
             value = None
             _stopped(run, error)

@@ -65,17 +65,18 @@ def _days(first: Day, last: Day, frame: Any) -> Sequence[Day]:
 
 def _frames(sources: Sequence[Source], frame: Any, weight: int) -> Iterator[Any]:
     """A frame for every combination; None where a source is no list. Later sources see earlier variables."""
-    if not sources:
-        frame.run.spend(weight)
-        yield frame
-        return
-    items = sources[0].items(frame)
+    source, *inner = sources
+    items, run, name = source.items(frame), frame.run, source.name
     if items is None:
         yield None
         return
     for item in items:
-        frame.run.spend(1)
-        yield from _frames(sources[1:], Frame({sources[0].name: item}, frame, frame.run), weight)
+        run.spend(1 if inner else 1 + weight)
+        found = Frame({name: item}, frame, run)
+        if inner:
+            yield from _frames(inner, found, weight)
+        else:
+            yield found
 
 
 def loop(sources: Sequence[Source], body: Closure, weight: int, partial: bool) -> Closure:

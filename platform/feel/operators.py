@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -46,7 +47,9 @@ def disjunction(operands: list[Closure]) -> Closure:
 
 _RELATIONS: dict[str, Callable[[Any, Any], bool]] = {**comparison.ORDERS, "=": operator.eq, "!=": operator.ne}
 # Pairs of classes whose values Python compares as FEEL does.
-_ALIKE = frozenset({(Decimal, Decimal), (int, Decimal), (Decimal, int), (int, int), (str, str)})
+_ALIKE = frozenset({
+    (Decimal, Decimal), (int, Decimal), (Decimal, int), (int, int), (str, str), (date, date), (timedelta, timedelta),
+})
 
 
 def relation(node: syntax.Comparison, left: Closure, right: Closure) -> Closure:

@@ -22,11 +22,12 @@ from formloom.feel.wide import (
     WideDate,
     WideDateTime,
     WideTime,
+    clock_text,
+    date_text,
+    days_text,
     instant,
     leap,
-    nanosecond,
     nanoseconds,
-    offset,
 )
 
 _T = TypeVar("_T")
@@ -159,54 +160,18 @@ def zone(name: str) -> tzinfo:
 def text_of(value: Any) -> str:
     """The text that `string()` gives and that reads back as the same value."""
     if isinstance(value, (datetime, WideDateTime)):
-        return f"{date_text(value)}T{_clock_text(value)}"
+        return f"{date_text(value)}T{clock_text(value)}"
     if isinstance(value, (date, WideDate)):
         return date_text(value)
     if isinstance(value, (time, WideTime)):
-        return _clock_text(value)
+        return clock_text(value)
     return months_text(value) if isinstance(value, YearMonthDuration) else days_text(value)
-
-
-def date_text(value: Day | Moment) -> str:
-    return f"{'-' * (value.year < 0)}{abs(value.year):04d}-{value.month:02d}-{value.day:02d}"
-
-
-def _clock_text(value: Moment | Clock) -> str:
-    return f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}{_fraction(nanosecond(value))}{_zone_text(value)}"
-
-
-def _fraction(nanos: int) -> str:
-    return f".{nanos:09d}".rstrip("0") if nanos else ""
-
-
-def _zone_text(value: Moment | Clock) -> str:
-    if value.tzinfo is None:
-        return ""
-    if isinstance(value.tzinfo, ZoneInfo):
-        return f"@{value.tzinfo.key}"
-    distance = nanoseconds(offset(value) or timedelta()) // SECOND
-    if not distance:
-        return "Z"
-    minutes, seconds = divmod(abs(distance), 60)
-    tail = f":{seconds:02d}" if seconds else ""
-    return f"{'-' if distance < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}{tail}"
 
 
 def months_text(value: YearMonthDuration) -> str:
     years, months = divmod(abs(value.months), 12)
     parts = f"{years}Y" * bool(years) + f"{months}M" * bool(months)
     return f"{'-' * (value.months < 0)}P{parts or '0M'}"
-
-
-def days_text(value: Length) -> str:
-    length = nanoseconds(value)
-    days, rest = divmod(abs(length), DAY)
-    hours, rest = divmod(rest, 3600 * SECOND)
-    minutes, rest = divmod(rest, 60 * SECOND)
-    seconds, fraction = divmod(rest, SECOND)
-    clock = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes)
-    clock += f"{seconds}{_fraction(fraction)}S" if rest else ""
-    return f"{'-' * (length < 0)}P{f'{days}D' * bool(days)}{'T' + clock if clock else ''}" if length else "PT0S"
 
 
 # -- arithmetic --------------------------------------------------------------------------------------------------

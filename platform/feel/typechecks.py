@@ -17,13 +17,14 @@ NAMES = frozenset((
     "number", "string", "boolean", "date", "time", "date and time", "days and time duration",
     "years and months duration", "list", "context", "range", "function",
 ))
-_OTHER_NAMES = {"dateTime": "date and time", "dayTimeDuration": "days and time duration",
-            "yearMonthDuration": "years and months duration"}
+OTHER_NAMES: Final = {"dateTime": "date and time", "dayTimeDuration": "days and time duration",
+                      "yearMonthDuration": "years and months duration",
+                      "integer": "number", "long": "number", "double": "number"}     # the last as Camunda writes them
 
 
 def standard_name(name: str) -> str:
-    """DMN files write some types in one word: `dateTime`."""
-    return _OTHER_NAMES.get(name, name)
+    """DMN files write some types in words of their own: `dateTime`."""
+    return OTHER_NAMES.get(name, name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
 
 YEARS: Final = 999_999_999
 SECOND: Final = 1_000_000_000           # in nanoseconds, as every count below
@@ -21,11 +22,14 @@ _LAST: Final = date.max.toordinal()
 _DAYS_BEFORE: Final = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class WideDate:
     year: int
     month: int
     day: int
+
+    def __str__(self) -> str:
+        return date_text(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,9 @@ class WideTime:
     second: int
     nanosecond: int
     tzinfo: tzinfo | None
+
+    def __str__(self) -> str:
+        return clock_text(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,16 @@ class WideDateTime:
     nanosecond: int
     tzinfo: tzinfo | None
 
+    def __str__(self) -> str:
+        return f"{date_text(self)}T{clock_text(self)}"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class WideDuration:
     nanoseconds: int
+
+    def __str__(self) -> str:
+        return days_text(self)
 
 
 Day: TypeAlias = date | WideDate
@@ -207,3 +220,42 @@ def _offset_at(day: int, second: int, zone: tzinfo) -> timedelta:
         return moment.astimezone(zone).utcoffset() or timedelta()
     except OverflowError:               # at either end of Python's calendar
         return (moment.replace(year=8000 if moment.year > 5000 else 400).astimezone(zone).utcoffset() or timedelta())
+
+
+# -- text --------------------------------------------------------------------------------------------------------
+
+
+def date_text(value: Day | Moment) -> str:
+    return f"{'-' * (value.year < 0)}{abs(value.year):04d}-{value.month:02d}-{value.day:02d}"
+
+
+def clock_text(value: Moment | Clock) -> str:
+    return f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}{_fraction(nanosecond(value))}{_zone_text(value)}"
+
+
+def _fraction(nanos: int) -> str:
+    return f".{nanos:09d}".rstrip("0") if nanos else ""
+
+
+def _zone_text(value: Moment | Clock) -> str:
+    if value.tzinfo is None:
+        return ""
+    if isinstance(value.tzinfo, ZoneInfo):
+        return f"@{value.tzinfo.key}"
+    distance = nanoseconds(offset(value) or timedelta()) // SECOND
+    if not distance:
+        return "Z"
+    minutes, seconds = divmod(abs(distance), 60)
+    tail = f":{seconds:02d}" if seconds else ""
+    return f"{'-' if distance < 0 else '+'}{minutes // 60:02d}:{minutes % 60:02d}{tail}"
+
+
+def days_text(value: Length) -> str:
+    length = nanoseconds(value)
+    days, rest = divmod(abs(length), DAY)
+    hours, rest = divmod(rest, 3600 * SECOND)
+    minutes, rest = divmod(rest, 60 * SECOND)
+    seconds, fraction = divmod(rest, SECOND)
+    clock = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes)
+    clock += f"{seconds}{_fraction(fraction)}S" if rest else ""
+    return f"{'-' * (length < 0)}P{f'{days}D' * bool(days)}{'T' + clock if clock else ''}" if length else "PT0S"

@@ -11,7 +11,8 @@ from formloom.workflow.markup import BPMN, DIAGRAM, FORMLOOM, local, namespace
 from formloom.workflow.reading import Reading, naming
 
 FLOW_NODES = frozenset({
-    "startEvent", "endEvent", "userTask", "manualTask", "serviceTask", "scriptTask", "exclusiveGateway",
+    "startEvent", "endEvent", "userTask", "manualTask", "serviceTask", "scriptTask", "businessRuleTask",
+    "exclusiveGateway",
     "parallelGateway", "inclusiveGateway", "subProcess", "boundaryEvent", "intermediateCatchEvent",
 })
 # Drawn for people only; they carry no behaviour.
@@ -33,7 +34,7 @@ CHILDREN: Mapping[str, frozenset[str]] = {
     "boundaryEvent": _NODE | {"timerEventDefinition", "errorEventDefinition"},
     "intermediateCatchEvent": _NODE | {"timerEventDefinition"},
     "scriptTask": _NODE | {"script"},
-    "userTask": _NODE, "manualTask": _NODE, "serviceTask": _NODE,
+    "userTask": _NODE, "manualTask": _NODE, "serviceTask": _NODE, "businessRuleTask": _NODE,
     "exclusiveGateway": _NODE, "parallelGateway": _NODE, "inclusiveGateway": _NODE,
     "sequenceFlow": frozenset({"documentation", "extensionElements", "conditionExpression"}),
     "timerEventDefinition": frozenset({"timeDuration", "timeDate", "timeCycle", "documentation"}),
@@ -73,11 +74,12 @@ NEUTRAL: Mapping[str, frozenset[str]] = {
     "implementation": frozenset({"##unspecified", "##WebService"}), "triggeredByEvent": frozenset({"false"}),
     "processType": frozenset({"None", "Private"}), "isClosed": frozenset({"false", "true"}),
 }
+# Of other tools, and read by `rule_tasks` as what they mean.
+UNDERSTOOD = frozenset({"decisionRef", "resultVariable", "mapDecisionResult"})
 INSTEAD: Mapping[str, Text] = {
     "task": Text("Say what it is: change it to a user task, a service task or a script task."),
     "sendTask": Text("Use a service task with the action send_mail, notify or webhook."),
     "receiveTask": Text("Start a process by a message trigger, or wait in a user task."),
-    "businessRuleTask": Text("Use a script task, or conditions on a gateway."),
     "callActivity": Text("Use an embedded sub-process."),
     "eventBasedGateway": Text("Use a user task with a boundary timer."),
     "complexGateway": Text("Use an inclusive or an exclusive gateway with conditions."),
@@ -123,6 +125,8 @@ def _foreign(element: etree._Element, reading: Reading) -> None:
     """Our own extension elements are read, and checked, by `vocabulary`."""
     if namespace(element) == FORMLOOM or namespace(element) in DIAGRAM:
         return
+    if local(element) == "calledDecision" and namespace(element) == "http://camunda.org/schema/zeebe/1.0":
+        return
     reading.problem("bpmn-extension", element,
                     Text("{element} has an extension of another tool: {name}.",
                          element=naming(element), name=local(element)),
@@ -138,6 +142,8 @@ def _attributes(element: etree._Element, reading: Reading) -> None:
             plain = str(qualified.localname)
             if plain not in allowed and value not in NEUTRAL.get(plain, frozenset()):
                 _refuse_attribute(element, f"{plain}={value!s}", reading)
+        elif local(element) == "businessRuleTask" and qualified.localname in UNDERSTOOD:
+            continue
         elif qualified.namespace != "http://www.w3.org/2001/XMLSchema-instance":
             _refuse_attribute(element, str(qualified.localname), reading)
 

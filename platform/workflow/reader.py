@@ -12,8 +12,11 @@ from lxml import etree
 
 from formloom import feel
 from formloom.errors import Place, Problem, Text
+from formloom.feel.static import ANY
 from formloom.metadata.catalog import Catalog
-from formloom.workflow import elements, markup, moments, structure, vocabulary
+from formloom.metadata.usage import Spoken
+from formloom.workflow import elements, markup, moments, rule_tasks, structure, vocabulary
+from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import Assignment, Flow, Moment, Node, ProcessDefinition, Trigger
 from formloom.workflow.markup import BPMN, line, local, namespace, words
 from formloom.workflow.reading import Reading, label_of, naming
@@ -27,12 +30,13 @@ _MOMENTS = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"
 
 
 def read(text: str, file: str, catalog: Catalog,
-         service_tasks: Mapping[str, Any] | None = None) -> tuple[ProcessDefinition | None, list[Problem]]:
-    """Without `service_tasks` the names and parameters of actions are not checked."""
+         service_tasks: Mapping[str, Any] | None = None,
+         decisions: Decisions | None = None) -> tuple[ProcessDefinition | None, list[Problem]]:
+    """Without `service_tasks` the names and parameters of actions are not checked, nor decisions without them."""
     root, problems = markup.parse(text, file)
     if root is None:
         return None, problems
-    reading = Reading(file, catalog, service_tasks)
+    reading = Reading(file, catalog, service_tasks, decisions)
     elements.check(root, reading)
     vocabulary.check(root, reading)
     process = _process(root, reading)
@@ -41,6 +45,16 @@ def read(text: str, file: str, catalog: Catalog,
     definition = _definition(process, text, reading)
     problems = _sorted([*reading.problems, *structure.check(definition)])
     return (None if any(p.severity == "error" for p in problems) else definition), problems
+
+
+def spoken(text: str, file: str, catalog: Catalog) -> list[Spoken]:
+    """Every expression of a diagram; none of one that cannot be read."""
+    root, _ = markup.parse(text, file)
+    reading = Reading(file, catalog)
+    process = None if root is None else _process(root, reading)
+    if process is not None:
+        _definition(process, text, reading)
+    return reading.spoken
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:
@@ -67,13 +81,14 @@ def _process(root: etree._Element, reading: Reading) -> etree._Element | None:
 
 
 def _definition(process: etree._Element, text: str, reading: Reading) -> ProcessDefinition:
+    reading.process = process.get("id", "")
     vocabulary.binding(process, reading)
     drawn = list(_nodes(process))
     if len(drawn) > MAX_NODES:
         reading.problem("bpmn-limit", process, Text("The process has more than {limit} elements.", limit=MAX_NODES))
     _check_ids(process, reading)
-    reading.results = frozenset(
-        e.get("id", "") for e in drawn if local(e) in ("userTask", "manualTask", "serviceTask", "scriptTask"))
+    reading.results = {e.get("id", ""): vocabulary.result(e) for e in drawn if local(e).endswith("Task")}
+    reading.results |= dict.fromkeys(rule_tasks.results(drawn), ANY)
     nodes = {e.get("id", ""): _node(e, reading) for e in drawn}
     flows = tuple(_flow(e, reading) for e in process.iter(f"{{{BPMN}}}sequenceFlow"))
     return ProcessDefinition(
@@ -117,6 +132,7 @@ def _node(element: etree._Element, reading: Reading) -> Node:
         fields=vocabulary.fields(element, reading) if people else (),
         outcomes=vocabulary.outcomes(element, reading) if people else (),
         action=vocabulary.action(element, reading) if kind == "serviceTask" else None,
+        decision=rule_tasks.read(element, reading) if kind == "businessRuleTask" else None,
         script=_script(element, reading) if kind == "scriptTask" else {},
         place=Place(reading.file, line(element)),
     )
@@ -193,7 +209,7 @@ def _flow(element: etree._Element, reading: Reading) -> Flow:
     return Flow(
         id=element.get("id", ""), source=element.get("sourceRef", ""), target=element.get("targetRef", ""),
         label=label_of(element), place=Place(reading.file, line(element)),
-        condition=reading.expression(text, element) if text else None,
+        condition=reading.expression(text, element, condition=True) if text else None,
     )
 
 
@@ -212,7 +228,7 @@ def _script(element: etree._Element, reading: Reading) -> dict[str, feel.Express
                                                          element=naming(element), text=text),
                             Text("Write one per line: total = amount * 1.06"))
             continue
-        expression = reading.expression(match[2], element, result)
+        expression = reading.expression(match[2], element, dict.fromkeys(result, ANY))
         if expression:
             result[match[1]] = expression
     return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,9 +13,11 @@ from formloom import feel
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.feel import Function
 from formloom.feel.typechecks import standard_name
+from formloom.metadata.catalog import EMPTY, NOWHERE, Label
 from formloom.workflow import markup
-from formloom.workflow.decisions.boxed import Boxed, called, child, children, logic_in, text_of
-from formloom.workflow.decisions.tables import Logic
+from formloom.workflow.decisions import structure
+from formloom.workflow.decisions.boxed import Boxed, called, child, children, label_of, logic_in, text_of
+from formloom.workflow.decisions.tables import Logic, Run, Table
 from formloom.workflow.decisions.types import ANY, FunctionType, ItemType, Types, local, tests_of
 
 _REQUIRED = ("requiredInput", "requiredDecision", "requiredKnowledge")
@@ -24,16 +26,25 @@ _NODES = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An element of the graph. `id`: its href, `namespace#id`; `requires`: hrefs of what its logic sees."""
+    """An element of the graph. `href`: `namespace#id`; `requires`: hrefs of what its logic sees by name."""
 
     id: str
+    href: str
     name: str
-    kind: str
+    kind: str                                   # inputData | decision | businessKnowledgeModel | decisionService
     declared: ItemType
     requires: tuple[str, ...]
     logic: Logic | None = None
     parameters: tuple[str, ...] = ()            # of a service: hrefs of its input data, then of its input decisions
-    outputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()               # of a service: hrefs of its decisions
+    implicit: Mapping[str, ItemType] = EMPTY    # inputs of a decision in a file without input data
+    label: Label = EMPTY
+    help: str = ""                              # its description
+    place: Place = NOWHERE
+
+    @property
+    def table(self) -> Table | None:
+        return self.logic if isinstance(self.logic, Table) else None
 
 
 @dataclass
@@ -48,6 +59,7 @@ class Model:
     synonyms: dict[str, str] = field(default_factory=dict)      # hrefs whose name another element took
     nodes: dict[str, Node] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)       # all, those inside other logic too
 
     def evaluate(self, name: str, inputs: Mapping[str, Any], now: datetime | None = None) -> Any:
         """The value of a decision, or of a decision service or knowledge model called with `inputs` by name.
@@ -57,22 +69,31 @@ class Model:
         node = next((n for n in self.nodes.values() if n.name == name and n.kind != "inputData"), None)
         if node is None:
             raise KeyError(name)
-        run = Evaluation(inputs, now)
+        return self.ask(node, inputs, Run(now))
+
+    def ask(self, node: Node, inputs: Mapping[str, Any], run: Run) -> Any:
+        """The same for a node; `run` collects how the value came about."""
+        evaluation = Evaluation(inputs, run)
+        value = evaluation.value(self, node)
         if node.kind == "decision":
-            return run.value(self, node)
-        function = run.value(self, node)
-        if not isinstance(function, Function):
+            return value
+        if not isinstance(value, Function):
             return None
-        return run.call(function, [inputs.get(parameter) for parameter in function.parameters])
+        return evaluation.call(value, [inputs.get(parameter) for parameter in value.parameters])
 
     def find(self, href: str) -> tuple[Model, Node] | None:
         """An element of this file, or of an imported one: `namespace#id`."""
-        own = self.own(href, self.nodes)
+        own = self.own(href, {node.href for node in self.nodes.values()})
         if own is not None:
-            return self, self.nodes[own]
+            return self, self.nodes[self.key(own)]
         return next((found for model in self.imports.values() if (found := model.find(href)) is not None), None)
 
-    def own(self, href: str, known: Mapping[str, Any]) -> str | None:
+    def key(self, href: str) -> str:
+        """Its id, or the whole href of what it merges from another file."""
+        space, _, identity = href.rpartition("#")
+        return identity if space == self.namespace else href
+
+    def own(self, href: str, known: Container[str]) -> str | None:
         """The href among those that are part of this model; a file may name what it merges as if it were its own."""
         space, _, identity = href.rpartition("#")
         if space not in self.spaces:
@@ -82,6 +103,18 @@ class Model:
             if candidate in known:
                 return candidate
         return None
+
+    def seen(self, node: Node) -> dict[str, ItemType]:
+        """The declared types of what the logic of a node sees by name."""
+        found = dict(node.implicit)
+        for href in node.requires:
+            place = self.find(href)
+            if place is not None and not self.alias(href):
+                found[place[1].name] = place[1].declared
+        return found
+
+    def has(self, href: str) -> bool:
+        return self.find(href) is not None
 
     def alias(self, href: str) -> str:
         """The import's name in front of what comes from it."""
@@ -95,11 +128,11 @@ class Evaluation:
     """One question: each decision is evaluated once."""
 
     inputs: Mapping[str, Any]
-    now: datetime | None
+    run: Run
     known: dict[str, Any] = field(default_factory=dict)
 
     def value(self, model: Model, node: Node) -> Any:
-        key = node.id
+        key = node.href
         if key not in self.known:
             self.known[key] = None      # a circle is null, not an endless loop
             self.known[key] = _VALUES[node.kind](self, model, node)
@@ -107,11 +140,12 @@ class Evaluation:
 
     def call(self, function: Function, values: list[Any]) -> Any:
         names = [f"p{n}" for n in range(len(values))]
-        return feel.compile(f"f({', '.join(names)})").evaluate({"f": function, **dict(zip(names, values, strict=True))},
-                                                               self.now)
+        expression = feel.compile(f"f({', '.join(names)})")
+        return self.run.value(expression, {"f": function, **dict(zip(names, values, strict=True))})
 
     def scope(self, model: Model, node: Node) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {
+            name: model.types.converted(self.inputs.get(name), kind) for name, kind in node.implicit.items()}
         for href in node.requires:
             place = model.find(href)
             if place is None:
@@ -125,16 +159,23 @@ class Evaluation:
         return found
 
     def _input(self, model: Model, node: Node) -> Any:
-        return model.types.converted(self.inputs.get(node.name), node.declared)
+        return self._fitted(model, node, self.inputs.get(node.name))
+
+    def _fitted(self, model: Model, node: Node, value: Any) -> Any:
+        found = model.types.converted(value, node.declared)
+        if found is None and value is not None:
+            self.run.failures.append(Text("{name}: {value} is not of the type {type}.", name=node.label,
+                                          value=str(value), type=node.declared.name or node.declared.base))
+        return found
 
     def _decision(self, model: Model, node: Node) -> Any:
         if node.name in self.inputs:
             return self.inputs[node.name]
-        value = node.logic(self.scope(model, node), self.now) if node.logic else None
-        return model.types.converted(value, node.declared)
+        value = node.logic(self.scope(model, node), self.run) if node.logic else None
+        return self._fitted(model, node, value)
 
     def _knowledge(self, model: Model, node: Node) -> Any:
-        function = node.logic(self.scope(model, node), self.now) if node.logic else None
+        function = node.logic(self.scope(model, node), self.run) if node.logic else None
         if not isinstance(function, Function):
             return None
         return model.types.returning(called(node.name, function.parameters, lambda values: self.call(
@@ -145,12 +186,12 @@ class Evaluation:
         outputs = [place for href in node.outputs if (place := model.find(href))]
 
         def call(values: dict[str, Any]) -> Any:
-            inner = Evaluation(values, self.now)
+            inner = Evaluation(values, self.run)
             for owner, needed in inputs:
                 given = owner.types.converted(values[needed.name], needed.declared)
                 if given is None and values[needed.name] is not None:
                     return None
-                inner.known[needed.id] = given
+                inner.known[needed.href] = given
             found = {needed.name: inner.value(owner, needed) for owner, needed in outputs}
             return next(iter(found.values())) if len(found) == 1 else found
 
@@ -186,11 +227,17 @@ class File:
         return self.root.get("namespace", "")
 
     @property
-    def imports(self) -> Iterator[tuple[str, str, str]]:
-        """Name, namespace and place of each import of another DMN file."""
+    def imported(self) -> Iterator[tuple[etree._Element, str]]:
+        """The imports of other DMN files, with their namespaces."""
         for one in children(self.root, "import"):
             if "/DMN/" in one.get("importType", "/DMN/"):
-                yield one.get("name", ""), one.get("namespace", ""), one.get("locationURI", self.name)
+                yield one, one.get("namespace", "")
+
+    @property
+    def imports(self) -> Iterator[tuple[str, str, str]]:
+        """Name, namespace and place of each."""
+        for one, namespace in self.imported:
+            yield one.get("name", ""), namespace, one.get("locationURI", self.name)
 
     def href(self, href: str) -> str:
         """With the namespace that a href inside the file leaves out."""
@@ -210,13 +257,32 @@ class _Reader:
         imports = self._imports(files)
         types = Types(dict(_items(files, imports)))
         made = Model(main.namespace, main.root.get("name", ""), types, imports, tuple(f.namespace for f in files))
-        boxed = {file.name: Boxed(types, file.name, made.problems) for file in files}
-        elements = list(_elements(files, made.synonyms))
-        names = {href: element.get("name", "") for href, element, _ in elements}
-        for href, element, file in elements:
-            made.nodes[href] = _node(href, element, file, made, boxed[file.name], names)
+        made.problems += self._missing(main)
+        self._add_nodes(files, made)
+        made.problems += structure.check(main.root, main.name, types, lambda href: made.has(main.href(href)))
         self.models[main.namespace] = made
         return made
+
+    def _add_nodes(self, files: Sequence[File], made: Model) -> None:
+        """What is wrong in a merged file is told when that file itself is read."""
+        elements = list(_elements(files, made.synonyms))
+        names = {href: element.get("name", "") for href, element, _ in elements}
+        drawn = any(markup.local(element) == "inputData" for _, element, _ in elements)
+        for href, element, file in elements:
+            problems = made.problems if file is files[0] else []
+            identity = href.rpartition("#")[2]
+            implicit: dict[str, str] | None = {} if markup.local(element) == "decision" and not drawn else None
+            boxed = Boxed(made.types, file.name, problems, identity, label_of(element, element.get("name", "")),
+                          implicit, tables=made.tables)
+            made.nodes[made.key(href)] = _node(href, element, file, made, boxed, names)
+
+    def _missing(self, main: File) -> Iterator[Problem]:
+        """Imports of files that are not there, or that import this one."""
+        for element, namespace in main.imported:
+            if namespace not in self.others or self.models.get(namespace, ...) is None:
+                yield Problem("dmn-import", Text("No other file has the namespace {name}, or it imports this one.",
+                                                 name=namespace), Place(main.name, markup.line(element)),
+                              Text("Add the file to the pack, or correct the namespace of the import."))
 
     def _merged(self, file: File, seen: set[str]) -> Iterator[File]:
         """The file and those it imports without a name: they become part of it, the nearest first."""
@@ -299,9 +365,12 @@ def _node(href: str, element: etree._Element, file: File, model: Model, boxed: B
         logic = boxed.logic(held, visible, boxed.function) if held is not None else boxed.logic(source, visible)
     hrefs = {n: tuple(file.href(one.get("href", "")) for one in children(element, n))
              for n in ("inputData", "inputDecision", "outputDecision")}
-    return Node(href, element.get("name", ""), kind, declared, requires, logic,
-                hrefs["inputData"] + hrefs["inputDecision"] if kind == "decisionService" else (),
-                hrefs["outputDecision"])
+    described = child(element, "description")
+    return Node(
+        boxed.owner, href, element.get("name", ""), kind, declared, requires, logic,
+        hrefs["inputData"] + hrefs["inputDecision"] if kind == "decisionService" else (), hrefs["outputDecision"],
+        {name: model.types.of(given) for name, given in (boxed.implicit or {}).items()}, boxed.label,
+        "" if described is None else markup.words(described), Place(boxed.file, markup.line(element)))
 
 
 def _seen(model: Model, href: str, names: Mapping[str, str]) -> str:

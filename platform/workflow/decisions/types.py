@@ -10,9 +10,12 @@ from typing import Any, Final
 
 from formloom import feel
 from formloom.feel import Declared, Expression, Function, ast
-from formloom.feel.typechecks import NAMES, standard_name
+from formloom.feel.typechecks import NAMES as BUILT_IN
+from formloom.feel.typechecks import OTHER_NAMES, standard_name
 from formloom.feel.values import kind
 from formloom.feel.wide import combine
+
+NAMES: Final = BUILT_IN | OTHER_NAMES.keys() | {"Any", "Null"}
 
 
 class Misfit(ValueError):
@@ -154,7 +157,7 @@ class Types:
 
 
 def _plain(value: Any, base: str) -> Any:
-    if base not in NAMES:
+    if base not in BUILT_IN:
         return value
     found = kind(value)
     if found == "date" and base == "date and time":

@@ -164,6 +164,7 @@ _MAKE: Mapping[str, Callable[[ProcessSpec, Node], Any]] = {
     "userTask": lambda spec, node: UserTask(spec, node.id),
     "manualTask": lambda spec, node: UserTask(spec, node.id),
     "serviceTask": lambda spec, node: ServiceTask(spec, node.id),
+    "businessRuleTask": lambda spec, node: ServiceTask(spec, node.id),
     "scriptTask": lambda spec, node: ScriptTask(spec, node.id),
     "exclusiveGateway": lambda spec, node: ExclusiveGateway(spec, node.id),
     "parallelGateway": lambda spec, node: ParallelGateway(spec, node.id),
