@@ -22,6 +22,7 @@ from formloom.web.pages.frame import display
 from formloom.web.requests import model
 from formloom.workflow.decisions import copying, drafting, layout, sheet, usage
 from formloom.workflow.decisions.editing import Document, InputColumn, OutputColumn, parsed
+from formloom.workflow.decisions.usage import Use
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -64,7 +65,7 @@ def decision(stem: str) -> ResponseReturnValue:
     chosen = request.args.get("decision", "")
     return render_template(
         "decisions/editor.html", file=file, parts=file.document.parts, chosen=chosen if chosen in keys else "",
-        drawing=layout.draw(parsed(file.text, file.path)), uses=usage.of(model().catalog, model().definitions, file.document),
+        drawing=layout.draw(parsed(file.text, file.path)), uses=_uses(file),
         policies=POLICIES, types=TYPES, aggregations=AGGREGATIONS, data=_data(file),
         part_label=decision_files.part_label, names=_names(file.document))
 
@@ -131,7 +132,7 @@ def duplicate_decision(stem: str) -> ResponseReturnValue:
 def delete_decision(stem: str) -> ResponseReturnValue:
     decision_files.administrator()
     file = decision_files.file(model(), stem)
-    used = usage.of(model().catalog, model().definitions, file.document)
+    used = _uses(file)
     if used:
         raise Conflict(
             Text("{place} uses this decision: {part}.", place=used[0].place, part=used[0].part),
@@ -184,6 +185,10 @@ def _name_of(file: File) -> str:
     return re.sub(r" \d+$", "", top.name if top else file.stem)
 
 
+def _uses(file: File) -> tuple[Use, ...]:
+    return usage.of(model().catalog, model().definitions, file.document)
+
+
 def _names(document: Document) -> dict[str, str]:
     """What each element is called in the language of the person."""
     inputs = {one.key: label({"en": one.name} | ({"zh": one.label_zh} if one.label_zh else {}))
@@ -206,6 +211,6 @@ def _data(file: File) -> dict[str, Any]:
         "policies": [[name, [t(words), t(help_)]] for name, (words, help_) in POLICIES.items()],
         "aggregations": [[name, t(words)] for name, words in AGGREGATIONS.items()],
         "uses": [{"decision": use.decision, "place": label(use.place), "part": label(use.part)}
-                 for use in usage.of(model().catalog, model().definitions, file.document)],
+                 for use in _uses(file)],
         "words": {key: gettext(text.template) for key, text in WORDS.items()},     # the scripts fill in the values
     }
