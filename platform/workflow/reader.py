@@ -109,7 +109,7 @@ def _node(element: etree._Element, reading: Reading) -> Node:
     event, timer, error = _event(element, reading)
     parent = element.getparent()
     return Node(
-        id=element.get("id", ""), kind=kind, label=label_of(element), event=event, timer=timer, error=error,
+        id=element.get("id", ""), kind=kind, label=label_of(element), event=event, timer=timer, code=error,
         scope=parent.get("id", "") if parent is not None and local(parent) == "subProcess" else "",
         attached_to=element.get("attachedToRef", ""), interrupting=element.get("cancelActivity", "true") == "true",
         default=element.get("default", ""),

@@ -135,7 +135,7 @@ def _caught(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
         return
     scope = node.scope
     while scope:
-        if any(b.event == "error" and b.error in ("", node.error) for b in definition.boundaries(scope)):
+        if any(b.event == "error" and b.code in ("", node.code) for b in definition.boundaries(scope)):
             return
         scope = definition.nodes[scope].scope
     yield _problem(node, "bpmn-error", Text("Nothing catches the error of {element}.", element=shown(node)),
