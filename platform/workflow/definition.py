@@ -90,8 +90,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A flow node. `scope` is the activity that contains it, '' for the process itself. What comes from a called process
-    has the id of the call before its own: `check/review`.
+    """A flow node. `scope` is the activity that contains it, '' for the process itself. What comes from a called
+    process has the id of the call before its own: `check/review`.
     """
 
     id: str

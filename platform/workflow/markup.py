@@ -11,8 +11,10 @@ from formloom.errors import Place, Problem, Text
 MAX_BYTES = 1_000_000
 MAX_ELEMENTS = 20_000      # with the diagram's shapes and edges
 MAX_DEPTH = 40
+MAX_SECONDS = 5.0         # for all of a diagram; a hundred times what a large one takes
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
 FORMLOOM = "https://formloom.org/bpmn/1.0"
 DIAGRAM = frozenset({
     "http://www.omg.org/spec/BPMN/20100524/DI",
@@ -56,6 +58,11 @@ def _refused(file: str, at: int, message: Text) -> Problem:
     return Problem("bpmn-limit", message, Place(file, at), Text("Save the diagram again from the BPMN modeler."))
 
 
+def reference(text: str | None) -> str:
+    """An id as another element names it: with or without the prefix of its namespace."""
+    return (text or "").strip().rpartition(":")[2]
+
+
 def line(element: etree._Element) -> int:
     return cast("int", element.sourceline or 1)
 
@@ -68,5 +75,6 @@ def local(element: etree._Element) -> str:
     return str(etree.QName(element).localname)
 
 
-def words(element: etree._Element) -> str:
-    return "".join(str(part) for part in element.itertext()).strip()
+def words(element: etree._Element | None) -> str:
+    """The text in an element; '' where there is none."""
+    return "" if element is None else "".join(str(part) for part in element.itertext()).strip()
