@@ -43,9 +43,12 @@ class Element(BpmnSpecMixin):  # type: ignore[misc]
         task._ready()
 
     def _on_complete_hook(self, task: Any) -> None:
-        task.workflow.instance.note(task)
+        self._note(task)
         self._release(task)
         self.leave(task)
+
+    def _note(self, task: Any) -> None:
+        task.workflow.instance.note(task)
 
     def _on_cancel(self, task: Any) -> None:
         self._release(task)

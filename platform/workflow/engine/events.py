@@ -142,16 +142,17 @@ class Throw(Element):
     """Sends its message or signal, or raises its escalation, and goes on unless that ended it."""
 
     def _run_hook(self, task: Any) -> bool | None:
+        task.workflow.instance.note(task)       # before what it sets off
         if self.node.event == "escalation":
             caught = catcher(task.workflow, "escalation", self.node.code)
             if caught is not None:
                 caught.task_spec.happen(caught)
         elif self.node.event:
             self._send(task)
-        if task.id in task.workflow.tasks:
-            return True
-        task.workflow.instance.note(task)       # what it threw ended it
-        return None
+        return True if task.id in task.workflow.tasks else None      # what it threw may have ended it
+
+    def _note(self, task: Any) -> None:
+        """Done already."""
 
     def _send(self, task: Any) -> None:
         scope = task.workflow

@@ -129,7 +129,7 @@ class Execution:
 
     def dump(self) -> str:
         instance = self._instance
-        scopes = [state.dump_scope(scope) for scope in (instance, *instance.scopes.values())]
+        scopes = [state.dump_scope(scope) for scope in instance.trees]
         return state.dumps([state.FORMAT, int(instance.completed), scopes])
 
     def _live(self, token_id: str) -> Any:

@@ -131,8 +131,8 @@ class Instance(Scope):
 
     @property
     def trees(self) -> list[Scope]:
-        """Inner before outer, the process itself last."""
-        return [*reversed(self.scopes.values()), self]
+        """In the order in which they were opened, the process itself first."""
+        return [self, *self.scopes.values()]
 
     def open(self, host: Any, layer: MutableMapping[str, Any] | None, index: int = 0) -> Scope:
         if len(self.scopes) >= MOST_SCOPES:
@@ -157,8 +157,8 @@ class Instance(Scope):
         return next((t for tree in self.trees for t in tree.tokens if t.id.hex == token_id), None)
 
     def waiting(self, kind: str) -> Iterator[Any]:
-        """Tokens that wait for that kind of event, oldest first where it matters: outer before inner."""
-        for tree in [self, *self.scopes.values()]:
+        """Tokens that wait for that kind of event."""
+        for tree in self.trees:
             for task in tree.tokens:
                 if task.task_spec.awaits == kind and task.state == TaskState.WAITING:
                     yield task
