@@ -47,7 +47,7 @@ REASONS: Mapping[str, Text] = {
         (("import", "interface", "operation", "inMessageRef", "outMessageRef", "errorRef", "operationRef", "endPoint",
           "extension", "relationship", "source", "target", "resource", "resourceParameter", "supports",
           "correlationProperty", "correlationPropertyRetrievalExpression", "messagePath", "correlationKey",
-          "correlationPropertyRef", "correlationSubscription", "eventDefinitionRef"),
+          "correlationPropertyRef", "correlationSubscription"),
          Text("describes interfaces of other engines")),
         (("globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask"),
          Text("is no part of this process")),

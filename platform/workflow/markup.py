@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import cast
 
 from lxml import etree
@@ -23,7 +25,25 @@ DIAGRAM = frozenset({
 })
 
 
+# Of text that modelers write; Python knows others that are no encodings of files, or slow ones.
+_ENCODINGS = re.compile(r"utf-?8|utf-?16|us-ascii|iso-8859-\d{1,2}|windows-125\d|cp125\d|gb18030|gbk|gb2312|big5", re.I)
+_PROLOGUE = re.compile(r"^\s*<\?xml[^>]*\?>")
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+
+
+def decode(data: bytes) -> str:
+    """The text of a file, which may be in another encoding than UTF-8: Signavio and older tools declare theirs."""
+    declared = _DECLARED.match(data.removeprefix(BOM_UTF8))
+    name = declared[1].decode("ascii") if declared else "utf-8"
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        name = "utf-16"
+    elif not _ENCODINGS.fullmatch(name):
+        name = "utf-8"
+    return data.removeprefix(BOM_UTF8).decode(name, "replace")
+
+
 def parse(text: str, file: str) -> tuple[etree._Element | None, list[Problem]]:
+    text = _PROLOGUE.sub("", text, count=1)       # it names the encoding of the file, and this is text already
     data = text.encode()
     if len(data) > MAX_BYTES:
         return None, [_refused(file, 1, Text("The diagram is larger than {limit} bytes.", limit=MAX_BYTES))]

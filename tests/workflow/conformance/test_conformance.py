@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -120,3 +121,13 @@ def test_what_does_not_run_is_refused(catalog: Catalog, name: str) -> None:
 def test_every_diagram_is_a_case() -> None:
     called = {key for case in CASES["runs"].values() for key in case.get("calls", ())}
     assert {file.stem for file in HERE.glob("*.bpmn")} == {*CASES["runs"], *CASES["refused"], *called}
+
+
+def test_table_of_elements_is_up_to_date() -> None:
+    path = HERE.parents[2] / "tools" / "bpmn_table.py"
+    spec = importlib.util.spec_from_file_location("bpmn_table", path)
+    assert spec
+    assert spec.loader
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    assert tool.page() == tool.PAGE.read_text(encoding="utf-8"), "run python tools/bpmn_table.py"
