@@ -87,7 +87,8 @@ CHILDREN: Mapping[str, frozenset[str]] = {
     "signal": frozenset({"documentation", "extensionElements"}),
     "error": frozenset({"documentation", "extensionElements"}),
     "escalation": frozenset({"documentation", "extensionElements"}),
-    "process": _CONTAINER | _RESOURCES | {"ioSpecification", "ioBinding", "supports", "correlationSubscription"},
+    "process": _CONTAINER | _RESOURCES | {"ioSpecification", "ioBinding", "supports", "supportedInterfaceRef",
+                                            "correlationSubscription"},
     "subProcess": _CONTAINER | _ACTIVITY,
     "transaction": _CONTAINER | _ACTIVITY,
     "startEvent": _NODE | _CAUGHT | _EVENT_DATA | {"errorEventDefinition", "escalationEventDefinition"},
@@ -143,13 +144,13 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
 # Attributes that describe, in whatever element they stand.
 DESCRIBING = frozenset({
     "gatewayDirection", "language", "textFormat", "processType", "isClosed", "implementation", "operationRef",
-    "itemSubjectRef", "structureRef", "evaluatesToTypeRef", "dataObjectRef", "dataStoreRef", "isCollection", "capacity",
+    "itemRef", "itemSubjectRef", "structureRef", "evaluatesToTypeRef", "dataObjectRef", "dataStoreRef", "isCollection", "capacity",
     "isUnlimited", "definitionalCollaborationRef", "supports", "partitionElementRef"})
 # Written by modelers with the value that changes nothing.
 NEUTRAL: Mapping[str, frozenset[str]] = {
     "isForCompensation": frozenset({"false"}), "startQuantity": frozenset({"1"}),
     "completionQuantity": frozenset({"1"}), "isInterrupting": frozenset({"true"}),
-    "parallelMultiple": frozenset({"false"}), "isImmediate": frozenset({"true"}), "instantiate": frozenset({"false"}),
+    "parallelMultiple": frozenset({"false"}), "isImmediate": frozenset({"true", "false"}), "instantiate": frozenset({"false"}),
     "triggeredByEvent": frozenset({"false"}), "eventGatewayType": frozenset({"Exclusive"}),
     "behavior": frozenset({"All"}), "cancelActivity": frozenset({"true"}),
     "method": frozenset({"##Compensate", "##compensate", ""}), "testBefore": frozenset({"false"}),

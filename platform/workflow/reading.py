@@ -30,7 +30,7 @@ AMBIENT = frozenset({"record", "user"})     # what every expression of a bound p
 class TooSlow(FormloomError):
     """A diagram that takes too long to read."""
 
-    code = "bpmn-limit"
+    code = "slow-diagram"
 
 
 @dataclass(slots=True)
