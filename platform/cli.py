@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -176,20 +177,39 @@ def feel_group() -> None:
 
 @feel_group.command("tck")
 @click.argument("folder", type=FOLDER)
-@click.option("--failures", is_flag=True, help="Name each result that was not as expected.")
+@click.option("--failures", is_flag=True, help="Name each result that was not as expected, with both values.")
 def conformance(folder: Path, failures: bool) -> None:
-    """Run the DMN Technology Compatibility Kit below FOLDER and count what passed, per level and folder."""
-    passed, total = Counter[str](), Counter[str]()
-    for outcome in tck.run(folder):
-        for name in (outcome.level, f"{outcome.level}/{outcome.folder}"):
-            passed[name] += outcome.passed
-            total[name] += 1
-        if failures and not outcome.passed:
-            click.echo(f"{outcome.folder}/{outcome.case}: expected {outcome.expected}, found {outcome.found}")
-    for name in sorted(total):
-        click.echo(f"{passed[name]:5}/{total[name]:<5} {name}")
+    """Run the DMN Technology Compatibility Kit below FOLDER; count what passed, per folder, per level and in all.
+
+    Status 1 if anything fails that is not meant to.
+    """
+    levels: dict[str, Counter[str]] = {}
+    total, surprises = Counter[str](), 0
+    for (level, name), outcomes in groupby(tck.run(folder), lambda outcome: (outcome.level, outcome.folder)):
+        count = Counter[str]()
+        for outcome in outcomes:
+            count.update(passed=outcome.passed, all=1)
+            surprises += outcome.surprising
+            if not outcome.passed and (failures or outcome.surprising):
+                click.echo(f"        {outcome.label}: expected {outcome.expected}, found {outcome.found}")
+        levels.setdefault(level, Counter()).update(count)
+        total.update(count)
+        _score(count, f"{level}/{name}", tck.NOT_MEANT.get(name, ""))
     if not total:
         raise click.ClickException(f"There are no test cases below {folder}.")
+    click.echo()
+    for level, count in levels.items():
+        _score(count, level)
+    _score(total, "in all")
+    if surprises:
+        raise click.ClickException(f"{surprises} results are not what the kit expects.")
+
+
+def _score(count: Counter[str], name: str, reason: str = "") -> None:
+    whole = count["passed"] == count["all"]
+    told = f"  ({reason})" if reason and not whole else ""
+    click.secho(f"{count['passed']:6}/{count['all']:<6} {count['passed'] / count['all']:7.2%}  {name}{told}",
+                fg="green" if whole else "yellow" if reason or "/" not in name else "red")
 
 
 @main.group("bpmn")

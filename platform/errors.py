@@ -67,7 +67,8 @@ def near(name: str, names: Iterable[str]) -> str | None:
 KINDS: Mapping[str, Text] = {
     "access": Text("access"), "action": Text("action"), "attribute": Text("attribute"),
     "child table": Text("child table"), "choice": Text("choice"), "comment": Text("comment"),
-    "entity": Text("entity"), "extension element": Text("extension element"), "field": Text("field"),
+    "decision": Text("decision"), "entity": Text("entity"), "extension element": Text("extension element"),
+    "field": Text("field"),
     "name": Text("name"), "pack": Text("pack"), "parameter": Text("parameter"), "process": Text("process"),
     "role": Text("role"), "service task": Text("service task"), "state": Text("state"), "trigger": Text("trigger"),
     "view": Text("view"),
@@ -111,6 +112,10 @@ class UnknownAction(_Unknown):
 
 class UnknownProcess(_Unknown):
     code, what = "unknown-process", "process"
+
+
+class UnknownDecision(_Unknown):
+    code, what = "unknown-decision", "decision"
 
 
 class NotFound(FormloomError):
@@ -217,7 +222,7 @@ class Problem:
     message: Text
     place: Place
     hint: Text | None = None
-    severity: str = "error"      # error | warning
+    severity: str = "error"      # error | warning | note: a pack with the last two may be applied
     element: str = ""
     near: str | None = field(default=None)
 

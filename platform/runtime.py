@@ -34,6 +34,8 @@ from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
 from formloom.workflow import definitions, instances, moments
+from formloom.workflow.decisions import coverage, entity_rules, library
+from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
 from formloom.workflow.steps import StepFailed
 
@@ -46,6 +48,10 @@ Clock = Callable[[], datetime]
 
 def _system_clock() -> datetime:
     return datetime.now(UTC)
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    return problem.place.file, problem.place.line, problem.place.column, problem.code
 
 
 class NotInitialised(FormloomError):
@@ -69,6 +75,7 @@ class Model:
     store: Store
     policy: Policy
     definitions: Mapping[str, ProcessDefinition]
+    decisions: Decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,7 @@ class Runtime:
         self.extensions = extensions or plugins.load(self._standard_extensions(), settings.plugin_paths)
         self._model: Model | None = None
         self._compiled: tuple[str, Catalog] | None = None
+        self._read: tuple[str, Decisions, list[Problem]] | None = None
         self._security = ""
         self._accounts: dict[int, tuple[float, Account | None]] = {}
         self._asked = float("-inf")
@@ -165,9 +173,12 @@ class Runtime:
         try:
             catalog = self._compile(sources)
         except BadConfiguration as error:
-            return list(error.problems)
-        found = compiler.check(sources, self._types) + reach.check(catalog) + self._processes(catalog)[1]
-        return sorted(found, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
+            found = [*error.problems, *library.problems(compiler.decision_files(sources))]
+            return sorted(found, key=_place)
+        decisions, problems = self._decisions(catalog)
+        found = [*compiler.check(sources, self._types), *reach.check(catalog), *problems,
+                 *coverage.check(decisions.models), *self._processes(catalog)[1]]
+        return sorted(found, key=_place)
 
     def plan(self, sources: Sequence[Source]) -> diff.Plan:
         """What publishing would do to the database. Raises `BadConfiguration` with every problem."""
@@ -244,7 +255,8 @@ class Runtime:
         catalog = self._compile(sources)
         built = tables.build(catalog)
         self.database.forget_statements()
-        return Model(catalog, built, Store(catalog, built), Policy(catalog), self._processes(catalog)[0])
+        return Model(catalog, built, Store(catalog, built), Policy(catalog), self._processes(catalog)[0],
+                     self._decisions(catalog)[0])
 
     def _compile(self, sources: Sequence[Source]) -> Catalog:
         """Checking, planning and publishing ask for the same catalog again and again: the last one is kept."""
@@ -253,8 +265,16 @@ class Runtime:
             self._compiled = kept = (version, compiler.compile(sources, self._types))
         return kept[1]
 
+    def _decisions(self, catalog: Catalog) -> tuple[Decisions, list[Problem]]:
+        """Kept like the catalog they are read from."""
+        kept = self._read
+        if kept is None or kept[0] != catalog.version:
+            found, problems = library.read_all(catalog)
+            self._read = kept = (catalog.version, found, [*problems, *entity_rules.check(catalog, found)])
+        return kept[1], kept[2]
+
     def _processes(self, catalog: Catalog) -> tuple[dict[str, ProcessDefinition], list[Problem]]:
-        return definitions.read_all(catalog, self.extensions.service_tasks.items)
+        return definitions.read_all(catalog, self.extensions.service_tasks.items, self._decisions(catalog)[0])
 
     def _checked(self, sources: Sequence[Source]) -> Catalog:
         problems = self.check(sources)
@@ -278,5 +298,5 @@ class Runtime:
         return Context(
             catalog=model.catalog, store=model.store, policy=model.policy, unit=unit, actor=actor, now=self.now(),
             listeners=tuple(self.extensions.listeners), files=self.settings.files, definitions=model.definitions,
-            service_tasks=self.extensions.service_tasks.items,
+            service_tasks=self.extensions.service_tasks.items, decisions=model.decisions,
         )

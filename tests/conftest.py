@@ -25,6 +25,7 @@ from formloom.storage import tables
 from formloom.storage.database import Database, Unit
 from formloom.storage.platform_tables import metadata as platform_metadata
 from formloom.storage.store import Store
+from formloom.workflow.decisions import library
 
 _SERVER = "postgresql+psycopg://postgres@127.0.0.1:5432/"
 _ACCOUNTS = (
@@ -65,6 +66,7 @@ class Bench:
     def __post_init__(self) -> None:
         self.tables = tables.build(self.catalog)
         self.store, self.policy = Store(self.catalog, self.tables), Policy(self.catalog)
+        self.decisions = library.read_all(self.catalog)[0]
         self.listeners.append(lambda _, event: self.events.append(event))
 
     def actor(self, who: str) -> Actor:
@@ -88,7 +90,7 @@ class Bench:
         return Context(
             catalog=self.catalog, store=self.store, policy=self.policy, unit=unit, now=self.now, files=self.files,
             actor=who if isinstance(who, Actor) else self.actor(who), listeners=tuple(self.listeners),
-            definitions={}, service_tasks={})
+            definitions={}, service_tasks={}, decisions=self.decisions)
 
     def settle_in(self) -> None:
         """Tables, accounts and people."""

@@ -11,7 +11,10 @@ import csv
 import random
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from pathlib import Path
+
+from formloom.workflow.decisions import model
 
 ANCHOR = date(2026, 11, 20)
 FOLDER = Path(__file__).parents[1] / "config/data/demo"
@@ -259,6 +262,26 @@ def orders(agreements: list[dict[str, object]]) -> tuple[list[dict[str, object]]
     return rows, details
 
 
+def grade(customers: list[dict[str, object]], purchases: list[dict[str, object]], details: list[dict[str, object]]) -> None:
+    """What each customer has ordered so far, and the value tier that the decision makes of it."""
+    for customer in customers:
+        numbers = {order["number"] for order in purchases if order["account"] == customer["code"]}
+        worth = sum((Decimal(str(line["quantity"])) * Decimal(str(line["price"])) for line in details if line["parent"] in numbers), Decimal(0))
+        tier = decide("customer_grading", "Customer grade", order_count=Decimal(len(numbers)), order_amount=worth)
+        customer |= {"level": tier, "order_count": len(numbers), "order_amount": money(worth)}
+
+
+def decide(file: str, name: str, **inputs: object) -> object:
+    """The answer of the pack's own decision, so that the data fits the rules."""
+    return _model(file).evaluate(name, inputs)
+
+
+@lru_cache
+def _model(file: str) -> model.Model:
+    path = FOLDER.parents[1] / "decisions" / f"{file}.dmn"
+    return model.read(path.read_text(encoding="utf-8"), path.name)
+
+
 def tickets(customers: list[dict[str, object]]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     served = [c for c in customers if c["type"] == "existing"]
@@ -266,17 +289,27 @@ def tickets(customers: list[dict[str, object]]) -> list[dict[str, object]]:
         age = (ANCHOR - day).days
         made = datetime.combine(day, time(R.randint(1, 9), R.choice((5, 20, 40))))
         late = R.random() < 0.08
-        replied = made + timedelta(hours=R.choice((1, 2, 5, 9, 20)) + (26 if late else 0))
-        rows.append({
-            "number": f"TK-{day:%Y}-{index + 1:05d}", "subject": R.choice(FAULTS), "account": R.choice(served)["code"],
+        waited = R.choice((1, 2, 5, 9, 20))
+        row: dict[str, object] = {
+            "number": f"TK-{day:%Y}-{index + 1:05d}", "subject": R.choice(FAULTS), "account": (customer := R.choice(served))["code"],
             "channel": R.choice(("phone", "email", "web", "chat")), "category": R.choice(("question", "fault", "fault", "complaint", "return")),
             "priority": R.choices(("low", "normal", "high", "urgent"), (2, 6, 3, 1))[0], "status": "closed" if age > 12 else "resolved",
-            "sla": "breached" if late else "met", "response_due": (made + timedelta(hours=24)).isoformat() + "Z",
-            "responded_at": replied.isoformat() + "Z", "description": "客户来电反映问题，需要尽快处理。", "response": "已电话联系客户，安排工程师处理。",
+            "sla": "breached" if late else "met", "response_due": "", "responded_at": "", "description": "客户来电反映问题，需要尽快处理。", "response": "已电话联系客户，安排工程师处理。",
             "resolution": R.choice(("更换备件后恢复。", "远程指导解决。", "Updated the software.", "补发并致歉。")), "satisfaction": R.choice((3, 4, 4, 5, 5)),
             "agent": R.choices(("agent1", "service_manager"), (9, 1))[0], "created_at": made.isoformat() + "Z",
-        })
+        }
+        rows.append(row | routed(row, customer, made, None if late else waited))
     return rows
+
+
+def routed(row: dict[str, object], customer: dict[str, object], made: datetime, waited: int | None) -> dict[str, object]:
+    """Team, priority and time as the decision gives them. `waited`: hours until the response; None is too late."""
+    found = decide("ticket_routing", "Ticket routing", category=row["category"], grade=customer["level"], channel=row["channel"])
+    assert isinstance(found, dict)
+    hours = int(found["hours"])
+    replied = made + timedelta(hours=hours + 2 if waited is None else min(waited, hours))
+    return {"team": found["team"], "priority": found["priority"] if row["priority"] == "normal" else row["priority"],
+            "response_due": (made + timedelta(hours=hours)).isoformat() + "Z", "responded_at": replied.isoformat() + "Z"}
 
 
 def activities(customers: list[dict[str, object]], people: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -317,6 +350,7 @@ def main() -> None:
     offers, offer_lines = quotes(deals)
     agreements, plan = contracts(customers, deals)
     purchases, purchase_lines = orders(agreements)
+    grade(customers, purchases, purchase_lines)
     write("account_template", template_accounts())
     write("account", customers)
     write("contact", people)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from formloom.feel import syntax as ast
 from formloom.feel.errors import FeelSyntaxError, FeelWarning
 from formloom.feel.expression import Expression, compile, literal, part
+from formloom.feel.typechecks import Declared
 from formloom.feel.values import Function, Range, YearMonthDuration
 
 __all__ = [
-    "Expression", "FeelSyntaxError", "FeelWarning", "Function", "Range", "YearMonthDuration", "ast", "compile",
-    "literal", "part",
+    "Declared", "Expression", "FeelSyntaxError", "FeelWarning", "Function", "Range", "YearMonthDuration", "ast",
+    "compile", "literal", "part",
 ]

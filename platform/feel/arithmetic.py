@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from formloom.feel import temporal
+from formloom.feel import temporal, wide
+from formloom.feel.temporal import make_months
 from formloom.feel.values import NUMBERS, YearMonthDuration, kind, number
+from formloom.feel.wide import Day, Length, Moment, instant, nanoseconds
 
 Operation = Callable[[Any, Any], Any]
-_MICROSECOND = timedelta(microseconds=1)
 
 NUMERIC: Final[Mapping[str, Operation]] = {
     "+": NUMBERS.add, "-": NUMBERS.subtract, "*": NUMBERS.multiply, "/": NUMBERS.divide, "**": NUMBERS.power,
@@ -37,7 +38,7 @@ def negative(value: Any) -> Any:
     if family == "number":
         return NUMBERS.minus(_number(value))
     if family == "days and time duration":
-        return -value
+        return temporal.opposite(value)
     if family == "years and months duration":
         return YearMonthDuration(-value.months)
     raise TypeError(f"minus before {family}")
@@ -53,57 +54,44 @@ def _number(value: Any) -> Decimal | int:
 # -- durations ---------------------------------------------------------------------------------------------------
 
 
-def microseconds(length: timedelta) -> int:
-    return length // _MICROSECOND
+def _scaled_days(length: Length, factor: Any) -> Length:
+    return _rounded(nanoseconds(length) * Fraction(_number(factor)), length)
 
 
-def _scaled_days(length: timedelta, factor: Any) -> timedelta:
-    return timedelta(microseconds=round(microseconds(length) * Fraction(_number(factor))))
+def _divided_days(length: Length, divisor: Any) -> Length:
+    return _rounded(nanoseconds(length) / Fraction(_number(divisor)), length)
 
 
-def _divided_days(length: timedelta, divisor: Any) -> timedelta:
-    return timedelta(microseconds=round(microseconds(length) / Fraction(_number(divisor))))
+def _rounded(count: Fraction, length: Length) -> Length:
+    """To the microsecond, as everywhere in the platform, unless the duration is finer already."""
+    return wide.make_duration(round(count / 1000) * 1000 if isinstance(length, timedelta) else round(count))
 
 
-def _ratio_of_days(left: timedelta, right: timedelta) -> Decimal:
-    return NUMBERS.divide(Decimal(microseconds(left)), Decimal(microseconds(right)))
+def _ratio_of_days(left: Length, right: Length) -> Decimal:
+    return NUMBERS.divide(Decimal(nanoseconds(left)), Decimal(nanoseconds(right)))
 
 
 def _scaled_months(length: YearMonthDuration, factor: Any) -> YearMonthDuration:
-    return YearMonthDuration(int(length.months * Fraction(_number(factor))))
+    return make_months(int(length.months * Fraction(_number(factor))))
 
 
 def _divided_months(length: YearMonthDuration, divisor: Any) -> YearMonthDuration:
-    return YearMonthDuration(int(length.months / Fraction(_number(divisor))))
+    return make_months(int(length.months / Fraction(_number(divisor))))
 
 
 # -- moments -----------------------------------------------------------------------------------------------------
 
 
-def _moved(moment: datetime, length: timedelta) -> datetime:
-    """Along real time, not along the clock on the wall: a day of 23 hours is 23 hours."""
-    if moment.tzinfo is None:
-        return moment + length
-    return (moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
-
-
-def _between(later: datetime, earlier: datetime) -> timedelta:
+def _between(later: Any, earlier: Any) -> Length:
+    """Between two moments or two times."""
     if (later.tzinfo is None) != (earlier.tzinfo is None):
-        raise TypeError("- between a moment with and one without a time zone")
-    difference: timedelta = temporal.instant(later) - temporal.instant(earlier)
-    return difference
+        raise TypeError("- between values with and without a time zone")
+    return wide.make_duration(instant(later) - instant(earlier))
 
 
-def _midnight(day: date) -> datetime:
+def _midnight(day: Day) -> Moment:
     """A date among moments is its midnight in UTC, as the standard has it."""
-    return datetime.combine(day, time(), UTC)
-
-
-def _between_times(later: time, earlier: time) -> timedelta:
-    if (later.tzinfo is None) != (earlier.tzinfo is None):
-        raise TypeError("- between a time with and one without a time zone")
-    difference: timedelta = temporal.instant(later) - temporal.instant(earlier)
-    return difference
+    return wide.combine(day, time(tzinfo=UTC))
 
 
 def _swapped(operation: Operation) -> Operation:
@@ -114,40 +102,44 @@ _DATE, _MOMENT, _TIME = "date", "date and time", "time"
 _DAYS, _MONTHS = "days and time duration", "years and months duration"
 
 
-def _add_months(value: date, length: YearMonthDuration) -> date:
+def _later(value: Day | Moment, length: YearMonthDuration) -> Day | Moment:
     return temporal.add_months(value, length.months)
+
+
+def _earlier(value: Day | Moment, length: YearMonthDuration) -> Day | Moment:
+    return temporal.add_months(value, -length.months)
 
 
 _OPERATIONS: Final[Mapping[tuple[str, str, str], Operation]] = {
     ("+", "string", "string"): lambda a, b: a + b,
-    ("+", _DATE, _DAYS): lambda a, b: a + b,
-    ("+", _DAYS, _DATE): lambda a, b: b + a,
-    ("-", _DATE, _DAYS): lambda a, b: a + -b,
-    ("+", _DATE, _MONTHS): _add_months,
-    ("+", _MONTHS, _DATE): _swapped(_add_months),
-    ("-", _DATE, _MONTHS): lambda a, b: temporal.add_months(a, -b.months),
-    ("-", _DATE, _DATE): lambda a, b: a - b,
-    ("+", _MOMENT, _DAYS): _moved,
-    ("+", _DAYS, _MOMENT): _swapped(_moved),
-    ("-", _MOMENT, _DAYS): lambda a, b: _moved(a, -b),
-    ("+", _MOMENT, _MONTHS): _add_months,
-    ("+", _MONTHS, _MOMENT): _swapped(_add_months),
-    ("-", _MOMENT, _MONTHS): lambda a, b: temporal.add_months(a, -b.months),
+    ("+", _DATE, _DAYS): temporal.add_days,
+    ("+", _DAYS, _DATE): _swapped(temporal.add_days),
+    ("-", _DATE, _DAYS): lambda a, b: temporal.add_days(a, temporal.opposite(b)),
+    ("+", _DATE, _MONTHS): _later,
+    ("+", _MONTHS, _DATE): _swapped(_later),
+    ("-", _DATE, _MONTHS): _earlier,
+    ("-", _DATE, _DATE): temporal.days_between,
+    ("+", _MOMENT, _DAYS): temporal.moved,
+    ("+", _DAYS, _MOMENT): _swapped(temporal.moved),
+    ("-", _MOMENT, _DAYS): lambda a, b: temporal.moved(a, temporal.opposite(b)),
+    ("+", _MOMENT, _MONTHS): _later,
+    ("+", _MONTHS, _MOMENT): _swapped(_later),
+    ("-", _MOMENT, _MONTHS): _earlier,
     ("-", _MOMENT, _MOMENT): _between,
     ("-", _MOMENT, _DATE): lambda a, b: _between(a, _midnight(b)),
     ("-", _DATE, _MOMENT): lambda a, b: _between(_midnight(a), b),
     ("+", _TIME, _DAYS): temporal.add_to_time,
     ("+", _DAYS, _TIME): _swapped(temporal.add_to_time),
-    ("-", _TIME, _DAYS): lambda a, b: temporal.add_to_time(a, -b),
-    ("-", _TIME, _TIME): _between_times,
-    ("+", _DAYS, _DAYS): lambda a, b: a + b,
-    ("-", _DAYS, _DAYS): lambda a, b: a - b,
+    ("-", _TIME, _DAYS): lambda a, b: temporal.add_to_time(a, temporal.opposite(b)),
+    ("-", _TIME, _TIME): _between,
+    ("+", _DAYS, _DAYS): temporal.added,
+    ("-", _DAYS, _DAYS): lambda a, b: temporal.added(a, temporal.opposite(b)),
     ("*", _DAYS, "number"): _scaled_days,
     ("*", "number", _DAYS): _swapped(_scaled_days),
     ("/", _DAYS, "number"): _divided_days,
     ("/", _DAYS, _DAYS): _ratio_of_days,
-    ("+", _MONTHS, _MONTHS): lambda a, b: YearMonthDuration(a.months + b.months),
-    ("-", _MONTHS, _MONTHS): lambda a, b: YearMonthDuration(a.months - b.months),
+    ("+", _MONTHS, _MONTHS): lambda a, b: make_months(a.months + b.months),
+    ("-", _MONTHS, _MONTHS): lambda a, b: make_months(a.months - b.months),
     ("*", _MONTHS, "number"): _scaled_months,
     ("*", "number", _MONTHS): _swapped(_scaled_months),
     ("/", _MONTHS, "number"): _divided_months,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, time
 from typing import Any, TypeAlias
 
 from formloom.feel import syntax, typechecks
 from formloom.feel.functions import Builtin
 from formloom.feel.runtime import Frame
 from formloom.feel.values import ANY_NUMBER, Function, kind
+from formloom.feel.wide import combine
 
 Closure: TypeAlias = Callable[[Any], Any]
 
@@ -59,14 +61,14 @@ def _ordered(function: Function, values: Sequence[Any], names: Sequence[str]) ->
     return [given[parameter] for parameter in function.parameters]
 
 
-def definition(node: syntax.Function, body: Closure, weight: int) -> Closure:
+def definition(node: syntax.Function, body: Closure, weight: int, names: typechecks.Declared) -> Closure:
     parameters = tuple(parameter.name for parameter in node.parameters)
     types = tuple(parameter.type for parameter in node.parameters)
 
     def evaluate(frame: Any) -> Function:
         def call(run: Any, place: syntax.Node, values: Sequence[Any]) -> Any:
             run.spend(weight)
-            given = [_converted(value, declared) for value, declared in zip(values, types, strict=True)]
+            given = [_converted(value, declared, names) for value, declared in zip(values, types, strict=True)]
             if any(value is _REFUSED for value in given):
                 run.warn("An argument does not fit the declared type", place)
                 return None
@@ -80,13 +82,20 @@ def definition(node: syntax.Function, body: Closure, weight: int) -> Closure:
 _REFUSED = object()
 
 
-def _converted(value: Any, declared: syntax.Type | None) -> Any:
-    """The value as the declared type: a list of one stands for its element and the reverse."""
-    if declared is None or value is None or typechecks.fits(value, declared) is not False:
+def _converted(value: Any, declared: syntax.Type | None, names: typechecks.Declared) -> Any:
+    """The value as the declared type: a list of one stands for its element and the reverse, a date for its midnight."""
+    if declared is None or value is None:
         return value
-    if isinstance(value, (list, tuple)) and len(value) == 1 and typechecks.fits(value[0], declared):
+    if declared.name in names.types:
+        found = names.converted(value, declared.name)
+        return _REFUSED if found is None else found
+    if kind(value) == "date" and typechecks.standard_name(declared.name) == "date and time":
+        return combine(value, time(tzinfo=UTC))
+    if typechecks.fits(value, declared, names) is not False:
+        return value
+    if isinstance(value, (list, tuple)) and len(value) == 1 and typechecks.fits(value[0], declared, names):
         return value[0]
-    if declared.name == "list" and typechecks.fits([value], declared):
+    if declared.name == "list" and typechecks.fits([value], declared, names):
         return [value]
     return _REFUSED
 

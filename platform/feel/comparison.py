@@ -6,9 +6,9 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Protocol
 
-from formloom.feel import temporal
 from formloom.feel.members import MISSING
 from formloom.feel.values import Range, kind, number
+from formloom.feel.wide import SECOND, day_number, instant, nanoseconds
 
 
 class Budget(Protocol):
@@ -18,6 +18,8 @@ class Budget(Protocol):
 _ORDERED: Final = frozenset((
     "number", "string", "date", "date and time", "time", "days and time duration", "years and months duration",
 ))
+_CLOCKS: Final = ("time", "date and time")
+_COUNTS: Final[Mapping[str, Callable[[Any], int]]] = {"date": day_number, "days and time duration": nanoseconds}
 ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }
@@ -42,11 +44,17 @@ def _comparable(left: Any, right: Any) -> tuple[Any, Any] | None:
         return None
     if family == "number":
         return _both(number(left), number(right))
-    if family in ("time", "date and time"):
+    if family in _CLOCKS:
         if (left.tzinfo is None) != (right.tzinfo is None):
             return None
-        return (temporal.instant(left), temporal.instant(right))
-    return left, right
+        return instant(left), instant(right)
+    return (left, right) if left.__class__ is right.__class__ else _counted(family, left, right)
+
+
+def _counted(family: str, left: Any, right: Any) -> tuple[Any, Any]:
+    """Values of one type in two classes: one of them is wide, or a class of someone else's."""
+    count = _COUNTS.get(family)
+    return (count(left), count(right)) if count else (left, right)
 
 
 def _both(left: Any, right: Any) -> tuple[Any, Any] | None:
@@ -60,6 +68,8 @@ def equal(left: Any, right: Any, budget: Budget) -> bool | None:
     family, other = kind(left), kind(right)
     if family != other:
         return None
+    if family in _CLOCKS:
+        return _equal_clocks(left, right)
     if family in _ORDERED:
         return ordered(operator.eq, left, right)
     if family in _COMPOUND:
@@ -67,10 +77,17 @@ def equal(left: Any, right: Any, budget: Budget) -> bool | None:
     return bool(left is right or (family == "boolean" and left == right))
 
 
+def _equal_clocks(left: Any, right: Any) -> bool | None:
+    """To the second, which is the resolution of a time in the standard; order is finer."""
+    pair = _comparable(left, right)
+    return None if pair is None else pair[0] // SECOND == pair[1] // SECOND
+
+
 def _equal_lists(left: Any, right: Any, budget: Budget) -> bool | None:
+    budget.spend(2)
     if len(left) != len(right):
         return False
-    budget.spend(len(left))
+    budget.spend(3 * len(left))
     return every(equal(a, b, budget) for a, b in zip(left, right, strict=True))
 
 
@@ -79,16 +96,20 @@ def _equal_contexts(left: Any, right: Any, budget: Budget) -> bool | None:
         return True
     if not (isinstance(left, Mapping) and isinstance(right, Mapping)):
         return bool(left == right)
-    budget.spend(len(left))
+    budget.spend(4 + 4 * len(left))
     if left.keys() != right.keys():
         return False
     return every(equal(left[key], right.get(key, MISSING), budget) for key in left)
 
 
 def _equal_ranges(left: Range, right: Range, budget: Budget) -> bool | None:
-    if (left.low_closed, left.high_closed) != (right.low_closed, right.high_closed):
+    if _shape(left) != _shape(right):
         return False
     return every((equal(left.low, right.low, budget), equal(left.high, right.high, budget)))
+
+
+def _shape(span: Range) -> tuple[bool, bool, bool]:
+    return span.low_closed, span.high_closed, span.test
 
 
 _COMPOUND: Final[Mapping[str, Callable[[Any, Any, Budget], bool | None]]] = {

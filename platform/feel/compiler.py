@@ -12,9 +12,11 @@ from formloom.feel.operators import Test
 Closure: TypeAlias = Callable[[Any], Any]
 
 
-def compile_tree(tree: syntax.Node, overridden: frozenset[str]) -> Closure:
+def compile_tree(
+    tree: syntax.Node, overridden: frozenset[str], types: typechecks.Declared = typechecks.NOTHING_DECLARED
+) -> Closure:
     """`overridden` are names of the scope that hide built-in functions."""
-    return _Compiler(overridden).closure(tree)
+    return _Compiler(overridden, types).closure(tree)
 
 
 def weight(node: syntax.Node) -> int:
@@ -23,8 +25,9 @@ def weight(node: syntax.Node) -> int:
 
 
 class _Compiler:
-    def __init__(self, overridden: frozenset[str]) -> None:
+    def __init__(self, overridden: frozenset[str], types: typechecks.Declared) -> None:
         self._overridden = overridden
+        self._types = types
         self._bound: list[frozenset[str]] = []      # names bound around; in a filter any name may be
 
     def closure(self, node: syntax.Node) -> Closure:
@@ -112,7 +115,7 @@ class _Compiler:
         return operators.membership(node, self.closure(node))
 
     def instance_of(self, node: syntax.InstanceOf) -> Closure:
-        return typechecks.instance_of(node, self.closure(node.value))
+        return typechecks.instance_of(node, self.closure(node.value), self._types)
 
     # -- unary tests ---------------------------------------------------------------------------------------------
 
@@ -158,7 +161,7 @@ class _Compiler:
 
     def function(self, node: syntax.Function) -> Closure:
         with self._binding([parameter.name for parameter in node.parameters]):
-            return calls.definition(node, self.closure(node.body), weight(node.body))
+            return calls.definition(node, self.closure(node.body), weight(node.body), self._types)
 
     def external(self, node: syntax.External) -> Closure:
         return calls.external(node)

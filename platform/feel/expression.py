@@ -14,7 +14,9 @@ from formloom.feel import compiler, functions, limits, names, parser, syntax, te
 from formloom.feel.errors import FeelSyntaxError, FeelWarning, LimitExceeded
 from formloom.feel.references import References, references
 from formloom.feel.runtime import Run
+from formloom.feel.typechecks import NOTHING_DECLARED, Declared
 
+_HOLDERS = (list, dict, tuple)
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -26,6 +28,7 @@ class Expression:
     ast: syntax.Node
     known: frozenset[str]
     unary: bool
+    types: Declared
     _closure: Callable[[Any], Any]
 
     def __eq__(self, other: object) -> bool:
@@ -39,7 +42,7 @@ class Expression:
 
     @property
     def _key(self) -> tuple[Any, ...]:
-        return self.text, self.known, self.unary, self.ast
+        return self.text, self.known, self.unary, self.types, self.ast
 
     @cached_property
     def _references(self) -> References:
@@ -69,7 +72,8 @@ class Expression:
         """The value, or None where FEEL has none. `now` is the clock of `now()` and `today()`."""
         run = Run(scope, now)
         try:
-            return _bounded(self._closure(run), run)
+            value = self._closure(run)
+            return _bounded(value, run) if value.__class__ in _HOLDERS else value
         except (LimitExceeded, RecursionError) as error:
             _stopped(run, error)
             return None
@@ -79,7 +83,9 @@ class Expression:
     ) -> tuple[Any, tuple[FeelWarning, ...]]:
         run = Run(scope, now)
         try:
-            value = _bounded(self._closure(run), run)
+            value = self._closure(run)
+            if value.__class__ in _HOLDERS:
+                _bounded(value, run)
         except (LimitExceeded, RecursionError) as error:
             value = None
             _stopped(run, error)
@@ -106,27 +112,32 @@ def _stopped(run: Run, error: Exception) -> None:
     run.warn(str(error) if isinstance(error, LimitExceeded) else "Nested too deeply")
 
 
-def compile(text: str, names: Iterable[str] = (), unary: bool = False) -> Expression:
+def compile(
+    text: str, names: Iterable[str] = (), unary: bool = False, types: Declared = NOTHING_DECLARED
+) -> Expression:
     """The expression of a text; `names` are known names, so that those with spaces or operators are recognised.
 
     Raises FeelSyntaxError.
     """
-    return _compiled(text, names if isinstance(names, frozenset) else frozenset(names), unary)
+    return _compiled(text, names if isinstance(names, frozenset) else frozenset(names), unary, types)
 
 
 @lru_cache(maxsize=16_384)
-def _compiled(text: str, known: frozenset[str], unary: bool) -> Expression:
+def _compiled(text: str, known: frozenset[str], unary: bool, types: Declared) -> Expression:
     table = names.cached_table(known)
     try:
         tree = parser.parse_unary(text, table) if unary else parser.parse(text, table)
         _check_depth(tree, text)
-        return _made(text, tree, known, unary)
+        return _made(text, tree, known, unary, types)
     except RecursionError:
         raise FeelSyntaxError(Text("Nested too deeply"), 0, text) from None
 
 
-def _made(source: str, tree: syntax.Node, known: frozenset[str] = frozenset(), unary: bool = False) -> Expression:
-    return Expression(source, tree, known, unary, compiler.compile_tree(tree, known & functions.NAMES))
+def _made(
+    source: str, tree: syntax.Node, known: frozenset[str] = frozenset(), unary: bool = False,
+    types: Declared = NOTHING_DECLARED,
+) -> Expression:
+    return Expression(source, tree, known, unary, types, compiler.compile_tree(tree, known & functions.NAMES, types))
 
 
 def _check_depth(tree: syntax.Node, text: str) -> None:
@@ -140,7 +151,7 @@ def _check_depth(tree: syntax.Node, text: str) -> None:
 
 def part(whole: Expression, node: syntax.Node) -> Expression:
     """A part of an expression as one of its own: what a renderer evaluates beforehand."""
-    return _made(whole.text, node, whole.known)
+    return _made(whole.text, node, whole.known, types=whole.types)
 
 
 def literal(value: Any) -> Expression:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any, TypeAlias
 
 from formloom.feel import limits, syntax
 from formloom.feel.errors import LimitExceeded
 from formloom.feel.runtime import Frame
 from formloom.feel.values import NUMBERS, Range, integer, kind
+from formloom.feel.wide import Day, day_number, from_day_number
 
 Closure: TypeAlias = Callable[[Any], Any]
 
@@ -56,26 +56,27 @@ def _span(source: Source, first: Any, last: Any, frame: Any) -> Sequence[Any] | 
     return [NUMBERS.create_decimal(number) for number in range(low, high + step, step)]
 
 
-def _days(first: date, last: date, frame: Any) -> Sequence[date]:
-    distance = (last - first).days
-    frame.run.sized(abs(distance) + 1)
-    step = 1 if distance >= 0 else -1
-    return [first + timedelta(days=day) for day in range(0, distance + step, step)]
+def _days(first: Day, last: Day, frame: Any) -> Sequence[Day]:
+    low, high = day_number(first), day_number(last)
+    step = 1 if low <= high else -1
+    frame.run.sized(abs(high - low) + 1)
+    return [from_day_number(day) for day in range(low, high + step, step)]
 
 
 def _frames(sources: Sequence[Source], frame: Any, weight: int) -> Iterator[Any]:
     """A frame for every combination; None where a source is no list. Later sources see earlier variables."""
-    if not sources:
-        frame.run.spend(weight)
-        yield frame
-        return
-    items = sources[0].items(frame)
+    source, *inner = sources
+    items, run, name = source.items(frame), frame.run, source.name
     if items is None:
         yield None
         return
     for item in items:
-        frame.run.spend(1)
-        yield from _frames(sources[1:], Frame({sources[0].name: item}, frame, frame.run), weight)
+        run.spend(1 if inner else 1 + weight)
+        found = Frame({name: item}, frame, run)
+        if inner:
+            yield from _frames(inner, found, weight)
+        else:
+            yield found
 
 
 def loop(sources: Sequence[Source], body: Closure, weight: int, partial: bool) -> Closure:

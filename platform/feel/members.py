@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from formloom.feel import temporal
-from formloom.feel.values import Range, YearMonthDuration, number
+from formloom.feel.values import NUMBERS, Range, YearMonthDuration
+from formloom.feel.wide import (
+    SECOND,
+    Clock,
+    Length,
+    Moment,
+    WideDate,
+    WideDateTime,
+    WideDuration,
+    WideTime,
+    nanosecond,
+    nanoseconds,
+    offset,
+    twin,
+)
 
 
 class _Missing:
@@ -16,7 +30,6 @@ class _Missing:
 
 
 MISSING = _Missing()
-_SECOND = timedelta(seconds=1)
 
 
 def member(value: Any, name: str) -> Any:
@@ -41,10 +54,11 @@ def _answered(value: Any, name: str) -> Any:
         return MISSING
 
 
-def _whole(length: timedelta, unit: int, wrap: int | None) -> int:
-    seconds = int(abs(length) / _SECOND) // unit
-    found = seconds % wrap if wrap else seconds
-    return -found if length < timedelta() else found
+def _whole(length: Length, unit: int, wrap: int | None) -> int:
+    count = nanoseconds(length)
+    units = abs(count) // SECOND // unit
+    found = units % wrap if wrap else units
+    return -found if count < 0 else found
 
 
 def _years(value: YearMonthDuration) -> int:
@@ -55,27 +69,29 @@ def _months(value: YearMonthDuration) -> int:
     return abs(value.months) % 12 * (1 if value.months >= 0 else -1)
 
 
-def _zone(value: datetime | time) -> str | None:
+def _zone(value: Moment | Clock) -> str | None:
     return value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
 
 
-def _seconds(value: datetime | time) -> Any:
-    return number(value.second + value.microsecond / 1_000_000) if value.microsecond else value.second
+def _seconds(value: Moment | Clock) -> Any:
+    nanos = nanosecond(value)
+    return NUMBERS.add(value.second, NUMBERS.divide(Decimal(nanos), Decimal(SECOND))) if nanos else value.second
 
 
 _Properties = Mapping[str, Callable[[Any], Any]]
 _DATE: _Properties = {
-    "year": lambda v: v.year, "month": lambda v: v.month, "day": lambda v: v.day, "weekday": lambda v: v.isoweekday(),
+    "year": lambda v: v.year, "month": lambda v: v.month, "day": lambda v: v.day,
+    "weekday": lambda v: twin(v).isoweekday(),
 }
 _CLOCK: _Properties = {
     "hour": lambda v: v.hour, "minute": lambda v: v.minute, "second": _seconds,
-    "time offset": temporal.offset, "timezone": _zone,
+    "time offset": offset, "timezone": _zone,
 }
-_PROPERTIES: tuple[tuple[type, _Properties], ...] = (
-    (datetime, {**_DATE, **_CLOCK}),
-    (date, _DATE),
-    (time, _CLOCK),
-    (timedelta, {
+_PROPERTIES: tuple[tuple[type | tuple[type, ...], _Properties], ...] = (
+    ((datetime, WideDateTime), {**_DATE, **_CLOCK}),
+    ((date, WideDate), _DATE),
+    ((time, WideTime), _CLOCK),
+    ((timedelta, WideDuration), {
         "days": lambda v: _whole(v, 86_400, None), "hours": lambda v: _whole(v, 3_600, 24),
         "minutes": lambda v: _whole(v, 60, 60), "seconds": lambda v: _whole(v, 1, 60),
     }),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -46,7 +47,9 @@ def disjunction(operands: list[Closure]) -> Closure:
 
 _RELATIONS: dict[str, Callable[[Any, Any], bool]] = {**comparison.ORDERS, "=": operator.eq, "!=": operator.ne}
 # Pairs of classes whose values Python compares as FEEL does.
-_ALIKE = frozenset({(Decimal, Decimal), (int, Decimal), (Decimal, int), (int, int), (str, str)})
+_ALIKE = frozenset({
+    (Decimal, Decimal), (int, Decimal), (Decimal, int), (int, int), (str, str), (date, date), (timedelta, timedelta),
+})
 
 
 def relation(node: syntax.Comparison, left: Closure, right: Closure) -> Closure:
@@ -115,7 +118,7 @@ def relation_as_range(node: syntax.Relation, operand: Closure) -> Closure:
         "<=": lambda end: Range(None, end, False, True),
         ">": lambda end: Range(end, None, False, False),
         ">=": lambda end: Range(end, None, True, False),
-        "=": lambda end: Range(end, end, True, True),
+        "=": lambda end: Range(end, end, True, True, test=True),
     }
     build = make.get(node.operator)
 
@@ -183,11 +186,13 @@ def _reason(error: Exception) -> str:
 
 
 def question(condition: Closure) -> Test:
-    """A test that names the input itself, as `? > 5`."""
+    """A test that names the input itself, as `? > 5`; what is no verdict is a value to be equal to or within."""
 
     def passes(value: Any, frame: Any) -> bool | None:
         verdict = condition(frame)
-        return verdict if isinstance(verdict, bool) else None
+        if verdict is None or isinstance(verdict, bool):
+            return verdict
+        return comparison.member_of(value, verdict, frame.run)
 
     return passes
 

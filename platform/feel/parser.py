@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import DecimalException
 from typing import Any
 
@@ -22,7 +23,10 @@ _BINARY = {
     "+": _ADD, "-": _ADD, "*": _MULTIPLY, "/": _MULTIPLY, "**": _POWER,
 }
 _RELATIONS = ("<", "<=", ">", ">=", "=", "!=")
-_AFTER_RANGE = frozenset(("", ")", "]", "}", ",", ":", "and", "or", "then", "else", "return", "satisfies"))
+_AFTER_RANGE = frozenset((
+    "", ")", "]", "}", ",", ":", ".", "=", "!=", "<", "<=", ">", ">=", "in", "instance", "between", "and", "or",
+    "then", "else", "return", "satisfies",
+))
 _CALLABLE = (syntax.Name, syntax.Path, syntax.Call, syntax.Function, syntax.Filter)
 _CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 
@@ -128,27 +132,29 @@ class _Parser(Cursor):
         if self.at("-") and self.tokens[self.index + 1].kind == "end":
             self.take()
             return syntax.Anything(start=start, end=self.end)
-        negated = self.at("not") and self._wraps_all()
-        if negated:
-            self.index += 2
+        negated = self._negated()
+        tests = negated or self._several()
+        return syntax.UnaryTests(tests, bool(negated), start=start, end=self.end)
+
+    def _several(self) -> tuple[syntax.Node, ...]:
         tests = [self._test()]
         while self.accept(","):
             tests.append(self._test())
-        if negated:
-            self.expect(")")
-        return syntax.UnaryTests(tuple(tests), negated, start=start, end=self.end)
+        return tuple(tests)
 
-    def _wraps_all(self) -> bool:
-        """Whether the parenthesis after `not` closes at the very end of the text."""
-        if self.tokens[self.index + 1].text != "(":
-            return False
-        depth = 0
-        for index in range(self.index + 1, len(self.tokens)):
-            token = self.tokens[index]
-            depth += (token.kind == "symbol") * ((token.text == "(") - (token.text == ")"))
-            if depth == 0:
-                return self.tokens[index + 1].kind == "end"
-        return False
+    def _negated(self) -> tuple[syntax.Node, ...]:
+        """The tests in a `not(...)` that is the whole text: `not(a) and b` is an expression."""
+        if not self.at("not") or self.tokens[self.index + 1].text != "(":
+            return ()
+        before = self.index
+        self.index += 2
+        with suppress(FeelSyntaxError):
+            tests = self._several()
+            self.expect(")")
+            if self.token.kind == "end":
+                return tests
+        self.index, self.closing_range = before, False
+        return ()
 
     # -- operands ------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ def replaced(run: Run, text: str, pattern: str, replacement: str, flags: str) ->
     pieces = _pieces(replacement, compiled.groups, "q" in flags)
     matches = _timed(run, lambda seconds: list(compiled.finditer(text, timeout=seconds)))
     run.sized(len(matches))
+    run.spend(len(matches) * len(pieces))
     run.string(len(text) + sum(_length(match, pieces) for match in matches))
     result, end = [], 0
     for match in matches:

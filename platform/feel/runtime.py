@@ -12,6 +12,8 @@ from formloom.feel.members import MISSING, member
 from formloom.feel.syntax import Node
 from formloom.feel.values import Function
 
+_EMPTY: Mapping[str, Any] = {}
+
 
 class Frame:
     """Names bound by one construct, and what surrounds it."""
@@ -33,12 +35,15 @@ class ElementFrame(Frame):
     __slots__ = ("element",)
 
     def __init__(self, element: Any, parent: Frame | Run) -> None:
-        super().__init__({}, parent, parent.run)
+        self.scope = _EMPTY
+        self.parent = parent
+        self.run = parent.run
         self.element = element
 
     def find(self, name: str) -> Any:
-        value = member(self.element, name)
-        return self.element if value is MISSING and name == "item" else value
+        element = self.element
+        value = element.get(name, MISSING) if element.__class__ is dict else member(element, name)
+        return element if value is MISSING and name == "item" else value
 
 
 class Run:

@@ -32,7 +32,9 @@ def inner_name(node: syntax.Name, otherwise: Any) -> Closure:
     name = node.name
 
     def evaluate(frame: Any) -> Any:
-        value = lookup(frame, name)
+        value = frame.find(name)
+        if value is MISSING:
+            value = lookup(frame.parent, name)
         return value if value is not MISSING else unknown(node, otherwise, frame)
 
     return evaluate
@@ -69,9 +71,16 @@ def _through(node: syntax.Path, value: Any, frame: Any) -> Any:
     """The path of every element of a list; null for anything else without that entry."""
     if kind(value) == "list":
         frame.run.sized(len(value))
-        return [None if (found := member(item, node.name)) is MISSING else found for item in value]
+        return [_entry(item, node.name) for item in value]
     frame.run.warn(f"{kind(value)} has no {node.name}", node)
     return None
+
+
+def _entry(item: Any, name: str) -> Any:
+    if item.__class__ is dict:
+        return item.get(name)
+    found = member(item, name)
+    return None if found is MISSING else found
 
 
 def element_at(node: syntax.Filter, source: Closure, index: Closure) -> Closure:
@@ -89,13 +98,19 @@ def _at(node: syntax.Filter, items: Any, position: Any, frame: Any) -> Any:
 def filtered(node: syntax.Filter, source: Closure, condition: Closure, weight: int) -> Closure:
     def evaluate(frame: Any) -> Any:
         items = as_list(source(frame))
-        first = condition(ElementFrame(items[0], frame) if items else frame)
+        # One frame for all elements: a verdict holds on to nothing of it.
+        inner = ElementFrame(items[0], frame) if items else frame
+        first = condition(inner)
         if kind(first) == "number":
             return _at(node, items, first, frame)
         frame.run.sized(len(items))
         frame.run.spend(weight * len(items))
-        rest = [item for item in items[1:] if condition(ElementFrame(item, frame)) is True]
-        return [items[0], *rest] if first is True else rest
+        found = list(items[:1]) if first is True else []
+        for item in items[1:]:
+            inner.element = item
+            if condition(inner) is True:
+                found.append(item)
+        return found
 
     return evaluate
 

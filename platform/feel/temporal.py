@@ -6,11 +6,31 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from formloom.feel import wide
 from formloom.feel.values import YearMonthDuration
+from formloom.feel.wide import (
+    DAY,
+    SECOND,
+    YEARS,
+    Clock,
+    Day,
+    Length,
+    Moment,
+    WideDate,
+    WideDateTime,
+    WideTime,
+    clock_text,
+    date_text,
+    days_text,
+    instant,
+    leap,
+    nanoseconds,
+)
 
+_T = TypeVar("_T")
 _DATE = r"(?P<year>-?(?:[1-9][0-9]{4,8}|[0-9]{4}))-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})"
 _ZONE = r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?|@[A-Za-z0-9_+\-/]+)?"
 _TIME = rf"(?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}}):(?P<second>[0-9]{{2}})(?P<fraction>\.[0-9]+)?{_ZONE}"
@@ -22,8 +42,8 @@ _DAYS_TEXT = re.compile(
     r"(?P<sign>-)?P(?=.)(?:(?P<days>[0-9]+)D)?"
     r"(?:T(?=.)(?:(?P<hours>[0-9]+)H)?(?:(?P<minutes>[0-9]+)M)?(?:(?P<seconds>[0-9]+)(?P<fraction>\.[0-9]*)?S)?)?"
 )
-_SECOND = timedelta(seconds=1)
-_MAX_MONTHS = 12 * 999_999_999
+_UNITS: Final = {"days": DAY, "hours": 3600 * SECOND, "minutes": 60 * SECOND, "seconds": SECOND}
+_MAX_MONTHS = 12 * YEARS
 
 
 def temporal(text: str) -> Any:
@@ -35,72 +55,80 @@ def temporal(text: str) -> Any:
     return None
 
 
-def parse_date(text: str) -> date | None:
+def parse_date(text: str) -> Day | None:
     match = _DATE_TEXT.fullmatch(text)
     return _made(lambda: _date_of(match)) if match else None
 
 
-def parse_time(text: str) -> time | None:
+def parse_time(text: str) -> Clock | None:
     match = _TIME_TEXT.fullmatch(text)
     return _made(lambda: _time_of(match)) if match else None
 
 
-def parse_date_time(text: str) -> datetime | None:
+def parse_date_time(text: str) -> Moment | None:
     """A date alone is its midnight; hour 24 is the next day's."""
     match = _DATE_TIME_TEXT.fullmatch(text)
     if match is None:
         day = parse_date(text)
-        return datetime.combine(day, time()) if day else None
-    moment: datetime | None = _made(lambda: _date_time_of(match))
-    return moment
+        return wide.combine(day, time()) if day else None
+    return _made(lambda: _date_time_of(match))
 
 
-def parse_duration(text: str) -> timedelta | YearMonthDuration | None:
+def parse_duration(text: str) -> Length | YearMonthDuration | None:
     return parse_months(text) or _made(lambda: _days_of(text))
 
 
 def parse_months(text: str) -> YearMonthDuration | None:
     match = _MONTHS_TEXT.fullmatch(text)
-    if match is None:
-        return None
-    months = 12 * int(match["years"] or 0) + int(match["months"] or 0)
-    return YearMonthDuration(-months if match["sign"] else months) if months <= _MAX_MONTHS else None
+    return _made(lambda: _months_of(match)) if match else None
 
 
-def _made(make: Callable[[], Any]) -> Any:
+def _made(make: Callable[[], _T]) -> _T | None:
     try:
         return make()
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError):     # no such day; or more digits than a number may have
         return None
 
 
-def _date_of(match: re.Match[str]) -> date:
-    return date(int(match["year"]), int(match["month"]), int(match["day"]))
+def _date_of(match: re.Match[str]) -> Day:
+    return wide.make_date(int(match["year"]), int(match["month"]), int(match["day"]))
 
 
-def _time_of(match: re.Match[str]) -> time:
-    hour = int(match["hour"])
-    if hour == 24 and not (int(match["minute"]) or int(match["second"])):
+def _time_of(match: re.Match[str]) -> Clock:
+    hour, minute, second = int(match["hour"]), int(match["minute"]), int(match["second"])
+    if hour == 24 and not (minute or second):
         hour = 0
-    return time(hour, int(match["minute"]), int(match["second"]), _micros(match["fraction"]), _zone_of(match["zone"]))
+    return wide.make_time(hour, minute, second, _nanos(match["fraction"]), _zone_of(match["zone"]))
 
 
-def _date_time_of(match: re.Match[str]) -> datetime:
-    found = datetime.combine(_date_of(match), _time_of(match))
-    return found + timedelta(days=1) if match["hour"] == "24" else found
+def _date_time_of(match: re.Match[str]) -> Moment:
+    day, clock = _date_of(match), _time_of(match)
+    if match["hour"] == "24":
+        day = wide.from_day_number(wide.day_number(day) + 1)
+    return wide.combine(day, clock)
 
 
-def _days_of(text: str) -> timedelta | None:
+def _months_of(match: re.Match[str]) -> YearMonthDuration:
+    months = 12 * int(match["years"] or 0) + int(match["months"] or 0)
+    return make_months(-months if match["sign"] else months)
+
+
+def make_months(months: int) -> YearMonthDuration:
+    if abs(months) > _MAX_MONTHS:
+        raise OverflowError("the duration is too long")
+    return YearMonthDuration(months)
+
+
+def _days_of(text: str) -> Length | None:
     match = _DAYS_TEXT.fullmatch(text)
     if match is None:
         return None
-    parts = {name: int(match[name] or 0) for name in ("days", "hours", "minutes", "seconds")}
-    length = timedelta(**parts, microseconds=_micros(match["fraction"]))
-    return -length if match["sign"] else length
+    length = sum(int(match[name] or 0) * unit for name, unit in _UNITS.items()) + _nanos(match["fraction"])
+    return wide.make_duration(-length if match["sign"] else length)
 
 
-def _micros(fraction: str | None) -> int:
-    return int(fraction[1:7].ljust(6, "0")) if fraction else 0
+def _nanos(fraction: str | None) -> int:
+    return int(fraction[1:10].ljust(9, "0")) if fraction else 0
 
 
 def _zone_of(text: str | None) -> tzinfo | None:
@@ -126,58 +154,18 @@ def zone(name: str) -> tzinfo:
         raise ValueError(name) from error
 
 
-# -- zones -------------------------------------------------------------------------------------------------------
-
-
-def offset(value: datetime | time) -> timedelta | None:
-    """Distance from UTC. A time in a named zone has that of the zone's standard time."""
-    if isinstance(value, time) and value.tzinfo is not None:
-        return datetime.combine(date(1970, 1, 1), value).utcoffset()
-    return value.utcoffset()
-
-
-def instant(value: datetime | time) -> Any:
-    """The value on the UTC line, so that two of them compare and subtract."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None) - datetime.min - (value.utcoffset() or timedelta())
-    length = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
-    return length - (offset(value) or timedelta())
-
-
 # -- text --------------------------------------------------------------------------------------------------------
 
 
 def text_of(value: Any) -> str:
     """The text that `string()` gives and that reads back as the same value."""
-    if isinstance(value, datetime):
-        return f"{date_text(value)}T{_clock(value)}"
-    if isinstance(value, date):
+    if isinstance(value, (datetime, WideDateTime)):
+        return f"{date_text(value)}T{clock_text(value)}"
+    if isinstance(value, (date, WideDate)):
         return date_text(value)
-    if isinstance(value, time):
-        return _clock(value)
+    if isinstance(value, (time, WideTime)):
+        return clock_text(value)
     return months_text(value) if isinstance(value, YearMonthDuration) else days_text(value)
-
-
-def date_text(value: date) -> str:
-    return f"{value.year:04d}-{value.month:02d}-{value.day:02d}"
-
-
-def _clock(value: datetime | time) -> str:
-    fraction = f".{value.microsecond:06d}".rstrip("0") if value.microsecond else ""
-    return f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}{fraction}{_zone_text(value)}"
-
-
-def _zone_text(value: datetime | time) -> str:
-    if value.tzinfo is None:
-        return ""
-    if isinstance(value.tzinfo, ZoneInfo):
-        return f"@{value.tzinfo.key}"
-    distance = offset(value) or timedelta()
-    if not distance:
-        return "Z"
-    minutes, seconds = divmod(abs(distance) // _SECOND, 60)
-    tail = f":{seconds:02d}" if seconds else ""
-    return f"{'-' if distance < timedelta() else '+'}{minutes // 60:02d}:{minutes % 60:02d}{tail}"
 
 
 def months_text(value: YearMonthDuration) -> str:
@@ -186,52 +174,77 @@ def months_text(value: YearMonthDuration) -> str:
     return f"{'-' * (value.months < 0)}P{parts or '0M'}"
 
 
-def days_text(value: timedelta) -> str:
-    length = abs(value)
-    hours, rest = divmod(length.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    fraction = f".{length.microseconds:06d}".rstrip("0") if length.microseconds else ""
-    clock = f"{hours}H" * bool(hours) + f"{minutes}M" * bool(minutes)
-    clock += f"{seconds}{fraction}S" if seconds or fraction else ""
-    days = f"{length.days}D" * bool(length.days)
-    sign = "-" * (value < timedelta())
-    return f"{sign}P{days}{'T' + clock if clock else ''}" if days or clock else "PT0S"
-
-
 # -- arithmetic --------------------------------------------------------------------------------------------------
 
 
-def add_months(value: date, months: int) -> date:
+def add_months(value: Day | Moment, months: int) -> Day | Moment:
     """The same day in another month; its last day where that month is shorter. Keeps a time and its zone."""
     year, month = divmod(value.year * 12 + value.month - 1 + months, 12)
-    return value.replace(year=year, month=month + 1, day=min(value.day, days_in_month(year, month + 1)))
+    day = min(value.day, days_in_month(year, month + 1))
+    if isinstance(value, date) and 1 <= year <= 9999:
+        return value.replace(year=year, month=month + 1, day=day)
+    moved = wide.make_date(year, month + 1, day)
+    return wide.combine(moved, wide.clock_of(value)) if isinstance(value, (datetime, WideDateTime)) else moved
 
 
 def days_in_month(year: int, month: int) -> int:
     return 29 if month == 2 and leap(year) else (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
 
 
-def leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def months_between(start: date, end: date) -> YearMonthDuration:
+def months_between(start: Day | Moment, end: Day | Moment) -> YearMonthDuration:
     """Whole months from start to end, negative backwards."""
     months = (end.year - start.year) * 12 + end.month - start.month
     if months > 0 and _rest(end) < _rest(start):
         months -= 1
     elif months < 0 and _rest(end) > _rest(start):
         months += 1
-    return YearMonthDuration(months)
+    return make_months(months)
 
 
-def _rest(value: date) -> tuple[int, ...]:
-    clock = (value.hour, value.minute, value.second, value.microsecond) if isinstance(value, datetime) else ()
-    return (value.day, *clock)
+def _rest(value: Day | Moment) -> tuple[int, int]:
+    return value.day, wide.since_midnight(value) if isinstance(value, (datetime, WideDateTime)) else 0
 
 
-def add_to_time(value: time, length: timedelta) -> time:
+def add_days(day: Day, length: Length) -> Day:
+    """A date moves by whole days; what is left of a duration does not move it."""
+    if isinstance(day, date) and isinstance(length, timedelta):
+        try:
+            return day + length
+        except OverflowError:
+            pass    # beyond the years that Python has
+    return wide.from_day_number(wide.day_number(day) + nanoseconds(length) // DAY)
+
+
+def days_between(later: Day, earlier: Day) -> Length:
+    if isinstance(later, date) and isinstance(earlier, date):
+        return later - earlier
+    return wide.make_duration((wide.day_number(later) - wide.day_number(earlier)) * DAY)
+
+
+def moved(moment: Moment, length: Length) -> Moment:
+    """Along real time, not along the clock on the wall: a day of 23 hours is 23 hours."""
+    if isinstance(moment, datetime) and isinstance(length, timedelta):
+        try:
+            return moment + length if moment.tzinfo is None else (
+                moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
+        except OverflowError:
+            pass    # beyond the years that Python has
+    return wide.at_instant(instant(moment) + nanoseconds(length), moment.tzinfo)
+
+
+def add_to_time(value: Clock, length: Length) -> Clock:
     """Around the clock."""
-    moved = datetime.combine(date(2000, 1, 3), value.replace(tzinfo=None)) + timedelta(seconds=length.seconds,
-                                                                                       microseconds=length.microseconds)
-    return moved.time().replace(tzinfo=value.tzinfo)
+    return wide.clock_at(wide.since_midnight(value) + nanoseconds(length), value.tzinfo)
+
+
+def added(left: Length, right: Length) -> Length:
+    if isinstance(left, timedelta) and isinstance(right, timedelta):
+        try:
+            return left + right
+        except OverflowError:
+            pass    # more days than timedelta has
+    return wide.make_duration(nanoseconds(left) + nanoseconds(right))
+
+
+def opposite(length: Length) -> Length:
+    return wide.make_duration(-nanoseconds(length))

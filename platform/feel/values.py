@@ -9,6 +9,8 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOp
 from math import isfinite
 from typing import Any, Final
 
+from formloom.feel.wide import WideDate, WideDateTime, WideDuration, WideTime
+
 # decimal128: 34 digits, and exponents small enough that no number is slow to write out.
 NUMBERS: Final = Context(
     prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, capitals=1, clamp=0, flags=[],
@@ -26,12 +28,13 @@ class YearMonthDuration:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Values between two ends; an end of None is open for ever."""
+    """Values between two ends; an end of None is open for ever. `test` marks the one that `= 10` makes."""
 
     low: Any
     high: Any
     low_closed: bool = True
     high_closed: bool = True
+    test: bool = False
 
 
 class Function:
@@ -52,6 +55,7 @@ _KINDS: Final[dict[type, str]] = {
     bool: "boolean", int: "number", Decimal: "number", float: "number", str: "string", date: "date",
     datetime: "date and time", time: "time", timedelta: "days and time duration",
     YearMonthDuration: "years and months duration", list: "list", tuple: "list", dict: "context",
+    WideDate: "date", WideDateTime: "date and time", WideTime: "time", WideDuration: "days and time duration",
     Range: "range", Function: "function", type(None): "null",
 }
 # The order matters: bool is an int and datetime is a date.

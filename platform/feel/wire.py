@@ -10,6 +10,7 @@ from typing import Any
 from formloom.feel import functions, temporal
 from formloom.feel.syntax import Argument, Call, Literal, Name, Node
 from formloom.feel.values import kind
+from formloom.feel.wide import WIDE
 
 _SILENT = ("start", "end", "name_start")
 
@@ -20,19 +21,22 @@ def tree(node: Node) -> dict[str, Any]:
         return {"node": "Literal", **value(node.value)}
     if isinstance(node, Call) and isinstance(node.function, Name):
         return _call(node, node.function)
+    if isinstance(node, Name):
+        return _name(node)
     parts = {field.name: _part(getattr(node, field.name)) for field in fields(node) if field.name not in _SILENT}
     return {"node": type(node).__name__, **parts}
 
 
+def _name(node: Name) -> dict[str, Any]:
+    """`builtin` is the function that it means unless the scope holds something of that name."""
+    builtin = functions.find(node.name)
+    return {"node": "Name", "name": node.name, **({"builtin": builtin.name} if builtin else {})}
+
+
 def _call(node: Call, function: Name) -> dict[str, Any]:
-    """A call by name; `builtin` is what it calls unless the scope holds a function of that name."""
-    name: dict[str, Any] = {"node": "Name", "name": function.name}
-    arguments: Sequence[Argument] = node.arguments
     builtin = functions.find(function.name)
-    if builtin:
-        name["builtin"] = builtin.name
-        arguments = _positional(builtin, arguments)
-    return {"node": "Call", "function": name, "arguments": [tree(argument) for argument in arguments]}
+    arguments = _positional(builtin, node.arguments) if builtin else node.arguments
+    return {"node": "Call", "function": _name(function), "arguments": [tree(argument) for argument in arguments]}
 
 
 def _positional(builtin: functions.Builtin, arguments: Sequence[Argument]) -> Sequence[Argument]:
@@ -56,8 +60,10 @@ def _part(part: Any) -> Any:
 
 
 def value(plain: Any) -> Mapping[str, Any]:
-    """A constant with its type: `{"type": "number", "value": "1.50"}`."""
+    """A constant with its type: `{"type": "number", "value": "1.50"}`; null for a wide one, which the browser lacks."""
     family = kind(plain)
+    if isinstance(plain, WIDE):
+        return {"type": family, "value": None}
     if plain is None or isinstance(plain, (bool, str)):
         return {"type": family, "value": plain}
     if isinstance(plain, (int, Decimal)):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from formloom import feel
-from formloom.errors import Place, Problem, Text, near
+from formloom.errors import Place, Problem, Text
 from formloom.metadata import catalog as c
 from formloom.metadata.authored import Authored
 from formloom.metadata.fieldtypes import FieldType
@@ -17,7 +17,7 @@ from formloom.metadata.nodes import Block
 from formloom.metadata.nodes import Mapping as Node
 from formloom.metadata.values import ADDRESS_PARTS
 
-SCOPE = frozenset({"user", "record", "old"})
+SCOPE = frozenset({"user", "record"})
 FIELD_KEYS = frozenset(
     {
         "type",
@@ -30,6 +30,9 @@ FIELD_KEYS = frozenset(
         "readonly",
         "default",
         "formula",
+        "decision",
+        "output",
+        "inputs",
         "required_when",
         "visible_when",
         "readonly_when",
@@ -53,7 +56,7 @@ class Assembler:
 
     types: Mapping[str, FieldType]
     authored: Authored
-    functions: frozenset[str] = frozenset()  # FEEL functions of plugins
+    decisions: Mapping[str, c.DecisionSource] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def report(
@@ -72,7 +75,7 @@ class Assembler:
         if not isinstance(value, str):
             return feel.literal(value if isinstance(value, bool) else Decimal(value))
         try:
-            expression = feel.compile(value, names)
+            return feel.compile(value, names)
         except feel.FeelSyntaxError as error:
             self.report(
                 "feel-syntax",
@@ -82,23 +85,6 @@ class Assembler:
                 error.hint,
             )
             return None
-        self.check_names(expression, value, place, names, element)
-        return expression
-
-    def check_names(
-        self, expression: feel.Expression, text: str, place: Place, names: frozenset[str], element: str
-    ) -> None:
-        for name in sorted(expression.names - names - self.functions):
-            guess = near(name, names)
-            used = (n.start for n in expression.ast.walk() if isinstance(n, feel.ast.Name) and n.name == name)
-            self.report(
-                "unknown-name",
-                Text("{name} is neither a field nor a known name.", name=name),
-                below(place, text, min(used, default=0)),
-                element,
-                Text("Did you mean {near}?", near=guess) if guess else None,
-                guess,
-            )
 
     # entities
 
@@ -167,10 +153,33 @@ class Assembler:
             place=node.place,
             default=rules["default"],
             formula=rules["formula"],
+            decision=self.decision(node, names, element) if "decision" in node else None,
             required_when=rules["required_when"],
             visible_when=rules["visible_when"],
             readonly_when=rules["readonly_when"],
         )
+
+    def decision(self, node: Node, names: frozenset[str], element: str) -> c.DecisionRule | None:
+        """Inputs that are not given are the record's fields of the same names."""
+        key, place = node["decision"], node.values_at["decision"]
+        source = self.decisions.get(key)
+        if source is None:
+            self.problems += self.authored.unknown("decision", key, self.decisions, place, element)
+            return None
+        if {"formula", "default"} & node.keys():
+            self.report("decision-rule", Text("Either a decision or an expression gives the value, not both."), place,
+                        element)
+        given = node.get("inputs") or Node(node.place)
+        inputs = {name: self.expression(given, name, names, element) for name in given}
+        for name in source.inputs[key]:
+            if name not in inputs and name in names:
+                inputs[name] = feel.compile(name, names)
+            elif name not in inputs:
+                self.report("decision-input", Text("{decision} needs the input {input}, and there is no such field.",
+                                                   decision=key, input=name), place, element,
+                            Text("Say it under inputs."))
+        return c.DecisionRule(key, node.get("output", ""), MappingProxyType(
+            {name: expression for name, expression in inputs.items() if expression is not None}))
 
     def system_fields(self, identity: str, parent: str | None) -> Iterable[c.Field]:
         own: tuple[tuple[str, str, c.Label], ...] = ()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from formloom.errors import Place, UnknownAction, UnknownEntity, UnknownField, UnknownProcess
+from formloom.errors import Place, UnknownAction, UnknownDecision, UnknownEntity, UnknownField, UnknownProcess
 from formloom.feel import Expression
 from formloom.metadata.fieldtypes import FieldType
 
@@ -49,6 +49,22 @@ class Choice:
     fill: float = 0.0       # 0..1, how far along the life cycle: fills the state ring
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionRule:
+    """A value that a decision gives: of a formula field always, of any other field when a record is new.
+
+    `output` is one of several; '' takes the whole answer. `inputs` are all it is asked with.
+    """
+
+    key: str
+    output: str
+    inputs: Mapping[str, Expression]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(name for expression in self.inputs.values() for name in expression.names)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     id: str                 # stable; survives renaming
@@ -62,6 +78,7 @@ class Field:
     readonly: bool = False
     default: Expression | None = None
     formula: Expression | None = None
+    decision: DecisionRule | None = None
     required_when: Expression | None = None
     visible_when: Expression | None = None
     readonly_when: Expression | None = None
@@ -70,6 +87,14 @@ class Field:
     options: Mapping[str, Any] = EMPTY   # of the type: max_length, minimum, maximum, precision, scale, currency, ...
     system: bool = False                 # id, version, created_at, ..., parent, position
     place: Place = NOWHERE
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """What it is computed from; nothing for a field that people fill in."""
+        if not self.type.computed:
+            return frozenset()
+        rule = self.formula or self.decision
+        return rule.names if rule else frozenset()
 
     def choice(self, value: Any) -> Choice | None:
         return next((c for c in self.choices if c.value == value), None)
@@ -260,6 +285,20 @@ class ProcessSource:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionSource:
+    """A DMN file as authored; `workflow.decisions` makes decisions of it."""
+
+    namespace: str                          # by which other files import it
+    keys: Mapping[str, Place]               # ids of its decisions and decision services
+    inputs: Mapping[str, tuple[str, ...]]   # what each of them is asked with, as far as this file tells
+    imports: tuple[str, ...]                # namespaces of other files
+    pack: str
+    text: str
+    hash: str
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class Pack:
     name: str
     version: str
@@ -286,6 +325,8 @@ class Catalog:
     workspaces: tuple[Workspace, ...]
     packs: tuple[Pack, ...]
     sources: tuple[Source, ...] = field(repr=False, default=())
+    decisions: Mapping[str, DecisionSource] = EMPTY     # by the id of each decision; a file may hold several
+    decision_files: tuple[DecisionSource, ...] = ()
 
     def entity(self, name: str) -> Entity:
         try:
@@ -298,6 +339,12 @@ class Catalog:
             return self.processes[key]
         except KeyError:
             raise UnknownProcess(key, self.processes) from None
+
+    def decision(self, key: str) -> DecisionSource:
+        try:
+            return self.decisions[key]
+        except KeyError:
+            raise UnknownDecision(key, self.decisions) from None
 
     def children(self, entity: Entity) -> Mapping[str, Entity]:
         """Child entity by the name of the child-table field that shows it."""

@@ -13,11 +13,22 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import checks, jsonschema_import, language, nodes, process_source, salvage, validation
+from formloom.metadata import (
+    checks,
+    decision_source,
+    expressions,
+    jsonschema_import,
+    language,
+    nodes,
+    process_source,
+    salvage,
+    validation,
+)
 from formloom.metadata.assembly import Assembler, label
 from formloom.metadata.authored import Authored, names_in
 from formloom.metadata.catalog import (
     Catalog,
+    DecisionSource,
     Entity,
     Field,
     Pack,
@@ -28,8 +39,11 @@ from formloom.metadata.catalog import (
 )
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.scopes import Scopes
 
-_MODEL = re.compile(r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn")
+_MODEL = re.compile(
+    r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|decisions/.+\.dmn"
+)
 KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
 
 
@@ -38,6 +52,8 @@ class _Parsed:
     authored: Authored = field(default_factory=Authored)
     packs: dict[tuple[str, str], str] = field(default_factory=dict)  # the pack of each definition
     processes: dict[str, ProcessSource] = field(default_factory=dict)
+    decisions: dict[str, DecisionSource] = field(default_factory=dict)
+    decision_files: list[DecisionSource] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def of(self, kind: str) -> Iterator[tuple[str, nodes.Mapping, str]]:
@@ -62,6 +78,12 @@ def check(sources: Iterable[Source], types: Mapping[str, FieldType], functions: 
     )
 
 
+def decision_files(sources: Iterable[Source]) -> tuple[DecisionSource, ...]:
+    """Those that can be read, whatever is wrong with the rest of the configuration."""
+    read = (decision_source.read(s)[0] for s in sources if s.path.startswith("decisions/") and _MODEL.fullmatch(s.path))
+    return tuple(filter(None, read))
+
+
 def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalog:
     """Raises BadConfiguration with every error; warnings do not stop."""
     catalog, problems = _build(sources, types)
@@ -71,14 +93,23 @@ def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalo
     return catalog
 
 
+def authored(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Authored:
+    """The definitions as they were written, with the place of every part."""
+    return _parse(_of_model(sources), types).authored
+
+
+def _of_model(sources: Iterable[Source]) -> tuple[Source, ...]:
+    return tuple(sorted((s for s in sources if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
+
+
 def _build(
-    authored: Iterable[Source],
+    given: Iterable[Source],
     types: Mapping[str, FieldType],
     functions: frozenset[str] = frozenset(),
 ) -> tuple[Catalog, list[Problem]]:
-    sources = tuple(sorted((s for s in authored if _MODEL.fullmatch(s.path)), key=lambda s: (s.pack, s.path)))
+    sources = _of_model(given)
     parsed = _parse(sources, types)
-    assembler = Assembler(types, parsed.authored, functions)
+    assembler = Assembler(types, parsed.authored, parsed.decisions)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
     entities = _linked(entities, assembler)
     roles = {name: assembler.role(node, pack, entities) for name, node, pack in parsed.of("role")}
@@ -90,8 +121,12 @@ def _build(
         workspaces=tuple(_workspace(node) for _, node in parsed.authored.named("workspace")),
         packs=tuple(_pack(node) for _, node in parsed.authored.named("pack")),
         sources=sources,
+        decisions=MappingProxyType(parsed.decisions),
+        decision_files=tuple(parsed.decision_files),
     )
-    return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored)]
+    scopes = Scopes(catalog.entities, functions, parsed.authored.hidden_names)
+    mistaken = expressions.check(scopes, parsed.authored)
+    return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored), *mistaken]
 
 
 def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed:
@@ -101,6 +136,8 @@ def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed
         folder = source.path.split("/")[0]
         if folder == "workflows":
             _add_process(parsed, source)
+        elif folder == "decisions":
+            _add_decisions(parsed, source)
         else:
             _add_definition(parsed, source, KINDS.get(folder, "pack"), validators)
     return parsed
@@ -113,6 +150,18 @@ def _add_process(parsed: _Parsed, source: Source) -> None:
         parsed.problems.append(_twice("process", process.key, process.place, parsed.processes[process.key].place))
     elif process:
         parsed.processes[process.key] = process
+
+
+def _add_decisions(parsed: _Parsed, source: Source) -> None:
+    file, problems = decision_source.read(source)
+    parsed.problems += problems
+    if file is None:
+        return
+    parsed.decision_files.append(file)
+    for key, place in file.keys.items():
+        other = parsed.decisions.setdefault(key, file)
+        if other is not file:
+            parsed.problems.append(_twice("decision", key, place, other.keys[key]))
 
 
 def _add_definition(parsed: _Parsed, source: Source, kind: str, validators: Mapping[str, Draft202012Validator]) -> None:

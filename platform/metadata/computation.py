@@ -20,8 +20,8 @@ def computed_order(entity: Entity, entities: Mapping[str, Entity]) -> tuple[str,
 
 def _uses(field: Field, entities: Mapping[str, Entity]) -> frozenset[str]:
     """Fields of the same entity: named in the formula, or read by the rows of a roll-up as `parent.<field>`."""
-    if field.formula:
-        return field.formula.names
+    if field.uses:
+        return field.uses
     child = entities.get(field.target or "")
     return frozenset(_of_parent(field, child)) if child else frozenset()
 
@@ -35,6 +35,8 @@ def _of_parent(field: Field, child: Entity) -> Iterator[str]:
             measured = child.fields.get(name)
             if measured and measured.formula:
                 pending.append(measured.formula)
+            if measured and measured.decision:
+                pending += measured.decision.inputs.values()
         for expression in pending:
             names |= expression.names
             yield from (path[1] for path in expression.paths if path[0] == "parent" and len(path) > 1)

@@ -112,6 +112,14 @@ COMMON = {
     "visible_when": rule("Shown while this is true."),
     "readonly_when": rule("Not typed while this is true."),
 }
+DECISION = {
+    "decision": text("Id of a decision that gives the value: of a formula field always, else of a new record."),
+    "output": text("Which of the decision's outputs, where it has several."),
+    "inputs": {
+        "type": "object", "additionalProperties": FEEL,
+        "description": "What each input of the decision is; without it, the field of the same name.",
+    },
+}
 SECTION = record(
     {
         "label": label("Heading."),
@@ -197,13 +205,18 @@ def field_schema(field_type: FieldType) -> dict[str, Any]:
     options = dict(field_type.options or {})
     if field_type.name == "formula":
         options["formula"] = rule("What is computed, over the fields of the record.")
+    if field_type.name == "formula" or not (field_type.computed or field_type.name == "table"):
+        options |= DECISION
     if "choices" in options:
         options["choices"] = array(options["choices"]["description"], CHOICE, least=1)
-    needed: list[str] = [key for key in ("choices", "entity", "formula", "of", "function") if key in options]
+    needed: list[str] = [key for key in ("choices", "entity", "of", "function") if key in options]
     if field_type.name == "sequence":
         needed = ["pattern"]
     typed = {"const": field_type.name, "description": field_type.about or COMMON["type"]["description"]}
-    return record({**COMMON, "type": typed, **options}, ("type", *needed))
+    made = record({**COMMON, "type": typed, **options}, ("type", *needed))
+    if field_type.name == "formula":
+        made |= {"if": {"not": {"required": ["decision"]}}, "then": {"required": ["formula"]}}
+    return made
 
 
 def _field(types: Mapping[str, FieldType]) -> dict[str, Any]:

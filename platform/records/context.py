@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from formloom.metadata.catalog import Catalog
+from formloom.metadata.catalog import EMPTY, Catalog
 from formloom.policy.actor import Actor
 from formloom.policy.policy import Policy
 from formloom.records.events import Listener
@@ -20,8 +20,8 @@ from formloom.storage.store import Store
 class Context:
     """Made by `runtime.reading(actor)` or `runtime.writing(actor)`; everything done with it commits together.
 
-    `definitions` are the process definitions of the catalog, by key; opaque here, so that no layer below `workflow`
-    knows of processes.
+    `definitions` are the process definitions of the catalog, by key, and `decisions` its decisions, by id; opaque here,
+    so that no layer below `workflow` knows of processes or DMN.
     """
 
     catalog: Catalog
@@ -34,3 +34,4 @@ class Context:
     files: Path = Path("var/files")
     definitions: Mapping[str, Any]
     service_tasks: Mapping[str, Any]
+    decisions: Mapping[str, Any] = EMPTY

@@ -9,8 +9,9 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from formloom import feel
+from formloom.errors import FieldError, ValidationFailed
 from formloom.metadata import builtin_types
-from formloom.metadata.catalog import Entity, Field
+from formloom.metadata.catalog import DecisionRule, Entity, Field
 from formloom.records.context import Context
 from formloom.records.scope import Scope
 
@@ -28,6 +29,10 @@ def defaults(context: Context, entity: Entity, given: Mapping[str, Any]) -> dict
             found[field.name] = _typed(field, field.default.evaluate(scope, context.now))
         elif field.name == entity.owner and context.actor.user_id:
             found[field.name] = context.actor.user_id
+    known = Scope(context, entity, {**found, **given}, rows={})
+    for field in entity.fields.values():
+        if field.decision is not None and not field.type.computed and field.name not in given:
+            found[field.name] = _typed(field, _decided(context, field, field.decision, known))
     return {name: value for name, value in found.items() if value is not None}
 
 
@@ -42,14 +47,26 @@ def compute(
     for field in _ordered(entity):
         if field.formula is not None:
             row[field.name] = _typed(field, field.formula.evaluate(scope, context.now))
+        elif field.decision is not None:
+            row[field.name] = _typed(field, _decided(context, field, field.decision, scope))
         elif field.type.name == "rollup":
             row[field.name] = _typed(field, _rolled_up(context, entity, field, rows))
 
 
 def _ordered(entity: Entity) -> Iterator[Field]:
     computed = {f.name: f for f in entity.fields.values() if f.type.computed}
-    needs = {name: (f.formula.names & computed.keys() if f.formula else ()) for name, f in computed.items()}
+    needs = {name: f.uses & computed.keys() for name, f in computed.items()}
     return (computed[name] for name in TopologicalSorter(needs).static_order())
+
+
+def _decided(context: Context, field: Field, rule: DecisionRule, scope: Mapping[str, Any]) -> Any:
+    """Nothing while an input is still empty. A table that contradicts itself is told at the field."""
+    inputs = {name: expression.evaluate(scope, context.now) for name, expression in rule.inputs.items()}
+    answer = context.decisions[rule.key].evaluate(inputs, context.now)
+    if answer.failures and None not in inputs.values():
+        raise ValidationFailed([FieldError(field.name, "decision-failed", answer.failures[0])])
+    value = answer.value
+    return value.get(rule.output) if rule.output and isinstance(value, Mapping) else value
 
 
 def _rolled_up(context: Context, entity: Entity, field: Field, rows: Rows) -> Any:

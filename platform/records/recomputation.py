@@ -19,13 +19,26 @@ def outdated(old: Catalog | None, new: Catalog) -> list[str]:
     """Entities with rows whose computed fields the new catalog computes otherwise; of a child, its parent."""
     known = {entity.id: entity for entity in old.entities.values()} if old else {}
     found = {entity.parent or entity.name for entity in new.entities.values()
-             if entity.id in known and _formulas(entity) - _formulas(known[entity.id])}
+             if entity.id in known and _formulas(new, entity) - _formulas(old, known[entity.id])}
     return sorted(found)
 
 
-def _formulas(entity: Entity) -> set[tuple[Any, ...]]:
-    return {(f.id, f.formula.text if f.formula else "", repr(sorted(f.options.items(), key=lambda item: item[0])))
+def _formulas(catalog: Catalog | None, entity: Entity) -> set[tuple[Any, ...]]:
+    return {(f.id, f.formula.text if f.formula else "", _decided(catalog, f),
+             repr(sorted(f.options.items(), key=lambda item: item[0])))
             for f in entity.fields.values() if f.type.computed and f.type.name != "sequence"}
+
+
+def _decided(catalog: Catalog | None, field: Field) -> tuple[Any, ...]:
+    """The decision as it is written, with the files it imports."""
+    rule = field.decision
+    if rule is None or catalog is None:
+        return ()
+    files = [catalog.decisions[rule.key]]
+    for file in files:
+        files += [other for other in catalog.decision_files if other.namespace in file.imports and other not in files]
+    return (rule.key, rule.output, *sorted((name, e.text) for name, e in rule.inputs.items()),
+            *(file.hash for file in files))
 
 
 def batch(context: Context, name: str, after: int) -> int | None:

@@ -15,6 +15,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from formloom.storage.columns import dumps, loads
+from formloom.storage.functions import postgresql as postgresql_functions
+from formloom.storage.functions import sqlite as sqlite_functions
 
 Wake: TypeAlias = Callable[[int], None]
 
@@ -75,7 +77,8 @@ class Database:
         unit.committed()
 
     def upgrade(self) -> None:
-        """Brings the platform's own tables to this version of the code; processes that start together take turns."""
+        """Brings the platform's own tables and functions to this version of the code; processes that start together
+        take turns."""
         with self.write() as unit:
             if self.dialect == "postgresql":
                 unit.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
@@ -83,6 +86,9 @@ class Database:
             config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
             config.attributes["connection"] = unit.connection
             command.upgrade(config, "head")
+            if self.dialect == "postgresql":
+                for statement in postgresql_functions.functions():
+                    unit.connection.exec_driver_sql(statement)
 
     def _writing(self) -> sa.Connection:
         return self.engine.connect().execution_options(sqlite_begin="IMMEDIATE")
@@ -129,6 +135,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+    sqlite_functions.register(connection)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -79,6 +79,16 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionCall:
+    """What a business rule task asks: a decision by id or name. Inputs without a parameter come from the process."""
+
+    ref: str
+    result: str = ""            # the name under which later expressions read the answer, besides the element's id
+    parameters: Mapping[str, Expression] = EMPTY
+    mapping: str = ""           # Camunda's shape of the result; '' takes it as it is
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     id: str
     source: str
@@ -114,6 +124,7 @@ class Node:
     fields: tuple[TaskField, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     action: Action | None = None
+    decision: DecisionCall | None = None
     script: Mapping[str, Expression] = EMPTY    # of a script task: name to value, in order
     place: Place = NOWHERE
 

@@ -13,6 +13,7 @@ from formloom.metadata.catalog import Catalog
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
 from formloom.workflow import reader
+from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
 
 
@@ -22,12 +23,13 @@ class LostDefinition(FormloomError):
     code = "lost-definition"
 
 
-def read_all(catalog: Catalog, service_tasks: Mapping[str, Any]) -> tuple[dict[str, ProcessDefinition], list[Problem]]:
+def read_all(catalog: Catalog, service_tasks: Mapping[str, Any],
+             decisions: Decisions | None = None) -> tuple[dict[str, ProcessDefinition], list[Problem]]:
     """The process definitions of a catalog by key, and every problem of those that cannot run."""
     definitions: dict[str, ProcessDefinition] = {}
     problems: list[Problem] = []
     for source in catalog.processes.values():
-        definition, found = reader.read(source.text, source.place.file, catalog, service_tasks)
+        definition, found = reader.read(source.text, source.place.file, catalog, service_tasks, decisions)
         problems += found
         if definition is not None:
             definitions[definition.key] = definition

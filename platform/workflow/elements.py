@@ -22,7 +22,8 @@ class Treatment(StrEnum):
     REFUSED = "refused"
 
 
-_TASKS = frozenset({"task", "userTask", "manualTask", "serviceTask", "scriptTask", "sendTask", "receiveTask"})
+_TASKS = frozenset({"task", "userTask", "manualTask", "serviceTask", "scriptTask", "sendTask", "receiveTask",
+                    "businessRuleTask"})
 _GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"})
 _SCOPES = frozenset({"subProcess", "transaction", "callActivity"})
 _EVENTS = frozenset({"startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"})
@@ -144,19 +145,21 @@ ATTRIBUTES: Mapping[str, frozenset[str]] = {
 # Attributes that describe, in whatever element they stand.
 DESCRIBING = frozenset({
     "gatewayDirection", "language", "textFormat", "processType", "isClosed", "implementation", "operationRef",
-    "itemRef", "itemSubjectRef", "structureRef", "evaluatesToTypeRef", "dataObjectRef", "dataStoreRef", "isCollection", "capacity",
-    "isUnlimited", "definitionalCollaborationRef", "supports", "partitionElementRef"})
+    "itemRef", "itemSubjectRef", "structureRef", "evaluatesToTypeRef", "dataObjectRef", "dataStoreRef",
+    "isCollection", "capacity", "isUnlimited", "definitionalCollaborationRef", "supports", "partitionElementRef"})
 # Written by modelers with the value that changes nothing.
 NEUTRAL: Mapping[str, frozenset[str]] = {
     "isForCompensation": frozenset({"false"}), "startQuantity": frozenset({"1"}),
     "completionQuantity": frozenset({"1"}), "isInterrupting": frozenset({"true"}),
-    "parallelMultiple": frozenset({"false"}), "isImmediate": frozenset({"true", "false"}), "instantiate": frozenset({"false"}),
+    "parallelMultiple": frozenset({"false"}), "instantiate": frozenset({"false"}),
+    "isImmediate": frozenset({"true", "false"}),
     "triggeredByEvent": frozenset({"false"}), "eventGatewayType": frozenset({"Exclusive"}),
     "behavior": frozenset({"All"}), "cancelActivity": frozenset({"true"}),
     "method": frozenset({"##Compensate", "##compensate", ""}), "testBefore": frozenset({"false"}),
 }
+# Of other tools, and read by `rule_tasks` as what they mean.
+UNDERSTOOD = frozenset({"decisionRef", "resultVariable", "mapDecisionResult"})
 INSTEAD: Mapping[str, Text] = {
-    "businessRuleTask": Text("Use a script task, or conditions on a gateway."),
     "complexGateway": Text("Use an inclusive or an exclusive gateway with conditions."),
     "adHocSubProcess": Text("Draw the order of the tasks, or offer them in parallel."),
     "compensateEventDefinition": Text("Draw what undoes the work as tasks behind an error or cancel event."),
@@ -230,6 +233,7 @@ COSMETIC: Mapping[str, Text] = {
 }
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 # Attributes of Camunda that are about its own operation.
+ZEEBE = "http://camunda.org/schema/zeebe/1.0"
 OPERATIONAL = frozenset({"historyTimeToLive", "versionTag", "isStartableInTasklist", "asyncBefore", "asyncAfter",
                          "exclusive", "jobPriority", "taskPriority", "diagramRelationId", "candidateGroups"})
 
@@ -237,6 +241,8 @@ OPERATIONAL = frozenset({"historyTimeToLive", "versionTag", "isStartableInTaskli
 def _foreign(element: etree._Element, reading: Reading) -> None:
     """Our own extension elements are read, and checked, by `vocabulary`."""
     if namespace(element) in (FORMLOOM, *DIAGRAM, *COSMETIC):
+        return
+    if local(element) == "calledDecision" and namespace(element) == ZEEBE:
         return
     reading.problem("bpmn-extension", element,
                     Text("{element} has an extension of another tool: {name}.",
@@ -253,8 +259,12 @@ def _attributes(element: etree._Element, reading: Reading) -> None:
         if home in (None, BPMN):
             if plain not in allowed and value not in NEUTRAL.get(plain, frozenset()):
                 _refuse_attribute("bpmn-attribute", element, f"{plain}={value!s}", reading)
-        elif home not in COSMETIC and not (home == CAMUNDA and plain in OPERATIONAL):
+        elif home not in COSMETIC and not (home == CAMUNDA and plain in _understood(element)):
             _refuse_attribute("bpmn-extension", element, plain, reading)
+
+
+def _understood(element: etree._Element) -> frozenset[str]:
+    return OPERATIONAL | UNDERSTOOD if local(element) == "businessRuleTask" else OPERATIONAL
 
 
 def _refuse_attribute(code: str, element: etree._Element, name: str, reading: Reading) -> None:

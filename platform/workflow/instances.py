@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from formloom.errors import Conflict, Forbidden, NotFound, Text
-from formloom.metadata.catalog import Label
+from formloom.metadata.catalog import Entity, Label
 from formloom.policy.actor import Actor
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
-from formloom.workflow import definitions, offers, steps
+from formloom.workflow import definitions, offers, rule_tasks, steps
 from formloom.workflow.definition import ProcessDefinition
 from formloom.workflow.scope import Surroundings
 from formloom.workflow.steps import RecordRef, StepFailed
@@ -43,7 +43,7 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One line of the history. kind: started | passed | decided | cancelled | incident."""
+    """One line of the history. kind: started | passed | decided | ruled | cancelled | incident."""
 
     node: str
     label: Label
@@ -151,7 +151,7 @@ def cancel_of_record(context: Context, entity: str, record_id: int) -> None:
 def diagram(context: Context, instance_id: int) -> Diagram:
     instance = get(context, instance_id)
     definition = definitions.pinned(context, instance.key, instance.hash)
-    history = tuple(_history(context, instance_id, definition))
+    history = tuple(_history(context, instance, definition))
     passed = [visit.node.partition("/")[0] for visit in history if visit.kind == "passed"]
     return Diagram(definition.text, tuple(_waiting(context, instance_id)), tuple(dict.fromkeys(passed)),
                    _taken(definition, passed), history)
@@ -164,11 +164,19 @@ def _taken(definition: ProcessDefinition, passed: list[str]) -> tuple[str, ...]:
                  if flow.source in seen and flow.target in seen and not flow.id.endswith(".link"))
 
 
-def _history(context: Context, instance_id: int, definition: ProcessDefinition) -> list[Visit]:
+def _history(context: Context, instance: Instance, definition: ProcessDefinition) -> list[Visit]:
     rows = context.unit.connection.execute(
-        sa.select(t.fl_history).where(t.fl_history.c.instance_id == instance_id).order_by(t.fl_history.c.id))
+        sa.select(t.fl_history).where(t.fl_history.c.instance_id == instance.id).order_by(t.fl_history.c.id)).all()
+    entity = context.catalog.entities.get(instance.entity)
+    ruled = entity is not None and any(row.kind == "ruled" for row in rows)
+    record = context.store.get(context.unit, instance.entity, instance.record_id or 0) if ruled else None
     return [Visit(row.node, definition.nodes[row.node].label if row.node in definition.nodes else {}, row.kind, row.at,
-                  row.actor_id, json.loads(row.data) if row.data else {}) for row in rows]
+                  row.actor_id, _told(context, entity, record, row)) for row in rows]
+
+
+def _told(context: Context, entity: Entity | None, record: Mapping[str, Any] | None, row: Any) -> Mapping[str, Any]:
+    data = json.loads(row.data) if row.data else {}
+    return rule_tasks.visible(context, entity, record, data) if row.kind == "ruled" else data
 
 
 def _waiting(context: Context, instance_id: int) -> list[Waiting]:

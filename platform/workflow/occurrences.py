@@ -124,7 +124,7 @@ def _condition(element: etree._Element, reading: Reading) -> Expression | None:
                                                         element=naming(element)),
                         Text("Write a condition in FEEL, such as amount > 1000."))
         return None
-    return reading.expression(text, element)
+    return reading.expression(text, element, condition=True)
 
 
 def start_triggers(process: etree._Element, reading: Reading) -> Iterator[Trigger]:
@@ -164,8 +164,7 @@ def _fulfilled(element: etree._Element, start: str, reading: Reading) -> Iterato
                                                         element=naming(element)),
                         Text('Add <formloom:binding entity="..."/> to the process.'))
     text = words(element.find(f"{{{BPMN}}}condition"))
-    names = (frozenset(reading.entity.fields) if reading.entity else frozenset()) | {"record", "user"}
-    condition = reading.expression(text, element, (), names) if text else None
+    condition = reading.expression(text, element, results=False, condition=True) if text else None
     if condition is not None:
         yield Trigger(on="condition", when=condition, start=start, place=Place(reading.file, line(element)))
 

@@ -14,8 +14,21 @@ from lxml import etree
 
 from formloom import feel
 from formloom.errors import Place, Problem, Text
+from formloom.feel.static import ANY
 from formloom.metadata.catalog import EMPTY, Catalog, Label
-from formloom.workflow import calls, elements, equivalents, markup, occurrences, rounds, structure, vocabulary
+from formloom.metadata.usage import Spoken
+from formloom.workflow import (
+    calls,
+    elements,
+    equivalents,
+    markup,
+    occurrences,
+    rounds,
+    rule_tasks,
+    structure,
+    vocabulary,
+)
+from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import Assignment, Flow, Node, ProcessDefinition
 from formloom.workflow.markup import BPMN, line, local, namespace, reference, words
 from formloom.workflow.reading import Reading, TooSlow, label_of, lacks, naming
@@ -29,19 +42,29 @@ _CATCHING = frozenset({"receiveTask", "intermediateCatchEvent", "boundaryEvent",
 
 
 def read(text: str, file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None = None,
-         called: Mapping[str, str] | None = None,
+         decisions: Decisions | None = None, called: Mapping[str, str] | None = None,
          callers: tuple[str, ...] = ()) -> tuple[ProcessDefinition | None, list[Problem]]:
-    """Without `service_tasks` the names and parameters of actions are not checked. `called`: the texts of processes it
-    may call, those of the catalog if not given.
+    """Without `service_tasks` the names and parameters of actions are not checked, nor decisions without them.
+    `called`: the texts of processes it may call, those of the catalog if not given.
     """
     root, problems = markup.parse(text, file)
     if root is None:
         return None, problems
-    reading = _reading(file, catalog, service_tasks, called, callers)
+    reading = _reading(file, catalog, service_tasks, decisions, called, callers)
     process = _process(root, reading)
     definition = _guarded(root, process, text, reading) if process is not None else None
     problems = _sorted(reading.problems)
     return (None if any(p.severity == "error" for p in problems) else definition), problems
+
+
+def spoken(text: str, file: str, catalog: Catalog) -> list[Spoken]:
+    """Every expression of a diagram; none of one that cannot be read."""
+    root, _ = markup.parse(text, file)
+    reading = _reading(file, catalog, None, None, None, ())
+    process = None if root is None else _process(root, reading)
+    if process is not None:
+        _definition(process, text, reading)
+    return reading.spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +87,7 @@ def examine(text: str, file: str, catalog: Catalog,
     found = []
     for process in root.findall(f"{{{BPMN}}}process") if _is_bpmn(root) else ():
         if any(True for _ in _nodes(process)):
-            reading = _reading(file, catalog, service_tasks, None, ())
+            reading = _reading(file, catalog, service_tasks, None, None, ())
             _check_executable(process, reading)
             definition = _guarded(root, process, text, reading)
             found.append(_examined(process, definition, _sorted(reading.problems)))
@@ -78,10 +101,10 @@ def _examined(process: etree._Element, definition: ProcessDefinition | None, pro
                     tuple(p for p in problems if not lacks(p)), tuple(p for p in problems if lacks(p)))
 
 
-def _reading(file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None, called: Mapping[str, str] | None,
-             callers: tuple[str, ...]) -> Reading:
+def _reading(file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None, decisions: Decisions | None,
+             called: Mapping[str, str] | None, callers: tuple[str, ...]) -> Reading:
     known = {key: source.text for key, source in catalog.processes.items()} if called is None else called
-    return Reading(file, catalog, service_tasks, called=known, callers=callers)
+    return Reading(file, catalog, service_tasks, decisions, called=known, callers=callers)
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:
@@ -112,8 +135,8 @@ def _whole(root: etree._Element, process: etree._Element, text: str, reading: Re
 
 
 def _called(key: str, caller: str, reading: Reading) -> ProcessDefinition | None:
-    return read(reading.called[key], f"{key}.bpmn", reading.catalog, reading.service_tasks, reading.called,
-                (*reading.callers, caller))[0]
+    return read(reading.called[key], f"{key}.bpmn", reading.catalog, reading.service_tasks, reading.decisions,
+                reading.called, (*reading.callers, caller))[0]
 
 
 def _hash(text: str, called: Mapping[str, str]) -> str:
@@ -151,6 +174,7 @@ def _check_executable(process: etree._Element, reading: Reading) -> None:
 
 
 def _definition(process: etree._Element, text: str, reading: Reading) -> ProcessDefinition:
+    reading.process = process.get("id", "")
     vocabulary.binding(process, reading)
     drawn, flows = list(_nodes(process)), list(_flows(process))
     if len(drawn) > MAX_NODES or len(flows) > MAX_FLOWS:
@@ -158,9 +182,11 @@ def _definition(process: etree._Element, text: str, reading: Reading) -> Process
         drawn, flows = drawn[:MAX_NODES], flows[:MAX_FLOWS]
     _check_ids(process, reading)
     inputs = vocabulary.inputs(process, reading)
-    reading.inputs, reading.results = frozenset(inputs), frozenset(e.get("id", "") for e in drawn if _gives(e))
+    reading.inputs = dict.fromkeys(inputs, ANY)
+    reading.results = {e.get("id", ""): vocabulary.result(e) for e in drawn if _gives(e)}
+    reading.results |= dict.fromkeys(rule_tasks.results(drawn), ANY)
     triggers = (*vocabulary.triggers(process, reading), *occurrences.start_triggers(process, reading))
-    reading.inputs |= {trigger.on for trigger in triggers if trigger.on in ("message", "signal")}
+    reading.inputs |= {trigger.on: ANY for trigger in triggers if trigger.on in ("message", "signal")}
     lanes = _lanes(process)
     nodes = {e.get("id", ""): _node(e, lanes, reading) for e in drawn}
     return ProcessDefinition(
@@ -251,6 +277,7 @@ def _node(element: etree._Element, lanes: Mapping[str, list[etree._Element]], re
         fields=vocabulary.fields(element, reading) if people else (),
         outcomes=vocabulary.outcomes(element, reading) if people else (),
         action=vocabulary.action(element, reading) if _acts(element) else None,
+        decision=rule_tasks.read(element, reading) if kind == "businessRuleTask" else None,
         script=_script(element, reading) if kind == "scriptTask" else {},
         place=Place(reading.file, line(element)),
     )
@@ -276,7 +303,7 @@ def _flow(element: etree._Element, reading: Reading) -> Flow:
     return Flow(
         id=element.get("id", ""), source=reference(element.get("sourceRef")),
         target=reference(element.get("targetRef")), label=label_of(element), place=Place(reading.file, line(element)),
-        condition=reading.expression(text, element) if text else None,
+        condition=reading.expression(text, element, condition=True) if text else None,
     )
 
 
@@ -295,7 +322,7 @@ def _script(element: etree._Element, reading: Reading) -> dict[str, feel.Express
                                                          element=naming(element), text=text),
                             Text("Write one per line: total = amount * 1.06"))
             continue
-        expression = reading.expression(match[2], element, result)
+        expression = reading.expression(match[2], element, dict.fromkeys(result, ANY))
         if expression:
             result[match[1]] = expression
     return result

@@ -11,20 +11,26 @@ from lxml import etree
 
 from formloom import feel
 from formloom.errors import KINDS, FormloomError, Place, Problem, Text, near
-from formloom.feel import functions
+from formloom.feel import findings
+from formloom.feel.findings import Finding
+from formloom.feel.inference import infer
+from formloom.feel.static import ANY, NUMBER, Environment, Type
 from formloom.metadata.catalog import EMPTY, Catalog, Entity, Label
+from formloom.metadata.scopes import STARTER, Scopes
+from formloom.metadata.usage import Spoken
+from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.markup import BPMN, FORMLOOM, MAX_SECONDS, line, local, namespace
 
-ROUND = frozenset({"loopCounter"})
-COUNTS = frozenset({"numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances",
-                    "numberOfTerminatedInstances"}) | ROUND
+ROUND: Mapping[str, Type] = {"loopCounter": NUMBER}
+COUNTS: Mapping[str, Type] = dict.fromkeys(
+    ("numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances", "numberOfTerminatedInstances",
+     "loopCounter"), NUMBER)
 # What a process still needs before it can be put into force, though its drawing can run.
 LACKING = frozenset({
     "bpmn-executable", "bpmn-assignment", "bpmn-action", "bpmn-expression", "bpmn-script", "bpmn-timer", "bpmn-message",
     "bpmn-signal", "bpmn-error", "bpmn-escalation", "bpmn-cancel", "bpmn-condition", "bpmn-gateway", "bpmn-loop",
     "bpmn-call", "bpmn-data", "bpmn-extension", "bpmn-empty", "bpmn-idle", "bpmn-trigger", "bpmn-binding", "bpmn-field",
-    "bpmn-outcome"})
-AMBIENT = frozenset({"record", "user"})     # what every expression of a bound process sees besides fields and results
+    "bpmn-outcome", "bpmn-decision"})
 
 
 class TooSlow(FormloomError):
@@ -38,12 +44,15 @@ class Reading:
     file: str
     catalog: Catalog
     service_tasks: Mapping[str, Any] | None = None
+    decisions: Decisions | None = None
+    process: str = ""
     entity: Entity | None = None
     misbound: bool = False                      # bound to an entity that does not exist: its names cannot be checked
-    inputs: frozenset[str] = frozenset()        # what a call may give this process
-    results: frozenset[str] = frozenset()       # ids of elements whose result later expressions may read
+    inputs: Mapping[str, Type] = EMPTY          # what a call gives this process, or the message that starts it
+    results: Mapping[str, Type] = EMPTY         # by id of the element: what later expressions may read
     problems: list[Problem] = field(default_factory=list)
     rewrites: list[Problem] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)      # every expression, with what its names mean
     called: Mapping[str, str] = EMPTY           # texts of processes that may be called, by key
     callers: tuple[str, ...] = ()               # keys of the processes that are being read around this one
     deadline: float = field(default_factory=lambda: monotonic() + MAX_SECONDS)
@@ -72,54 +81,55 @@ class Reading:
                      Text("{element} names the {kind} {name}, which does not exist.",
                           element=naming(element), kind=KINDS[kind], name=name), hint, guess=guess)
 
-    @property
-    def names(self) -> frozenset[str]:
-        fields = frozenset(self.entity.fields) if self.entity else frozenset()
-        return fields | self.results | self.inputs | AMBIENT
+    def environment(self, own: Mapping[str, Type] = EMPTY, results: bool = True) -> Environment:
+        """What an expression may use: fields of the bound record, `record`, `user`, and results of tasks."""
+        named = {"user": STARTER, **(self.results if results else {}), **self.inputs, **own}
+        if self.entity is None:
+            return Environment({"record": ANY, **named}, open=self.misbound)
+        around = Scopes(self.catalog.entities).environment(self.entity)
+        return around.knowing(**named)
 
-    def expression(self, text: str, element: etree._Element, extra: Iterable[str] = (),
-                   names: frozenset[str] | None = None) -> feel.Expression | None:
-        """Compiled, or None with the problem noted: bad syntax, or a name that means nothing here."""
-        known = (self.names if names is None else names) | frozenset(extra) | rounds(element)
+    def expression(self, text: str, element: etree._Element, own: Mapping[str, Type] = EMPTY, *,
+                   results: bool = True, condition: bool = False) -> feel.Expression | None:
+        """Compiled, or None with the problem noted: what is wrong with it otherwise is noted as well."""
+        around = self.environment({**rounds(element), **own}, results)
+        place = Place(self.file, line(element))
+        self.spoken.append(Spoken(f"process/{self.process}", (naming(element),), text.strip(), place, naming(element),
+                                  around))
         try:
-            expression = feel.compile(text.strip(), known)
+            expression = feel.compile(text.strip(), around.names())
         except feel.FeelSyntaxError as error:
             self.problem("bpmn-expression", element,
                          Text("{element}: {text} is not FEEL: {reason}",
                               element=naming(element), text=text.strip(), reason=error.reason), error.hint)
             return None
-        if not self.misbound:
-            for name in sorted(expression.names - known - functions.NAMES):
-                self.unknown("name", name, known, element)
-            self._check_paths(expression, element)
+        found = infer(expression.ast, around)
+        for finding in found.findings:
+            self.finding(finding, element, text)
+        if condition and found.type.name not in ("boolean", "any", "null"):
+            self.finding(findings.not_a_condition(found.type, expression.ast), element, text)
         return expression
 
-    def _check_paths(self, expression: feel.Expression, element: etree._Element) -> None:
-        """A field read through a reference must be one of the entity it points at."""
-        for path in sorted(expression.paths):
-            entity = self.entity
-            for step in path[1:] if path[0] == "record" else path:
-                found = entity.fields.get(step) if entity else None
-                if entity and not found and step != path[0]:
-                    self.unknown("field", step, entity.fields, element)
-                target = found.target if found and found.type.name == "reference" else None
-                entity = self.catalog.entities.get(target) if target else None
+    def finding(self, finding: Finding, element: etree._Element, text: str) -> None:
+        """What is wrong with an expression, at the element that it belongs to."""
+        message = Text("{element}: {text}: {what}", element=naming(element), text=text.strip(), what=finding.message)
+        self.problem(finding.code, element, message, finding.hint, guess=finding.near)
 
 
 def lacks(problem: Problem) -> bool:
     """Whether the process only needs something more, or cannot run as it is drawn."""
-    return problem.code in LACKING or problem.code.startswith("unknown-")
+    return problem.code in LACKING or not problem.code.startswith("bpmn-")
 
 
-def rounds(element: etree._Element) -> frozenset[str]:
+def rounds(element: etree._Element) -> Mapping[str, Type]:
     """Names that exist inside activities which run more than once."""
-    found: set[str] = set()
+    found: dict[str, Type] = {}
     for node in (element, *element.iterancestors()):
         for loop in node.iterfind(f"{{{BPMN}}}multiInstanceLoopCharacteristics"):
-            found |= {item_name(loop), *COUNTS}
+            found |= {**COUNTS, item_name(loop): ANY}
         if node.find(f"{{{BPMN}}}standardLoopCharacteristics") is not None:
             found |= ROUND
-    return frozenset(found)
+    return found
 
 
 def item_name(loop: etree._Element) -> str:

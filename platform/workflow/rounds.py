@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lxml import etree
 
 from formloom.errors import Text
 from formloom.feel import Expression
+from formloom.feel.static import Type
 from formloom.workflow import vocabulary
 from formloom.workflow.definition import Loop
 from formloom.workflow.markup import BPMN, words
@@ -32,7 +35,7 @@ def _each(element: etree._Element, reading: Reading) -> Loop:
                         Text('Give a number as its cardinality, or a list: <formloom:loop items="..." item="..."/>.'))
     until = words(element.find(f"{{{BPMN}}}completionCondition"))
     return Loop(kind, items=reading.expression(stated[0], element) if stated else None, item=item_name(element),
-                until=_expression(until, element, COUNTS, reading))
+                until=_condition(until, element, COUNTS, reading))
 
 
 def _again(element: etree._Element, reading: Reading) -> Loop:
@@ -45,9 +48,9 @@ def _again(element: etree._Element, reading: Reading) -> Loop:
         reading.problem("bpmn-loop", element, Text("{element} does not say for how long it is repeated.",
                                                    element=naming(element)),
                         Text("Write a loop condition in FEEL, or a maximum."))
-    return Loop("standard", again=_expression(condition, element, ROUND, reading),
+    return Loop("standard", again=_condition(condition, element, ROUND, reading),
                 before=element.get("testBefore") == "true", most=int(most) if most else None)
 
 
-def _expression(text: str, element: etree._Element, names: frozenset[str], reading: Reading) -> Expression | None:
-    return reading.expression(text, element, names) if text else None
+def _condition(text: str, element: etree._Element, names: Mapping[str, Type], reading: Reading) -> Expression | None:
+    return reading.expression(text, element, names, condition=True) if text else None

@@ -15,8 +15,8 @@ from formloom.errors import Conflict, FormloomError, NotFound, Text
 from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.storage import platform_tables as t
-from formloom.workflow import definitions, engine, offers, performing
-from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow import definitions, engine, offers, performing, rule_tasks
+from formloom.workflow.definition import DecisionCall, ProcessDefinition
 from formloom.workflow.scope import Surroundings, local_now, zone
 
 RecordRef = tuple[str, int]
@@ -98,6 +98,10 @@ class Step:
 
     def _serve(self, token: engine.Token) -> None:
         self.node = token.node
+        call = self.definition.nodes[token.node].decision
+        if call is not None:
+            self._decide(token, call)
+            return
         place = performing.Step(self.context, self.instance_id, token.node, self.record,
                                 f"{self.instance_id}.{token.id}", self.started_by)
         try:
@@ -111,6 +115,14 @@ class Step:
             return
         self.surroundings.refresh()
         self.running.complete(token.id, result, local_now(self.context))
+
+    def _decide(self, token: engine.Token, call: DecisionCall) -> None:
+        now = local_now(self.context)
+        value, kept = rule_tasks.ask(self.context, call, self.running.scope_of(token.id), now)
+        note(self.context, self.instance_id, "ruled", [(token.node, now)], None, kept)
+        if call.result:
+            self.running.remember(token.id, call.result, value)
+        self.running.complete(token.id, value, now)
 
     def _store(self) -> None:
         execution, connection = self.running, self.context.unit.connection

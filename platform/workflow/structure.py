@@ -12,7 +12,7 @@ from formloom.workflow.equivalents import GATEWAYS
 DECIDING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 _AWAITED = frozenset({"timer", "message", "signal", "conditional"})
 _HANDLED = _AWAITED | {"error", "escalation"}
-_AT_ONCE = frozenset({"serviceTask", "scriptTask", "sendTask"})
+_AT_ONCE = frozenset({"serviceTask", "scriptTask", "sendTask", "businessRuleTask"})
 _FALLIBLE = SCOPES | {"serviceTask", "sendTask"}
 
 

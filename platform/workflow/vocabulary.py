@@ -11,8 +11,12 @@ from lxml import etree
 
 from formloom import feel
 from formloom.errors import Place, Text
-from formloom.feel import functions
-from formloom.metadata.catalog import Label
+from formloom.feel import static
+from formloom.feel.inference import infer
+from formloom.feel.static import ANY, MOMENT, NUMBER, STRING, Type
+from formloom.metadata import expressions
+from formloom.metadata.catalog import Field, Label
+from formloom.metadata.scopes import Scopes
 from formloom.storage import query
 from formloom.workflow import moments
 from formloom.workflow.definition import Action, Assignment, Moment, Outcome, TaskField, Trigger
@@ -28,6 +32,7 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "outcome": frozenset({"value", "label", "tone", "comment"}),
     "action": frozenset({"name"}),
     "param": frozenset({"name"}),
+    "decision": frozenset({"ref", "result"}),
     "correlation": frozenset({"key"}),
     "loop": frozenset({"items", "item"}),
     "input": frozenset({"name"}),
@@ -45,6 +50,7 @@ _PLACES: Mapping[str, frozenset[str]] = {
     "callActivity": frozenset({"param", "label"}),
     "lane": frozenset({"assignment", "label"}),
     "multiInstanceLoopCharacteristics": frozenset({"loop"}),
+    "businessRuleTask": frozenset({"decision", "label"}),
 }
 
 
@@ -52,7 +58,7 @@ def check(root: etree._Element, reading: Reading) -> None:
     """Notes extension elements and attributes that are misspelled or in the wrong place."""
     for element in root.iter(f"{{{FORMLOOM}}}*"):
         name, owner = local(element), element.getparent()
-        if name == "param" and owner is not None and local(owner) == "action":
+        if name == "param" and owner is not None and local(owner) in ("action", "decision"):
             _check_attributes(element, reading)
             continue
         holder = owner.getparent() if owner is not None and local(owner) == "extensionElements" else None
@@ -101,20 +107,21 @@ def _trigger(element: etree._Element, reading: Reading) -> Trigger | None:
         reading.unknown("trigger", on, EVENTS, element)
         return None
     _needs(element, on, reading)
-    names = (frozenset(reading.entity.fields) if reading.entity else frozenset()) | {"record", "user"}
     when, each = element.get("when"), element.get("for-each")
+    before = {"old": Scopes(reading.catalog.entities).before(reading.entity) if reading.entity else ANY}
     return Trigger(
         on=on, action=element.get("action", ""), every=element.get("every", ""), message=element.get("message", ""),
-        when=reading.expression(when, element, ("old",), names) if when else None,
-        for_each=_filter(each, element, names, reading) if each else None,
+        when=reading.expression(when, element, before, results=False, condition=True) if when else None,
+        for_each=_filter(each, element, reading) if each else None,
         place=Place(reading.file, line(element)),
     )
 
 
-def _filter(text: str, element: etree._Element, names: frozenset[str], reading: Reading) -> feel.Expression | None:
+def _filter(text: str, element: etree._Element, reading: Reading) -> feel.Expression | None:
     """Asked of the database, so it must have an equivalent there."""
-    expression = reading.expression(text, element, (), names)
-    if expression is not None and reading.entity is not None and not expression.names - names - functions.NAMES:
+    known = len(reading.problems)
+    expression = reading.expression(text, element, results=False, condition=True)
+    if expression is not None and reading.entity is not None and len(reading.problems) == known:
         for _, reason in query.check(expression, reading.entity, reading.catalog):
             reading.problem("bpmn-trigger", element, Text("for-each cannot be asked of the database: {reason}",
                                                           reason=reason))
@@ -254,6 +261,20 @@ def outcomes(element: etree._Element, reading: Reading) -> tuple[Outcome, ...]:
     return tuple(result.values()) or (Outcome("done", {"en": "Done", "zh": "完成"}),)
 
 
+def result(element: etree._Element) -> Type:
+    """What later expressions read under the id of a task: of one that people do, who decided what, and when."""
+    if local(element) not in ("userTask", "manualTask", "task") or _many(element):
+        return ANY
+    chosen = [given.get("value", "") for given in extensions(element, "outcome")] or ["done"]
+    return static.context_of({"outcome": static.choice_of(chosen), "comment": STRING, "by": NUMBER, "at": MOMENT},
+                             element.get("id", ""))
+
+
+def _many(element: etree._Element) -> bool:
+    """Several results, of one round each."""
+    return element.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics") is not None
+
+
 def _outcome_label(element: etree._Element, value: str) -> Label:
     others = {str(k).removeprefix("label-"): str(v) for k, v in element.attrib.items() if str(k).startswith("label-")}
     return {"en": element.get("label", value), **others}
@@ -285,7 +306,8 @@ def _parameters(element: etree._Element, reading: Reading) -> dict[str, feel.Exp
             reading.problem("bpmn-action", param,
                             Text("Each parameter needs a name of its own; this one is called {name}.",
                                                        name=name or '""'))
-        expression = reading.expression(words(param), param, ("item",) if looped and name != "for" else ())
+        own = {"item": ANY} if looped and name != "for" else {}
+        expression = reading.expression(words(param), param, own)
         if expression:
             result[name] = expression
     return result
@@ -311,4 +333,12 @@ def _check_parameters(element: etree._Element, task: Any, given: Mapping[str, fe
             reading.unknown("parameter", name, named, element)
         elif rest == "fields" and entity is not None and name not in entity.fields:
             reading.unknown("field", name, entity.fields, element)
+        elif rest == "fields" and entity is not None and name in given:
+            _check_value(element, entity.fields[name], given[name], reading)
 
+
+def _check_value(element: etree._Element, field: Field, value: feel.Expression, reading: Reading) -> None:
+    """What the field cannot take, whatever comes out."""
+    found = infer(value.ast, reading.environment({"item": ANY}))
+    for finding in expressions.misfit(field, value, found.type, Scopes(reading.catalog.entities)):
+        reading.finding(finding, element, value.text)

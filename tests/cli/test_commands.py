@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+PACKS = Path(__file__).parents[1] / "packs"
 MISTAKES = {
     "entities/one.yaml": "entity: one\nfields:\n  a: {type: txet}\n  b: {type: text, max_lenght: 5}\n",
     "entities/two.yaml": "entity: two\nfields:\n  a: {type: text}\n  a: {type: text}\n",
@@ -28,6 +30,13 @@ def test_every_mistake_is_found_at_its_place(run, pack):
 
 def test_good_pack_has_no_problems(run, pack):
     assert "No problems." in run("check", str(pack)).output
+
+
+def test_gap_of_a_decision_is_a_warning(run):
+    (found,) = json.loads(run("check", "--json", str(PACKS / "gaps")).output)
+    assert (found["code"], found["severity"], found["element"]) == ("dmn-gap", "warning", "approver")
+    assert found["message"].endswith(
+        'No rule holds where amount > 500000 and grade = "C". For example: amount = 600000, grade = "C".')
 
 
 def test_check_needs_no_database(run, pack, home):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
+from formloom.errors import ValidationFailed
 from formloom.records import actions
 
 
@@ -41,3 +44,34 @@ def test_payments_by_themselves_roll_up(crm: Any) -> None:
         actions.delete(context, "payment_plan", added.id)
         now = actions.read(context, "contract", contract.id)
     assert (now.values["planned"], now.values["paid"]) == (Decimal("400.10"), Decimal(0))
+
+
+@pytest.mark.parametrize(("given", "score", "grade"), [
+    ({"budget": 500_000, "employees": 200, "urgent": True, "source": "referral"}, 100, "A"),
+    ({"budget": 100_000, "employees": 50, "source": "website"}, 40, "B"),
+    ({"source": "exhibition"}, 10, "C"),
+])
+def test_lead_is_scored_and_graded(crm: Any, given: dict[str, Any], score: int, grade: str) -> None:
+    with crm.writing() as context:
+        lead = actions.create(context, "lead", {"name": "L", "owner": 1, **given})
+    assert (lead.values["score"], lead.values["grade"]) == (score, grade)
+
+
+@pytest.mark.parametrize(("tier", "category", "discount", "refused"), [
+    ("low", "equipment", 10, []), ("low", "equipment", 11, ["lines/0/discount"]), ("low", "service", 15, []),
+    ("high", "equipment", 15, []), ("high", "spare_part", 21, ["lines/0/discount"]),
+])
+def test_discount_over_the_limit_is_refused(
+    crm: Any, tier: str, category: str, discount: int, refused: list[str],
+) -> None:
+    with crm.writing() as context:
+        account = actions.create(context, "account", {"name": "Acme", "owner": 1, "level": tier}).id
+        product = actions.create(context, "product", {"name": "P", "code": "P1", "price": "1", "category": category}).id
+        quote = {"name": "Q", "account": account, "owner": 1,
+                 "lines": [{"product": product, "quantity": 1, "price": 1, "discount": discount}]}
+        found = []
+        try:
+            actions.create(context, "quote", quote)
+        except ValidationFailed as error:
+            found = [e.path for e in error.errors]
+    assert found == refused

@@ -27,12 +27,13 @@ from formloom.storage import tables
 from formloom.storage.database import Database, Unit
 from formloom.storage.store import Store
 from formloom.workflow import definitions, instances, reader
+from formloom.workflow.decisions import library
 from formloom.workflow.definition import ProcessDefinition
 from formloom.workflow.steps import StepFailed
 
 PACK = Path(__file__).parents[1] / "packs" / "approval"
 _FRAME = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
-  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:camunda="http://camunda.org/schema/1.0/bpmn"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:camunda="http://camunda.org/schema/1.0/bpmn" xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"
   xmlns:formloom="https://formloom.org/bpmn/1.0">
 <bpmn:process id="tiny" isExecutable="true">
 <bpmn:extensionElements><formloom:binding entity="contract"/>{triggers}</bpmn:extensionElements>
@@ -89,7 +90,8 @@ def catalog() -> Catalog:
 @pytest.fixture
 def read(catalog: Catalog, draw: Draw) -> Read:
     def read_body(body: str, triggers: str = "", after: str = "") -> tuple[ProcessDefinition | None, list[Problem]]:
-        return reader.read(draw.diagram(body, triggers, after), "tiny.bpmn", catalog)
+        return reader.read(draw.diagram(body, triggers, after), "tiny.bpmn", catalog, None,
+                           library.read_all(catalog)[0])
     return read_body
 
 
@@ -125,7 +127,9 @@ class World:
         settings = Settings(home=files, database_url=str(database.url), secret_key="test", public_url="")
         service_tasks.setup(self.extensions, settings, self.now)
         self.tables = tables.build(catalog)
-        self.definitions, problems = definitions.read_all(catalog, self.extensions.service_tasks.items)
+        self.decisions, found = library.read_all(catalog)
+        self.definitions, problems = definitions.read_all(catalog, self.extensions.service_tasks.items, self.decisions)
+        assert found == []
         assert problems == []
 
     def now(self) -> datetime:
@@ -161,7 +165,7 @@ class World:
         return Context(
             catalog=self.catalog, store=Store(self.catalog, self.tables), policy=Policy(self.catalog), unit=unit,
             actor=actor, now=self.clock, listeners=tuple(self.extensions.listeners), files=self.files,
-            definitions=self.definitions, service_tasks=self.extensions.service_tasks.items)
+            definitions=self.definitions, service_tasks=self.extensions.service_tasks.items, decisions=self.decisions)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

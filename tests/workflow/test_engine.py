@@ -87,13 +87,13 @@ def test_inclusive_gateway_joins_what_it_split_in_every_round(definition: Callab
             + draw.chain("s", "again", "f") + draw.flow("f", "a", "amount &gt; 1") + draw.flow("f", "c",
                                                                                                "amount &gt; 2")
             + draw.flow("f", "b") + draw.chain("a", "j") + draw.chain("b", "j") + draw.chain("c", "j", "g")
-            + draw.flow("g", "again", "c.more = true") + draw.flow("g", "e"))
+            + draw.flow("g", "again", 'c.comment = "more"') + draw.flow("g", "e"))
     run = Run(definition(body), {"amount": 3})
     for _ in range(5):
         assert run.open == ["a", "c"]
-        run.do("c", more=True)
+        run.do("c", comment="more")
         run.do("a")
-    assert run.do("a").do("c", more=False).ended
+    assert run.do("a").do("c", comment="").ended
 
 
 def test_interrupting_timer_ends_the_task(definition: Callable[..., Any], draw: Any) -> None:
@@ -191,17 +191,17 @@ def test_script_computes_in_feel(definition: Callable[..., Any], draw: Any) -> N
 def _loop(draw: Any) -> str:
     return (draw.start() + '<bpmn:exclusiveGateway id="m"/>' + draw.person("t")
             + '<bpmn:exclusiveGateway id="g" default="g_e"/>' + draw.end() + draw.chain("s", "m", "t", "g")
-            + draw.flow("g", "m", 't.again = true') + draw.flow("g", "e"))
+            + draw.flow("g", "m", 't.comment = "again"') + draw.flow("g", "e"))
 
 
 def test_state_stays_small_over_a_thousand_rounds(definition: Callable[..., Any], draw: Any) -> None:
     run = Run(definition(_loop(draw)))
-    run.do("t", again=True)
+    run.do("t", comment="again")
     size = len(run.execution.dump())
     for _ in range(1200):
-        run.do("t", again=True)
+        run.do("t", comment="again")
     assert len(run.execution.dump()) == size
-    assert run.do("t", again=False).ended
+    assert run.do("t", comment="").ended
 
 
 def test_endless_loop_is_an_error(definition: Callable[..., Any], draw: Any) -> None:
@@ -220,7 +220,7 @@ def test_join_that_can_never_happen_is_an_error(definition: Callable[..., Any], 
 
 
 def test_no_python_is_evaluated(definition: Callable[..., Any], draw: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = definition(_loop(draw).replace("t.again = true", 't.again = true and amount &gt; 0')
+    made = definition(_loop(draw).replace('t.comment = "again"', 't.comment = "again" and amount &gt; 0')
                       + draw.timer("late", "timeDuration", 'duration("PT" + string(amount) + "H")', "t")
                       + draw.end("e9") + draw.chain("late", "e9"))
 
@@ -229,7 +229,7 @@ def test_no_python_is_evaluated(definition: Callable[..., Any], draw: Any, monke
 
     for name in ("eval", "exec", "compile"):
         monkeypatch.setattr(builtins, name, refuse)
-    run = Run(made, {"amount": 1}).do("t", again=True)
+    run = Run(made, {"amount": 1}).do("t", comment="again")
     run.wait(2 * HOUR)
     monkeypatch.undo()
     assert run.ended

@@ -1,4 +1,4 @@
-"""Messages, signals, conditions, calls and rounds in a database: they reach the instances that are meant, and no other."""
+"""Messages, signals, conditions, calls and rounds in a database reach the instances that are meant, and no other."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def drawn(catalog: Any, draw: Any, world: Any) -> Callable[..., ProcessDefinitio
     """Reads a body as the process `key`, and puts it into force."""
     def made(key: str, body: str, extensions: str = "", called: dict[str, str] | None = None) -> ProcessDefinition:
         text = draw.diagram(body, extensions, MESSAGES).replace('id="tiny"', f'id="{key}"')
-        found, problems = reader.read(text, f"{key}.bpmn", catalog, world.extensions.service_tasks.items, called or {})
+        service_tasks = world.extensions.service_tasks.items
+        found, problems = reader.read(text, f"{key}.bpmn", catalog, service_tasks, called=called or {})
         assert found is not None, "\n".join(map(str, problems))
         world.use(found)
         return found

@@ -107,6 +107,9 @@ def test_gateway_must_always_be_able_to_decide(read: Callable[..., Any], draw: A
 
 @pytest.mark.parametrize(("text", "code", "near"), [
     ("amuont > 1", "unknown-name", "amount"), ("record.amuont > 1", "unknown-field", "amount"),
+    ("amount", "not-a-condition", None), ("name > 5", "type-mismatch", None),
+    ('status = "sigend"', "unknown-choice", "signed"), ("owner.manager.nmae = name", "unknown-field", "name"),
+    ("some p in payments satisfies p.amuont > 1", "unknown-field", "amount"),
     ("amount >", "bpmn-expression", None), ('__import__("os").system("id")', "unknown-name", None),
 ])
 def test_condition_is_checked_against_the_entity(read: Callable[..., Any], draw: Any, text: str, code: str,
@@ -115,6 +118,39 @@ def test_condition_is_checked_against_the_entity(read: Callable[..., Any], draw:
             + draw.flow("s", "g") + draw.flow("g", "a", text.replace(">", "&gt;")) + draw.flow("g", "b"))
     problem = read(body)[1][0]
     assert (problem.code, problem.near) == (code, near)
+
+
+@pytest.mark.parametrize(("condition", "code", "near"), [
+    ('t.outcome = "yess"', "unknown-choice", "yes"), ("t.outcom = null", "unknown-field", "outcome"),
+    ("t.by = owner.name", "type-mismatch", None),
+])
+def test_result_of_a_task_is_checked(read: Callable[..., Any], draw: Any, condition: str, code: str,
+                                     near: str | None) -> None:
+    person = draw.person("t").replace("</bpmn:extensionElements>",
+                                      '<formloom:outcome value="yes"/></bpmn:extensionElements>')
+    body = (draw.start() + person + '<bpmn:exclusiveGateway id="g" default="g_b"/>' + draw.end("a") + draw.end("b")
+            + draw.chain("s", "t", "g") + draw.flow("g", "a", condition) + draw.flow("g", "b"))
+    assert [(p.code, p.near) for p in read(body)[1]] == [(code, near)]
+
+
+@pytest.mark.parametrize(("field", "value", "code"), [
+    ("status", '"sigend"', "unknown-choice"), ("signed_on", "now()", "type-mismatch"), ("amount", "owner != null",
+                                                                                    "type-mismatch"),
+])
+def test_parameter_must_fit_its_field(catalog: Catalog, draw: Any, field: str, value: str, code: str) -> None:
+    body = (draw.start() + '<bpmn:serviceTask id="w"><bpmn:extensionElements><formloom:action name="update_record">'
+            f'<formloom:param name="{field}">{value}</formloom:param></formloom:action></bpmn:extensionElements>'
+            "</bpmn:serviceTask>" + draw.end() + draw.chain("s", "w", "e"))
+    assert codes(reader.read(draw.diagram(body), "x.bpmn", catalog, TASKS)[1]) == [code]
+
+
+@pytest.mark.parametrize(("trigger", "code"), [
+    ('when="old.amuont != amount"', "unknown-field"), ('when="amount"', "not-a-condition"),
+    ('when="old.owner.name = name"', "unknown-member"), ('when="old.owner != owner"', ""),
+])
+def test_trigger_sees_the_record_before(read: Callable[..., Any], draw: Any, trigger: str, code: str) -> None:
+    body = draw.start() + draw.person("t") + draw.end() + draw.chain("s", "t", "e")
+    assert codes(read(body, f'<formloom:trigger on="updated" {trigger}/>')[1]) == [code] * bool(code)
 
 
 def test_all_problems_come_at_once(catalog: Catalog, draw: Any) -> None:

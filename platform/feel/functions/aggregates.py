@@ -43,6 +43,8 @@ def _extreme(items: Sequence[Any], sign: int) -> Any:
 
 def _numbers(arguments: Sequence[Any]) -> list[Decimal]:
     items = items_of(arguments)
+    if all(item.__class__ is Decimal and item.is_finite() for item in items):
+        return list(items)
     if any(kind(item) != "number" for item in items):
         raise TypeError("every element must be a number")
     return [exact(item) for item in items]

@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from formloom.feel import comparison, temporal
+from formloom.feel import comparison, temporal, wide
 from formloom.feel.functions.numeric import exact
 from formloom.feel.functions.registry import builtin
 from formloom.feel.values import YearMonthDuration, integer, kind
+from formloom.feel.wide import SECOND, Clock, Day, Length, Moment, WideDateTime, nanoseconds
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")
-_MICROSECONDS = Decimal(1_000_000)
+_SECOND = Decimal(SECOND)
 
 
 @builtin("now()", "现在")
@@ -30,95 +31,95 @@ def today(run: Any) -> date:
 
 
 @builtin("date(from: string)", "日期")
-def date_from_text(text: str) -> date | None:
+def date_from_text(text: str) -> Day | None:
     return temporal.parse_date(text)
 
 
 @builtin("date(from: date | date and time)", "日期")
-def date_from_moment(moment: date) -> date:
-    return moment.date() if isinstance(moment, datetime) else moment
+def date_from_moment(moment: Day | Moment) -> Day:
+    return wide.day_of(moment)
 
 
 @builtin("date(year: number, month: number, day: number)", "日期")
-def date_of(year: Any, month: Any, day: Any) -> date:
-    return date(*map(_whole, (year, month, day)))
+def date_of(year: Any, month: Any, day: Any) -> Day:
+    return wide.make_date(*map(_whole, (year, month, day)))
 
 
 @builtin("time(from: string)")
-def time_from_text(text: str) -> time | None:
+def time_from_text(text: str) -> Clock | None:
     return temporal.parse_time(text)
 
 
 @builtin("time(from: time | date and time)")
-def time_from_moment(moment: time | datetime) -> time:
-    return moment.timetz() if isinstance(moment, datetime) else moment
+def time_from_moment(moment: Clock | Moment) -> Clock:
+    return wide.clock_of(moment) if isinstance(moment, (datetime, WideDateTime)) else moment
 
 
 @builtin("time(from: date)")
-def time_from_date(day: date) -> time:
+def time_from_date(day: Day) -> time:
     return time(tzinfo=UTC)
 
 
 @builtin("time(hour: number, minute: number, second: number, offset?: days and time duration | null)")
-def time_of(hour: Any, minute: Any, second: Any, offset: timedelta | None = None) -> time:
-    seconds, micros = divmod(int(exact(second) * _MICROSECONDS), 1_000_000)
-    return time(_whole(hour), _whole(minute), seconds, micros, _zone(offset))
+def time_of(hour: Any, minute: Any, second: Any, offset: Length | None = None) -> Clock:
+    seconds, nanos = divmod(int(exact(second) * _SECOND), SECOND)
+    return wide.make_time(_whole(hour), _whole(minute), seconds, nanos, _zone(offset))
 
 
-def _zone(offset: timedelta | None) -> tzinfo | None:
+def _zone(offset: Length | None) -> tzinfo | None:
     if offset is None:
         return None
-    return timezone(offset) if offset else UTC
+    if abs(nanoseconds(offset)) > 18 * 3600 * SECOND:
+        raise ValueError("time zones are within 18 hours of UTC")
+    return timezone(timedelta(microseconds=nanoseconds(offset) // 1000)) if nanoseconds(offset) else UTC
 
 
 @builtin("date and time(from: string)", "日期时间")
-def moment_from_text(text: str) -> datetime | None:
+def moment_from_text(text: str) -> Moment | None:
     return temporal.parse_date_time(text)
 
 
 @builtin("date and time(date: date | date and time, time: time)", "日期时间")
-def moment_of(day: date, clock: time) -> datetime:
-    return datetime.combine(day.date() if isinstance(day, datetime) else day, clock)
+def moment_of(day: Day | Moment, clock: Clock) -> Moment:
+    return wide.combine(day, clock)
 
 
 @builtin("date and time(from: date and time)", "日期时间")
-def moment_itself(moment: datetime) -> datetime:
+def moment_itself(moment: Moment) -> Moment:
     return moment
 
 
 @builtin("date and time(from: date)", "日期时间")
-def moment_of_day(day: date) -> datetime:
-    return datetime.combine(day, time())
+def moment_of_day(day: Day) -> Moment:
+    return wide.combine(day, time())
 
 
 @builtin("date and time(year: number, month: number, day: number, hour: number, minute: number, second: number)")
-def moment_of_parts(*parts: Any) -> datetime:
+def moment_of_parts(*parts: Any) -> Moment:
     year, month, day, hour, minute, second = parts
-    return datetime.combine(date_of(year, month, day), time_of(hour, minute, second))
+    return wide.combine(date_of(year, month, day), time_of(hour, minute, second))
 
 
 @builtin(
     "date and time(year: number, month: number, day: number, hour: number, minute: number, second: number, "
     "offset: days and time duration | null)"
 )
-def moment_of_parts_at(*parts: Any) -> datetime:
+def moment_of_parts_at(*parts: Any) -> Moment:
     *rest, offset = parts
-    moment: datetime = moment_of_parts(*rest)
-    return moment.replace(tzinfo=_zone(offset))
+    return wide.with_zone(moment_of_parts(*rest), _zone(offset))
 
 
 @builtin(
     "date and time(year: number, month: number, day: number, hour: number, minute: number, second: number, "
     "timezone: string)"
 )
-def moment_of_parts_in(*parts: Any) -> datetime:
+def moment_of_parts_in(*parts: Any) -> Moment:
     *rest, name = parts
-    moment: datetime = moment_of_parts(*rest)
-    return moment.replace(tzinfo=temporal.zone(name))
+    return wide.with_zone(moment_of_parts(*rest), temporal.zone(name))
 
 
 @builtin("duration(from: string)", "时长")
-def duration_from_text(text: str) -> timedelta | YearMonthDuration | None:
+def duration_from_text(text: str) -> Length | YearMonthDuration | None:
     return temporal.parse_duration(text)
 
 
@@ -128,37 +129,37 @@ def duration_itself(length: Any) -> Any:
 
 
 @builtin("years and months duration(from: date | date and time, to: date | date and time)")
-def months_between(start: date, end: date) -> YearMonthDuration:
+def months_between(start: Day | Moment, end: Day | Moment) -> YearMonthDuration:
     return temporal.months_between(start, end)
 
 
 @builtin("day of year(date: date | date and time)")
-def day_of_year(day: date) -> int:
-    return day.timetuple().tm_yday
+def day_of_year(day: Day | Moment) -> int:
+    return wide.twin(day).timetuple().tm_yday
 
 
 @builtin("day of week(date: date | date and time)", "星期")
-def day_of_week(day: date) -> str:
-    return _WEEKDAYS[day.weekday()]
+def day_of_week(day: Day | Moment) -> str:
+    return _WEEKDAYS[wide.twin(day).weekday()]
 
 
 @builtin("month of year(date: date | date and time)")
-def month_of_year(day: date) -> str:
+def month_of_year(day: Day | Moment) -> str:
     return _MONTHS[day.month - 1]
 
 
 @builtin("week of year(date: date | date and time)")
-def week_of_year(day: date) -> int:
-    return day.isocalendar().week
+def week_of_year(day: Day | Moment) -> int:
+    return wide.twin(day).isocalendar().week
 
 
 @builtin("last day of month(date: date | date and time)", "月末")
-def last_day_of_month(day: date) -> date:
-    return date(day.year, day.month, temporal.days_in_month(day.year, day.month))
+def last_day_of_month(day: Day | Moment) -> Day:
+    return wide.make_date(day.year, day.month, temporal.days_in_month(day.year, day.month))
 
 
-@builtin("is(value1: any, value2: any)")
-def same(run: Any, left: Any, right: Any) -> bool:
+@builtin("is(value1?: any, value2?: any)")
+def same(run: Any, left: Any = None, right: Any = None) -> bool:
     """Equal and of one type; for times and moments, in the same zone as well."""
     family = kind(left)
     if family != kind(right):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import decimal as decimals
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from formloom.feel.functions.registry import builtin
 from formloom.feel.values import NUMBERS, YearMonthDuration, integer, number
+from formloom.feel.wide import Length, make_duration, nanoseconds
 
 _SCALES = range(-6111, 6177)
 
@@ -79,8 +79,8 @@ def absolute(n: Any) -> Decimal:
 
 
 @builtin("abs(n: days and time duration)")
-def absolute_days(n: timedelta) -> timedelta:
-    return abs(n)
+def absolute_days(n: Length) -> Length:
+    return make_duration(abs(nanoseconds(n)))
 
 
 @builtin("abs(n: years and months duration)")

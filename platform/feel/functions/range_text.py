@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from formloom.feel import comparison
 from formloom.feel.errors import FeelSyntaxError
 from formloom.feel.functions.registry import BUILTINS, builtin
 from formloom.feel.lexer import Token, tokens, unquote
@@ -31,7 +32,9 @@ def range_from_text(run: Any, text: str) -> Range | None:
 def _fit(low: Any, high: Any) -> bool:
     if low is None or high is None:
         return (low, high) != (None, None)
-    return kind(low) == kind(high) and (kind(low) == "boolean" or bool(low <= high))
+    if kind(low) != kind(high):
+        return False
+    return kind(low) == "boolean" or comparison.ordered(comparison.ORDERS["<="], low, high) is True
 
 
 def _end(run: Any, end: Sequence[Token]) -> Any:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from formloom.feel.syntax import Node
@@ -29,25 +30,31 @@ class Signature:
     parameters: tuple[Parameter, ...]
     implementation: Callable[..., Any]
     needs_run: bool
+    least: int
+    most: float
 
-    def accepts(self, count: int) -> bool:
-        least = sum(not parameter.optional for parameter in self.parameters)
-        return least <= count and (self._repeats or count <= len(self.parameters))
-
-    @property
-    def _repeats(self) -> bool:
-        return bool(self.parameters) and self.parameters[-1].repeated
+    @classmethod
+    def of(cls, parameters: tuple[Parameter, ...], implementation: Callable[..., Any]) -> Signature:
+        needs_run = next(iter(inspect.signature(implementation).parameters), "") == "run"
+        repeats = bool(parameters) and parameters[-1].repeated
+        least = sum(not parameter.optional for parameter in parameters)
+        return cls(parameters, implementation, needs_run, least, inf if repeats else len(parameters))
 
     def parameter(self, index: int) -> Parameter:
-        return self.parameters[min(index, len(self.parameters) - 1)]
+        return self.parameters[index] if index < len(self.parameters) else self.parameters[-1]
 
     def apply(self, run: Any, values: Sequence[Any]) -> Any:
         return self.implementation(run, *values) if self.needs_run else self.implementation(*values)
 
     def fitted(self, values: Sequence[Any]) -> list[Any] | None:
         """The arguments as the implementation wants them; None where one does not fit."""
-        fitted = [_fit(value, self.parameter(index)) for index, value in enumerate(values)]
-        return None if any(value is _REFUSED for value in fitted) else fitted
+        fitted = []
+        for index, value in enumerate(values):
+            found = _fit(value, self.parameter(index))
+            if found is _REFUSED:
+                return None
+            fitted.append(found)
+        return fitted
 
     def ordered(self, given: Mapping[str, Any]) -> list[Any] | None:
         """Named arguments by position; None where the names are others."""
@@ -92,7 +99,7 @@ class Builtin:
 
     def call(self, run: Any, place: Node, values: Sequence[Any]) -> Any:
         for signature in self.signatures:
-            if signature.accepts(len(values)):
+            if signature.least <= len(values) <= signature.most:
                 fitted = signature.fitted(values)
                 if fitted is not None:
                     return self._result(run, place, signature, fitted)
@@ -109,7 +116,7 @@ class Builtin:
         return None
 
     def _result(self, run: Any, place: Node, signature: Signature, values: Sequence[Any]) -> Any:
-        run.spend(1 + sum(_size(value) for value in values))
+        run.spend(1 + sum([_size(value) for value in values]))
         run.place = place
         try:
             result = signature.apply(run, values)
@@ -141,8 +148,7 @@ def builtin(declaration: str, *aliases: str) -> Callable[[Callable[..., Any]], C
         raise ValueError(declaration)
 
     def register(implementation: Callable[..., Any]) -> Callable[..., Any]:
-        needs_run = next(iter(inspect.signature(implementation).parameters), "") == "run"
-        signature = Signature(_parameters(match["parameters"]), implementation, needs_run)
+        signature = Signature.of(_parameters(match["parameters"]), implementation)
         function = BUILTINS.setdefault(match["name"], Builtin(match["name"]))
         function.signatures.append(signature)
         BUILTINS.update(dict.fromkeys(aliases, function))

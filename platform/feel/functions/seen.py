@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from formloom.feel import comparison, temporal
+from formloom.feel import comparison
 from formloom.feel.values import kind, number
+from formloom.feel.wide import SECOND, instant
 
 _COMPOUND = frozenset(("list", "context", "range", "function", "unknown"))
 
@@ -38,5 +39,5 @@ def _key(family: str, value: Any) -> Any:
     if family == "number":
         return number(value)
     if family in ("time", "date and time"):
-        return value.tzinfo is None, temporal.instant(value)
+        return value.tzinfo is None, instant(value) // SECOND
     return value

@@ -67,4 +67,13 @@ def _waiting(waiting: Waiting) -> dict[str, Any]:
 
 
 def _visit(visit: Visit) -> dict[str, Any]:
-    return {"node": visit.node, "label": label(visit.label), "kind": visit.kind, "at": visit.at, "by": visit.actor_id}
+    return {"node": visit.node, "label": label(visit.label), "kind": visit.kind, "at": visit.at, "by": visit.actor_id,
+            **({"decision": _ruling(visit)} if visit.kind == "ruled" else {})}
+
+
+def _ruling(visit: Visit) -> dict[str, Any]:
+    """Which decision it was, of which content, what it was asked, which rules held, what it answered."""
+    told = visit.data
+    return {"decision": told["decision"], "hash": told["hash"], "result": told["result"],
+            "inputs": {given["name"]: given["value"] for given in told["inputs"]},
+            "rules": [{"number": rule["number"], "note": label(rule["note"])} for rule in told["rules"]]}

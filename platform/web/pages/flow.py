@@ -43,6 +43,17 @@ class Step:
     outcome: str = ""
     comment: str = ""
     tone: str = ""
+    ruling: Ruling | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """Why a decision said what it said: what it was asked, which rules held, what it answered."""
+
+    decision: str
+    asked: tuple[tuple[str, str], ...]
+    rules: tuple[tuple[int, str], ...]
+    found: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +119,26 @@ def _step(visit: Visit, who: Mapping[int, str], outcomes: Mapping[tuple[str, str
     data = _data(visit)
     outcome, tone = outcomes.get((visit.node, str(data.get("outcome", ""))), (str(data.get("outcome", "")), ""))
     return Step(label(visit.label), visit.kind, visit.at, who.get(visit.actor_id or 0, ""), outcome,
-                str(data.get("comment") or ""), tone)
+                str(data.get("comment") or ""), tone, _ruling(data) if visit.kind == "ruled" else None)
+
+
+def _ruling(data: Mapping[str, Any]) -> Ruling:
+    result, outputs = data["result"], data["outputs"]
+    found = result if isinstance(result, Mapping) else {next(iter(outputs)): result}
+    return Ruling(
+        label(data["label"]), tuple((label(given["label"]), _said(given["value"])) for given in data["inputs"]),
+        tuple((rule["number"], label(rule["note"])) for rule in data["rules"]),
+        tuple((label(outputs.get(name, {"en": name})), _said(value)) for name, value in found.items()))
+
+
+def _said(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return t(Text("Yes")) if value else t(Text("No"))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_said(item)}" for name, item in value.items())
+    return ", ".join(map(_said, value)) if isinstance(value, list) else str(value)
 
 
 def _data(visit: Visit) -> Mapping[str, Any]:

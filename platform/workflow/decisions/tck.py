@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lxml import etree
 
@@ -18,9 +18,15 @@ from formloom.workflow import markup
 from formloom.workflow.decisions import model
 from formloom.workflow.decisions.boxed import child, children
 
+# Folders of the kit whose failures are meant, each with its reason.
+NOT_MEANT: Final[Mapping[str, str]] = {
+    "0076-feel-external-java": "functions written in Java are not run: a decision reaches no code of its host",
+}
 _TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _CLOSE = Decimal("0.00000001")
+_EQUAL = feel.compile("a = b", ("a", "b"))
+_EXACTLY = feel.compile("a <= b and a >= b", ("a", "b"))     # equality stops at the second
 _TEMPORAL = ("date", "time", "dateTime", "duration")
 
 
@@ -35,10 +41,18 @@ class Outcome:
     expected: str = ""
     found: str = ""
 
+    @property
+    def label(self) -> str:
+        return f"{self.folder}/{self.case}"
+
+    @property
+    def surprising(self) -> bool:
+        return not self.passed and self.folder not in NOT_MEANT
+
 
 def run(root: Path) -> Iterator[Outcome]:
     """Every expected result below a folder of the kit, in the order of its files."""
-    for tests in sorted(root.rglob("*-test-*.xml")):
+    for tests in sorted(root.rglob("*.xml")):
         yield from _file(tests)
 
 
@@ -46,6 +60,8 @@ def _file(path: Path) -> Iterator[Outcome]:
     suite, _ = markup.parse(path.read_text(encoding="utf-8"), path.name)
     if suite is None:
         yield Outcome(path.parent.parent.name, path.parent.name, path.name, False, "a readable file")
+        return
+    if markup.local(suite) != "testCases":
         return
     named = child(suite, "modelName")
     decisions = _model(path.parent, "".join(map(str, named.itertext())) if named is not None else "")
@@ -55,7 +71,7 @@ def _file(path: Path) -> Iterator[Outcome]:
 
 def _model(folder: Path, name: str) -> model.Model | None:
     others = {}
-    for path in folder.glob("*.dmn"):
+    for path in sorted(folder.rglob("*.dmn")):
         text = path.read_text(encoding="utf-8")
         root, _ = markup.parse(text, path.name)
         if root is not None:
@@ -70,7 +86,7 @@ def _case(path: Path, case: etree._Element, decisions: model.Model | None) -> It
     inputs = {one.get("name", ""): _value(one) for one in children(case, "inputNode")}
     for wanted in children(case, "resultNode"):
         name, holder = wanted.get("name", ""), child(wanted, "expected")
-        expected = None if holder is None or wanted.get("errorResult") == "true" else _value(holder)
+        expected = None if holder is None else _value(holder)
         invoked = case.get("invocableName") or name
         found: Any = None
         if decisions is not None:
@@ -118,4 +134,6 @@ def _same(found: Any, expected: Any) -> bool:
         return False
     if isinstance(expected, Decimal):
         return abs(Decimal(found) - expected) <= _CLOSE * max(Decimal(1), abs(expected))
-    return feel.compile("a = b", ("a", "b")).test({"a": found, "b": expected})
+    if kind(found) in ("time", "date and time"):
+        return _EXACTLY.test({"a": found, "b": expected})
+    return _EQUAL.test({"a": found, "b": expected})

@@ -111,8 +111,9 @@ class Execution:
             self._advance()
         return count
 
-    def remember(self, name: str, value: Any) -> None:
-        self._instance.results[name] = value
+    def remember(self, token_id: str, name: str, value: Any) -> None:
+        """Besides the result of the token's element, and where that is kept."""
+        self._live(token_id).workflow.results[name] = value
 
     def fire(self, now: datetime) -> None:
         """Lets every timer that is due by `now` happen, the earliest first, and conditions that have come true."""

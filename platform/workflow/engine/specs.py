@@ -172,6 +172,7 @@ _MAKE: Mapping[str, Callable[[ProcessSpec, Node], Element]] = {
     "userTask": Person,
     "manualTask": Person,
     "serviceTask": Service,
+    "businessRuleTask": Service,
     "scriptTask": Script,
     "sendTask": lambda spec, node: Throw(spec, node) if node.action is None else Service(spec, node),
     "receiveTask": Catch,

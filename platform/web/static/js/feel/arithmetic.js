@@ -1,18 +1,26 @@
 // + - * / ** over numbers, strings, dates, times and durations; null where the server says null.
 
-import {
-  Clock, DAY, Day, Days, Moment, Months, Num, addMonths, calendar, dayOrNull, kind, momentClock, momentDay, momentOrNull, offset,
-  offsetAt,
-} from "./values.js";
+import { DAY, SECOND, calendar, clockOf, dayOf, floorDiv, instant, monthsLater, offset, offsetAt } from "./calendar.js";
+import { Clock, Day, Days, Moment, Num, dayOrNull, kind, lengthOrNull, momentOrNull, monthsOrNull } from "./values.js";
 
-const finite = (number) => (number.isFinite() ? number : null);
+// Room for every digit on the way; the result is rounded once.
+export const Wide = Num.clone({ precision: 130, minE: -9e15, maxE: 9e15 });
+export const wide = (value) => new Wide(value.toString());
+export const finite = (number) => (number?.isFinite() ? number : null);
+export const narrow = (value) => finite(new Num(value.toString()).toSignificantDigits(34));
+
+function power(a, b) {
+  if (a.isZero() && b.isZero()) return null;
+  const found = finite(a.pow(b));     // whether it has a size at all, before computing all its digits
+  return found && !found.isZero() ? narrow(wide(a).pow(wide(b)).toSignificantDigits(60)) : found;
+}
 
 export const NUMERIC = {
   "+": (a, b) => finite(a.plus(b)),
   "-": (a, b) => finite(a.minus(b)),
   "*": (a, b) => finite(a.times(b)),
   "/": (a, b) => (b.isZero() ? null : finite(a.dividedBy(b))),
-  "**": (a, b) => (a.isZero() && b.isZero() ? null : finite(a.pow(b))),
+  "**": power,
 };
 
 export function calculate(operator, a, b) {
@@ -25,45 +33,51 @@ export function calculate(operator, a, b) {
 export function negative(value) {
   switch (kind(value)) {
     case "number": return value.negated();
-    case "days and time duration": return new Days(-value.micros);
-    case "years and months duration": return new Months(-value.months);
+    case "days and time duration": return new Days(-value.nanos);
+    case "years and months duration": return monthsOrNull(-value.months || 0);
     default: return null;
   }
 }
 
 // -- durations ----------------------------------------------------------------------------------------------------
 
-const Wide = Num.clone({ precision: 80, rounding: Num.ROUND_HALF_EVEN });
-const wide = (value) => new Wide(value.toString());
-const days = (micros) => new Days(BigInt(micros.toDecimalPlaces(0).toFixed()));
-const months = (count) => new Months(count.trunc().toNumber());
-const scaledDays = (a, b) => days(wide(a.micros).times(wide(b)));
+const MICRO = 1000n;
+const LARGEST_PLAIN = 1_000_000_000n * DAY;     // finer or longer durations are rounded to the nanosecond
+
+const isPlain = (length) => length % MICRO === 0n && length >= DAY - LARGEST_PLAIN && length < LARGEST_PLAIN;
+
+// To the microsecond, as everywhere in the platform, unless the duration is finer already.
+function length(count, from) {
+  const unit = isPlain(from) ? MICRO : 1n;
+  return lengthOrNull(BigInt(count.dividedBy(unit.toString()).toDecimalPlaces(0).toFixed()) * unit);
+}
+
+const months = (count) => monthsOrNull(count.trunc().toNumber() || 0);
+const scaledDays = (a, b) => length(wide(a.nanos).times(wide(b)), a.nanos);
 const scaledMonths = (a, b) => months(wide(a.months).times(wide(b)));
 const ratio = (a, b) => (b.isZero() ? null : a.dividedBy(b));
 const number = (value) => new Num(value.toString());
 
 // -- days and moments ---------------------------------------------------------------------------------------------
 
-const floorDays = (micros) => Number(micros / DAY) - (micros % DAY < 0n ? 1 : 0);
-const utc = (moment) => (moment.zone ? moment.micros - offset(moment) : moment.micros);
+const daysLater = (day, nanos) => dayOrNull(day.days + Number(floorDiv(nanos, DAY)));
 
 // Along real time, not along the clock on the wall.
-function moved(moment, length) {
-  if (moment.zone?.[0] !== "@") return momentOrNull(moment.micros + length, moment.zone);
-  const instant = utc(moment) + length;
-  const shift = offsetAt(moment.zone.slice(1), instant);
-  return momentOrNull(instant + shift, moment.zone, shift);
+function moved(moment, nanos) {
+  if (moment.zone?.[0] !== "@") return momentOrNull(moment.nanos + nanos, moment.zone);
+  const reached = instant(moment) + nanos;
+  const shift = offsetAt(moment.zone.slice(1), reached);
+  return momentOrNull(reached + shift, moment.zone, shift);
 }
 
 function movedMonths(value, count) {
-  if (value instanceof Day) return addMonths(value, count);
-  const day = addMonths(new Day(momentDay(value)), count);
-  return day && new Moment(BigInt(day.days) * DAY + momentClock(value), value.zone);
+  if (value instanceof Day) return dayOrNull(monthsLater(value.days, count));
+  return momentOrNull(BigInt(monthsLater(dayOf(value), count)) * DAY + clockOf(value), value.zone);
 }
 
-const between = (a, b) => ((a.zone ?? null) === null === ((b.zone ?? null) === null) ? new Days(utc(a) - utc(b)) : null);
+const between = (a, b) => ((a.zone ?? null) === null === ((b.zone ?? null) === null) ? lengthOrNull(instant(a) - instant(b)) : null);
 const midnight = (day) => new Moment(BigInt(day.days) * DAY, "Z");
-const around = (clock, length) => new Clock((((clock.micros + length) % DAY) + DAY) % DAY, clock.zone);
+const around = (clock, nanos) => new Clock((((clock.nanos + nanos) % DAY) + DAY) % DAY, clock.zone);
 
 const DATE = "date";
 const TIME = "time";
@@ -73,34 +87,34 @@ const MONTHS = "years and months duration";
 
 const OPERATIONS = {
   "string + string": (a, b) => a + b,
-  [`${DATE} + ${LENGTH}`]: (a, b) => dayOrNull(a.days + floorDays(b.micros)),
-  [`${LENGTH} + ${DATE}`]: (a, b) => dayOrNull(b.days + floorDays(a.micros)),
-  [`${DATE} - ${LENGTH}`]: (a, b) => dayOrNull(a.days + floorDays(-b.micros)),
+  [`${DATE} + ${LENGTH}`]: (a, b) => daysLater(a, b.nanos),
+  [`${LENGTH} + ${DATE}`]: (a, b) => daysLater(b, a.nanos),
+  [`${DATE} - ${LENGTH}`]: (a, b) => daysLater(a, -b.nanos),
   [`${DATE} + ${MONTHS}`]: (a, b) => movedMonths(a, b.months),
   [`${MONTHS} + ${DATE}`]: (a, b) => movedMonths(b, a.months),
   [`${DATE} - ${MONTHS}`]: (a, b) => movedMonths(a, -b.months),
-  [`${DATE} - ${DATE}`]: (a, b) => new Days(BigInt(a.days - b.days) * DAY),
-  [`${MOMENT} + ${LENGTH}`]: (a, b) => moved(a, b.micros),
-  [`${LENGTH} + ${MOMENT}`]: (a, b) => moved(b, a.micros),
-  [`${MOMENT} - ${LENGTH}`]: (a, b) => moved(a, -b.micros),
+  [`${DATE} - ${DATE}`]: (a, b) => lengthOrNull(BigInt(a.days - b.days) * DAY),
+  [`${MOMENT} + ${LENGTH}`]: (a, b) => moved(a, b.nanos),
+  [`${LENGTH} + ${MOMENT}`]: (a, b) => moved(b, a.nanos),
+  [`${MOMENT} - ${LENGTH}`]: (a, b) => moved(a, -b.nanos),
   [`${MOMENT} + ${MONTHS}`]: (a, b) => movedMonths(a, b.months),
   [`${MONTHS} + ${MOMENT}`]: (a, b) => movedMonths(b, a.months),
   [`${MOMENT} - ${MONTHS}`]: (a, b) => movedMonths(a, -b.months),
   [`${MOMENT} - ${MOMENT}`]: between,
   [`${MOMENT} - ${DATE}`]: (a, b) => between(a, midnight(b)),
   [`${DATE} - ${MOMENT}`]: (a, b) => between(midnight(a), b),
-  [`${TIME} + ${LENGTH}`]: (a, b) => around(a, b.micros),
-  [`${LENGTH} + ${TIME}`]: (a, b) => around(b, a.micros),
-  [`${TIME} - ${LENGTH}`]: (a, b) => around(a, -b.micros),
+  [`${TIME} + ${LENGTH}`]: (a, b) => around(a, b.nanos),
+  [`${LENGTH} + ${TIME}`]: (a, b) => around(b, a.nanos),
+  [`${TIME} - ${LENGTH}`]: (a, b) => around(a, -b.nanos),
   [`${TIME} - ${TIME}`]: between,
-  [`${LENGTH} + ${LENGTH}`]: (a, b) => new Days(a.micros + b.micros),
-  [`${LENGTH} - ${LENGTH}`]: (a, b) => new Days(a.micros - b.micros),
+  [`${LENGTH} + ${LENGTH}`]: (a, b) => lengthOrNull(a.nanos + b.nanos),
+  [`${LENGTH} - ${LENGTH}`]: (a, b) => lengthOrNull(a.nanos - b.nanos),
   [`${LENGTH} * number`]: scaledDays,
   [`number * ${LENGTH}`]: (a, b) => scaledDays(b, a),
-  [`${LENGTH} / number`]: (a, b) => (b.isZero() ? null : days(wide(a.micros).dividedBy(wide(b)))),
-  [`${LENGTH} / ${LENGTH}`]: (a, b) => ratio(number(a.micros), number(b.micros)),
-  [`${MONTHS} + ${MONTHS}`]: (a, b) => new Months(a.months + b.months),
-  [`${MONTHS} - ${MONTHS}`]: (a, b) => new Months(a.months - b.months),
+  [`${LENGTH} / number`]: (a, b) => (b.isZero() ? null : length(wide(a.nanos).dividedBy(wide(b)), a.nanos)),
+  [`${LENGTH} / ${LENGTH}`]: (a, b) => ratio(number(a.nanos), number(b.nanos)),
+  [`${MONTHS} + ${MONTHS}`]: (a, b) => monthsOrNull(a.months + b.months),
+  [`${MONTHS} - ${MONTHS}`]: (a, b) => monthsOrNull(a.months - b.months),
   [`${MONTHS} * number`]: scaledMonths,
   [`number * ${MONTHS}`]: (a, b) => scaledMonths(b, a),
   [`${MONTHS} / number`]: (a, b) => (b.isZero() ? null : months(wide(a.months).dividedBy(wide(b)))),
@@ -115,28 +129,28 @@ const dayParts = (days) => {
 };
 
 const clockParts = (value, zoned) => ({
-  hour: Number(value / (3600n * 1_000_000n)),
-  minute: Number(value / (60n * 1_000_000n)) % 60,
-  second: new Num((value % (60n * 1_000_000n)).toString()).dividedBy(1_000_000),
+  hour: Number(value / (3600n * SECOND)),
+  minute: Number(value / (60n * SECOND)) % 60,
+  second: new Num((value % (60n * SECOND)).toString()).dividedBy(1_000_000_000),
   "time offset": zoned.zone ? new Days(offset(zoned)) : null,
   timezone: zoned.zone?.[0] === "@" ? zoned.zone.slice(1) : null,
 });
 
-function lengthParts(micros) {
-  const sign = micros < 0n ? -1 : 1;
-  const seconds = Number((micros < 0n ? -micros : micros) / 1_000_000n);
-  const part = (unit, wrap) => { const found = Math.floor(seconds / unit); return sign * (wrap ? found % wrap : found); };
-  return { days: part(86_400), hours: part(3600, 24), minutes: part(60, 60), seconds: part(1, 60) };
+function lengthParts(nanos) {
+  const sign = nanos < 0n ? -1n : 1n;
+  const seconds = (sign * nanos) / SECOND;
+  const part = (unit, wrap) => { const found = seconds / unit; return new Num((sign * (wrap ? found % wrap : found)).toString()); };
+  return { days: part(86_400n), hours: part(3600n, 24n), minutes: part(60n, 60n), seconds: part(1n, 60n) };
 }
 
 // The properties of a value that is no context; undefined where it has none.
 export function properties(value) {
   switch (kind(value)) {
     case DATE: return dayParts(value.days);
-    case TIME: return clockParts(value.micros, value);
-    case MOMENT: return { ...dayParts(momentDay(value)), ...clockParts(momentClock(value), value) };
-    case LENGTH: return lengthParts(value.micros);
-    case MONTHS: return { years: Math.trunc(value.months / 12), months: value.months % 12 };
+    case TIME: return clockParts(value.nanos, value);
+    case MOMENT: return { ...dayParts(dayOf(value)), ...clockParts(clockOf(value), value) };
+    case LENGTH: return lengthParts(value.nanos);
+    case MONTHS: return { years: Math.trunc(value.months / 12) || 0, months: value.months % 12 || 0 };
     case "range": return { start: value.low, end: value.high, "start included": value.lowClosed, "end included": value.highClosed };
     default: return undefined;
   }

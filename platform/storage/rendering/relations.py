@@ -7,7 +7,7 @@ NULL for false, which no `where` tells apart and lets plain comparisons use inde
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Any
@@ -16,7 +16,9 @@ import sqlalchemy as sa
 
 from formloom.errors import Text
 from formloom.feel import Range, ast, comparison
-from formloom.storage.terms import NotRenderable, Numbers, Term, constant
+from formloom.storage.columns import Instant
+from formloom.storage.rendering.decimals import Numbers
+from formloom.storage.rendering.terms import NotRenderable, Term, constant
 
 UNKNOWN: Any = sa.cast(sa.null(), sa.Boolean)
 FLIPPED: Mapping[str, str] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
@@ -53,11 +55,19 @@ class Relations:
             b = self.numbers.bound(left, right.constant)
             if b is None:  # finer than what is stored ever is
                 return sa.literal(not equal)
+        elif left.kind == "number":
+            (a, b), _ = self.numbers.aligned(left, right)
         else:
-            a, b = self.numbers.aligned(left, right)
+            b = right.sql
+        if left.kind == "date and time":
+            a, b = self.second(a), self.second(sa.literal(b, Instant()) if right.is_constant else b)
         if equal and not exact and right.is_constant:
             return a == b
         return a.is_not_distinct_from(b) if equal else a.is_distinct_from(b)
+
+    def second(self, moment: Any) -> Any:
+        """Moments are equal where their seconds are; their order is finer."""
+        return sa.func.substr(moment, 1, 19) if self.numbers.scaled else sa.func.date_trunc("second", moment)
 
     def order(self, relation: str, left: Term, right: Term, node: ast.Node) -> Any:
         if left.is_constant and right.is_constant:
@@ -71,17 +81,23 @@ class Relations:
             return UNKNOWN
         compare = _ORDERS[relation]
         if left.kind == "string":
-            return compare(self._by_code(left.sql), self._by_code(_text(right)))
+            return compare(self.by_code(left.sql), self.by_code(_text(right)))
         if not right.is_constant:
-            return compare(*self.numbers.aligned(left, right))
+            return compare(*self._pair(left, right))
         value = self.numbers.bound(left, right.constant)
         if value is not None:
-            return compare(self.numbers.raw(left), value)
+            return compare(*self.numbers.order(self.numbers.raw(left), value, left))
         below = relation in ("<", "<=")
         near = self.numbers.rounded(left, right.constant, ROUND_FLOOR if below else ROUND_CEILING)
         return _ORDERS["<=" if below else ">="](self.numbers.raw(left), near)
 
-    def _by_code(self, sql: Any) -> Any:
+    def _pair(self, left: Term, right: Term) -> tuple[Any, Any]:
+        if left.kind != "number":
+            return left.sql, right.sql
+        (a, b), unit = self.numbers.aligned(left, right)
+        return self.numbers.order(a, b, unit)
+
+    def by_code(self, sql: Any) -> Any:
         """Strings order by code point, as in FEEL, not by the language of the database."""
         return sql.collate("BINARY" if self.numbers.dialect == "sqlite" else "C")
 
@@ -89,6 +105,8 @@ class Relations:
 
     def member(self, item: Term, test: Term, exact: bool, node: ast.Node) -> Any:
         """`item in test`: a range holds it, a list has it, anything else equals it."""
+        if item.is_constant and test.is_constant:
+            return _answer(comparison.member_of(item.constant, test.constant, _Free()))
         if test.is_constant:
             return self._in_constant(item, test, exact, node)
         if test.kind == "list":
@@ -122,13 +140,23 @@ class Relations:
             _known(item, term, node)
         bound = [b for term in terms if term.kind == item.kind
                  and (b := self.numbers.bound(item, term.constant)) is not None]
-        found = self.numbers.raw(item).in_(bound)
+        if item.kind == "date and time":
+            found = self.second(item.sql).in_([self.second(sa.literal(b, Instant())) for b in bound])
+        else:
+            found = self.numbers.raw(item).in_(bound)
         parts = [sa.func.coalesce(found, sa.false()) if exact else found]
         if None in values:
             parts.append(item.sql.is_(None))
         parts.extend(self._in_constant(item, Term("range", constant=v), exact, node)
                      for v in values if isinstance(v, Range))
         return sa.or_(*parts)
+
+    def has(self, values: Sequence[Any], item: Term, node: ast.Node) -> Any:
+        """Whether a list that is the same for every row holds the item."""
+        plain = [value for value in values if not isinstance(value, Range)]
+        if item.is_constant:
+            return sa.literal(any(comparison.equal(value, item.constant, _Free()) for value in plain))
+        return self.one_of(item, plain, True, node)
 
     def any_equal(self, item: Term, elements: Iterable[Term], node: ast.Node) -> Any:
         """Whether one of them equals the item; never unknown, for an element that cannot be compared is another one."""
@@ -139,7 +167,7 @@ class Relations:
         """NULL without a list, otherwise whether it has the item."""
         if whole.contains is None:
             raise NotRenderable(node, Text("this cannot be asked of the database"))
-        if item.kind == "unknown" or item.scale:
+        if item.kind == "unknown" or item.scale or item.wide:
             raise NotRenderable(node, Text("this cannot be asked of the database"))
         found: Any = sa.false()
         if item.kind == whole.element:
@@ -152,8 +180,6 @@ class Relations:
 
     def text_condition(self, name: str, whole: Term, part: Term) -> Any:
         """LIKE ignores case on SQLite, so positions and slices are compared instead."""
-        if {whole.kind, part.kind} != {"string"}:
-            return UNKNOWN
         a, b = _text(whole), _text(part)
         if name == "contains":
             return (sa.func.instr if self.numbers.dialect == "sqlite" else sa.func.strpos)(a, b) > 0

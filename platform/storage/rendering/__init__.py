@@ -1,0 +1,1 @@
+"""Expressions as SQL: `terms` have values, `relations` compare them, `renderer` walks the tree."""
