@@ -19,6 +19,7 @@ from formloom.storage.database import Unit
 
 LONGEST = 500
 _OFFERED = {"en": "{task}: {about} ({process})", "zh": "{task}：{about}（{process}）"}
+_STOPPED = {"en": "Stopped by errors: {count}. {processes}", "zh": "因错误停下 {count} 项：{processes}"}
 _OFFERED_ALONE = {"en": "New task: {task} ({process})", "zh": "新任务：{task}（{process}）"}
 
 
@@ -83,7 +84,9 @@ def recipients(unit: Unit, users: Sequence[int] = (), role: str | None = None) -
 
 
 def listener(context: Context, event: Event) -> None:
-    """Tells those to whom a task is offered."""
+    """Tells those to whom a task is offered, and administrators of processes that have stopped."""
+    if event.kind == "incident":
+        _tell_administrators(context, event)
     if event.kind != "task" or event.action != "offered":
         return
     values = event.values
@@ -93,6 +96,15 @@ def listener(context: Context, event: Event) -> None:
         if user_id != context.actor.user_id or not assigned:
             notify(context.unit, user_id, words, f"/tasks/{values['task']}", now=context.now,
                    kind="task")
+
+
+def _tell_administrators(context: Context, event: Event) -> None:
+    words = {locale: template.format(count=event.values["count"], processes=", ".join(
+        f"{label_in(name, locale)} ({count})" for name, count in event.values["processes"]))
+        for locale, template in _STOPPED.items()}
+    roles = [role.name for role in context.catalog.roles.values() if role.admin]
+    for user_id in dict.fromkeys(user for role in roles for user in people.with_role(context.unit, role)):
+        notify(context.unit, user_id, words, "/incidents", now=context.now, kind="incident")
 
 
 def _title(context: Context, event: Event) -> str:
