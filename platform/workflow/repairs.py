@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
+from formloom import feel
 from formloom.errors import Conflict, FieldError, Text, ValidationFailed
 from formloom.jobs import queue
 from formloom.metadata.catalog import EMPTY
@@ -18,6 +20,7 @@ from formloom.storage import platform_tables as t
 from formloom.workflow import definitions, engine, external, incidents, instances, steps
 from formloom.workflow.definition import Node
 from formloom.workflow.incidents import Incident
+from formloom.workflow.scope import local_now
 
 MOST = 500      # incidents of one bulk act
 
@@ -48,6 +51,8 @@ def retry(context: Context, incident_id: int, edits: Edits = Edits()) -> Inciden
     """Tries again what failed, with what was edited. That it fails once more is told at once, where it is done here."""
     incident = incidents.unresolved(context, incident_id)
     job = incidents.job_of(context, incident)
+    edits = Edits(_spoken(context, "variables", edits.variables), edits.fields,
+                  _spoken(context, "parameters", edits.parameters))
     if edits.fields:
         _write(context, incident, edits.fields)
     if edits.parameters:
@@ -73,13 +78,14 @@ def skip(context: Context, incident_id: int, result: Mapping[str, Any] = EMPTY) 
     if not incident.skippable:
         raise Conflict(Text("{element} cannot be skipped.", element=incident.node or incident.key),
                        Text("Service tasks and decisions can. Edit and retry, or cancel the process."))
-    _close(context, incident, "skipped", "skipped", {"result": dict(result)})
+    given = _spoken(context, "result", result)
+    _close(context, incident, "skipped", "skipped", {"result": given})
     if job is None:
         step = _instance(context, incident)
-        step.skips[incident.node] = dict(result)
+        step.skips[incident.node] = given
         step.fire()
     elif job.token:
-        _instance(context, incident).answer(job.token, job.node, dict(result))
+        _instance(context, incident).answer(job.token, job.node, given)
     else:
         queue.cancel(context.unit, t.fl_job.c.id == job.id, context.now)
     return incidents.get(context, incident_id)
@@ -104,8 +110,8 @@ def data(context: Context, incident_id: int) -> Data:
     parameters = _parameters(job) if job else {}
     tainted = _tainted(context, incident, job, closed)
     hidden = [*sorted(closed), *sorted((variables.keys() | parameters.keys()) & tainted)]
-    return Data({k: v for k, v in variables.items() if k not in tainted}, fields,
-                {k: v for k, v in parameters.items() if k not in tainted}, tuple(dict.fromkeys(hidden)))
+    return Data(spelled({k: v for k, v in variables.items() if k not in tainted}), fields,
+                spelled({k: v for k, v in parameters.items() if k not in tainted}), tuple(dict.fromkeys(hidden)))
 
 
 def _runs(context: Context, instance_id: int) -> bool:
@@ -217,6 +223,32 @@ def _uses(node: Node) -> frozenset[str]:
     said = [*node.script.values(), *node.parameters.values(), *(node.action.parameters.values() if node.action else ()),
             *(node.decision.parameters.values() if node.decision else ())]
     return frozenset().union(*(expression.names for expression in said))
+
+
+def _spoken(context: Context, path: str, value: Any) -> Any:
+    """Text that begins with = is FEEL, for values that JSON lacks: dates, times, durations."""
+    if isinstance(value, Mapping):
+        return {name: _spoken(context, f"{path}/{name}", item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_spoken(context, f"{path}/{index}", item) for index, item in enumerate(value)]
+    if not isinstance(value, str) or not value.startswith("="):
+        return value
+    try:
+        return feel.compile(value[1:]).evaluate({}, local_now(context))
+    except feel.FeelSyntaxError as error:
+        raise ValidationFailed([FieldError(path, "bad-expression", Text("{text} is not FEEL: {error}", text=value[1:],
+                                                                        error=str(error)))]) from error
+
+
+def spelled(value: Any) -> Any:
+    """A value as it may be edited in JSON: what JSON lacks as text that begins with =, which is FEEL."""
+    if isinstance(value, Mapping):
+        return {str(name): spelled(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [spelled(item) for item in value]
+    if isinstance(value, str):
+        return f"={json.dumps(value, ensure_ascii=False)}" if value.startswith("=") else value
+    return value if value is None or isinstance(value, (bool, int, Decimal)) else f"={feel.literal(value).text}"
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from formloom.web.pages import (
     files,
     home,
     inbox,
+    incidents,
     lists,
     notifications,
     pick,
@@ -29,8 +30,9 @@ from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install", "lists",
-    "notifications", "pick", "preferences", "processes", "profile", "records", "search", "tasks", "views",
+    "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "incidents",
+    "install", "lists", "notifications", "pick", "preferences", "processes", "profile", "records", "search", "tasks",
+    "views",
 ]
 
 

@@ -104,6 +104,9 @@ def _groups(current: Catalog) -> Iterator[Group]:
 def _design(who: Actor) -> Iterator[Group]:
     """What administrators change in the browser."""
     if who.admin:
+        stopped = request.path == "/incidents" or request.path.startswith("/incidents/")
+        yield Group("operations", t(Text("Operations")), (
+            Place(t(Text("Incidents")), "/incidents", "alert-triangle", stopped),))
         here = request.path == "/decisions" or request.path.startswith("/decisions/")
         yield Group("design", t(Text("Design")), (Place(t(Text("Decisions")), "/decisions", "table", here),))
 

@@ -24,7 +24,7 @@ def process(instance_id: int) -> ResponseReturnValue:
         return render_template(
             "processes/process.html", panel=flow.panel(context, instance), record=record, show=display(),
             entity=context.catalog.entities.get(instance.entity), tasks=tasks.of_instance(context, instance_id),
-            incidents=incidents.of_instance(context, instance_id))
+            incidents=incidents.of_instance(context, instance_id), admin=context.actor.admin)
 
 
 @blueprint.get("/processes/<int:instance_id>/diagram.bpmn")
