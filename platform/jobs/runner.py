@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
+
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from formloom.errors import FormloomError, Text
 from formloom.jobs import queue
 from formloom.storage.database import Database
 
 log = logging.getLogger(__name__)
+_PAUSES = (0.1, 0.4, 1.6, 6.4)      # before the end of a job is written once more, when the database was away
 
 # Gets the database, the job's payload and its id, which is the idempotency key of whatever it does outside. A text that
 # it gives back is kept as the job's result.
@@ -46,12 +50,23 @@ def run(database: Database, job_id: int, handlers: Mapping[str, Handler], now: d
         return False
     job, token = leased
     ended = _attempt(database, job, token, handlers, wall)
+    for pause in (*_PAUSES, 0.0):
+        try:
+            _end(database, job, token, ended, now)
+            break
+        except (OperationalError, InterfaceError):
+            if not pause:
+                raise
+            time.sleep(pause)
+    return True
+
+
+def _end(database: Database, job: queue.Job, token: str, ended: str | queue.Failure, now: datetime) -> None:
     with database.write() as unit:
         if isinstance(ended, queue.Failure):
             queue.fail(unit, job, token, ended, now)
         else:
             queue.finish(unit, job, token, now, ended)
-    return True
 
 
 def _attempt(database: Database, job: queue.Job, token: str, handlers: Mapping[str, Handler],

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from formloom.errors import Conflict, FormloomError, NotFound, Text
 from formloom.jobs import queue
@@ -249,11 +250,13 @@ class Step:
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
-        """What goes wrong inside a step is not the user's input: it becomes StepFailed, and so an incident."""
+        """What goes wrong inside a step is not the user's input: it becomes StepFailed, and so an incident. A database
+        that is away is no fault of the process: whoever asked tries again.
+        """
         under_way(self.context).add(self.instance_id)
         try:
             yield
-        except (Conflict, StepFailed):
+        except (Conflict, StepFailed, OperationalError, InterfaceError):
             raise
         except Exception as error:
             raise StepFailed(self.definition.key, self.instance_id, self.node, error, self.job_id) from error
