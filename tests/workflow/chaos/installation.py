@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -75,10 +77,8 @@ class Cluster:
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs, self._folder, self.port = programs, folder, free_port()
         self._user = "postgres" if os.geteuid() == 0 else None      # it refuses to run as root
-        folder.mkdir(parents=True)
         if self._user:
-            os.chmod(folder.parent, 0o755)
-            self._run("chown", self._user, str(folder), user=None)
+            shutil.chown(folder, self._user)
         self._run("initdb", "-D", str(folder), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8")
         self._control("start")
 
@@ -97,24 +97,24 @@ class Cluster:
         options = f"-p {self.port} -k {self._folder} -c listen_addresses=127.0.0.1 -c shared_buffers=64MB"
         self._run("pg_ctl", "-D", str(self._folder), "-w", "-l", str(self._folder / "log"), "-o", options, *verb)
 
-    def _run(self, program: str, *arguments: str, user: str | None = "postgres") -> None:
+    def _run(self, program: str, *arguments: str) -> None:
         path = self._programs / program
-        subprocess.run([str(path) if path.exists() else program, *arguments], check=True, cwd="/",
-                       stdout=subprocess.DEVNULL, user=self._user if user else None)
+        subprocess.run([str(path), *arguments], check=True, cwd="/", stdout=subprocess.DEVNULL, user=self._user)
 
 
 @contextmanager
-def own_server(folder: Path) -> Iterator[Cluster | None]:
+def own_server() -> Iterator[Cluster | None]:
     """None where no PostgreSQL is installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         yield None
         return
-    cluster = Cluster(found[-1].parent, folder / "cluster")
-    try:
-        yield cluster
-    finally:
-        cluster.stop()
+    with tempfile.TemporaryDirectory(prefix="chaos", ignore_cleanup_errors=True) as folder:
+        cluster = Cluster(found[-1].parent, Path(folder))
+        try:
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 def until(condition: object, seconds: float, what: str) -> None:

@@ -34,9 +34,13 @@ class People:
         """From the draft to three decisions at the same instant."""
         chance = random.Random(self.seed * 100_003 + number)
         record_id = self._draft(f"C{number}", chance)
-        self._insist(lambda: self._post("seller", f"records/contract/{record_id}/actions/submit", {}, chance),
-                     lambda: bool(self._tasks(record_id)))
-        open_tasks = self._tasks(record_id)
+        open_tasks: list[Any] = []
+
+        def offered() -> bool:
+            open_tasks[:] = self._tasks(record_id)
+            return bool(open_tasks)
+
+        self._insist(lambda: self._post("seller", f"records/contract/{record_id}/actions/submit", {}, chance), offered)
         ready = threading.Barrier(len(open_tasks))
         with ThreadPoolExecutor(len(open_tasks)) as three:
             votes = [three.submit(self._vote, task, node, ready, random.Random(chance.random()))

@@ -63,8 +63,8 @@ class Town:
 @pytest.fixture
 def town(tmp_path: Path, draw: Any) -> Iterator[Town]:
     with ExitStack() as stack:
-        cluster = stack.enter_context(own_server(tmp_path)) if COUNT > 10 else None
-        url = stack.enter_context(shared_server(cluster.url if cluster else SERVER))
+        cluster = stack.enter_context(own_server()) if COUNT > 10 else None
+        url = cluster.url if cluster else stack.enter_context(shared_server(SERVER))
         environment = {
             **os.environ, "FORMLOOM_HOME": str(tmp_path), "FORMLOOM_SECRET_KEY": "chaos", "FORMLOOM_DEMO": "1",
             "FORMLOOM_DATABASE_URL": url, "FORMLOOM_WEBHOOK_ALLOW": "127.0.0.0/8", "FORMLOOM_PLUGINS": "",
