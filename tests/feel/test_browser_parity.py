@@ -94,6 +94,14 @@ def test_unary_tests_agree(scope: dict[str, Any], now: datetime) -> None:
         assert differences(texts, {**scope, "?": value}, now, unary=True) == []
 
 
+def test_functions_about_the_person_agree(scope: dict[str, Any], now: datetime) -> None:
+    texts = ['has role("legal")', 'not(has role("boss"))', 'in team("sales") and paid', "is manager of(count)",
+             '有角色("legal")', "lines[is manager of(quantity)].label", "is manager of(nothing)"]
+    user = {"id": 5, "roles": ["legal"], "team_names": ["sales"], "reports": [7, 3]}
+    assert differences(texts, {**scope, "user": user}, now) == []
+    assert differences(texts, {**scope, "user": {}}, now) == []
+
+
 FORMS = [
     'if status = "draft" then sum(lines.amount) else 0',
     "sum(for l in lines return l.amount * l.quantity)",
