@@ -78,6 +78,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "expression": Text("Expression"), "empty": Text("empty"), "mistake_at": Text("Rule {n}, {column}"),
     "aggregation": Text("What becomes of the results"), "description": Text("Description"), "title": Text("Decision"),
     "gap": Text("No rule fits: {where}. For example: {example}."), "and": Text(", "),
+    "not": Text("not {values}"),
     "everywhere": Text("any value"), "overlap": Text("Rules {rules} both fit: {where}. For example: {example}."),
     "last_column": Text("A table needs a column that answers."), "new_column": Text("new"),
 }

@@ -1,7 +1,7 @@
 // What changes between two states of a decision, in lines for people.
 
 import { pretty } from "./cells.js";
-import { heading, say, title } from "./draft.js";
+import { heading, remark, say, title } from "./draft.js";
 
 const text = (grid, row, words) => {
   const said = (columns, cells) => columns.map((column, n) => [heading(column), cells[n]]).filter(([, one]) => !["", "-"].includes(one));
@@ -54,7 +54,7 @@ function* rules(old, now, words) {
         if (at >= 0 && was[cells][at] !== row[cells][k]) yield cell(words, n, heading(column), ...[was[cells][at], row[cells][k]].map((one) => pretty(one ?? "", column.kind, words)));
       }
     }
-    if (was.note !== row.note) yield cell(words, n, words.note, was.note, row.note);
+    if (remark(was) !== remark(row)) yield cell(words, n, words.note, remark(was), remark(row));
   }
   const order = (grid, other) => grid.rows.map((one) => one.key).filter((key) => other.rows.some((one) => one.key === key));
   if (!same(order(old, now), order(now, old))) yield words.moved;

@@ -6,6 +6,7 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 export const chinese = document.documentElement.lang.startsWith("zh");
 export const heading = (column) => (chinese && column.label_zh) || column.label || column.expression || column.name || "";
+export const remark = (row) => (chinese && row.note_zh) || row.note;
 export const title = (part) => (chinese && part.label_zh) || part.name;
 
 let fresh = 0;
