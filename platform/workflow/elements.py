@@ -208,7 +208,8 @@ def _element(element: etree._Element, parent: etree._Element, reading: Reading) 
     if kind not in REASONS:
         _attributes(element, reading)
     for child in element:
-        _element(child, element, reading)
+        if not (kind in REASONS and (namespace(child) != BPMN or local(child) == "extensionElements")):
+            _element(child, element, reading)
 
 
 def _may_stay(kind: str) -> bool:

@@ -42,15 +42,18 @@ _CATCHING = frozenset({"receiveTask", "intermediateCatchEvent", "boundaryEvent",
 
 
 def read(text: str, file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None = None,
-         decisions: Decisions | None = None, called: Mapping[str, str] | None = None,
-         callers: tuple[str, ...] = ()) -> tuple[ProcessDefinition | None, list[Problem]]:
+         decisions: Decisions | None = None, called: Mapping[str, str] | None = None
+         ) -> tuple[ProcessDefinition | None, list[Problem]]:
     """Without `service_tasks` the names and parameters of actions are not checked, nor decisions without them.
     `called`: the texts of processes it may call, those of the catalog if not given.
     """
-    root, problems = markup.parse(text, file)
+    return _read(text, _reading(file, catalog, service_tasks, decisions, called))
+
+
+def _read(text: str, reading: Reading) -> tuple[ProcessDefinition | None, list[Problem]]:
+    root, problems = markup.parse(text, reading.file)
     if root is None:
         return None, problems
-    reading = _reading(file, catalog, service_tasks, decisions, called, callers)
     process = _process(root, reading)
     definition = _guarded(root, process, text, reading) if process is not None else None
     problems = _sorted(reading.problems)
@@ -60,7 +63,7 @@ def read(text: str, file: str, catalog: Catalog, service_tasks: Mapping[str, Any
 def spoken(text: str, file: str, catalog: Catalog) -> list[Spoken]:
     """Every expression of a diagram; none of one that cannot be read."""
     root, _ = markup.parse(text, file)
-    reading = _reading(file, catalog, None, None, None, ())
+    reading = _reading(file, catalog)
     process = None if root is None else _process(root, reading)
     if process is not None:
         _definition(process, text, reading)
@@ -87,7 +90,7 @@ def examine(text: str, file: str, catalog: Catalog,
     found = []
     for process in root.findall(f"{{{BPMN}}}process") if _is_bpmn(root) else ():
         if any(True for _ in _nodes(process)):
-            reading = _reading(file, catalog, service_tasks, None, None, ())
+            reading = _reading(file, catalog, service_tasks)
             _check_executable(process, reading)
             definition = _guarded(root, process, text, reading)
             found.append(_examined(process, definition, _sorted(reading.problems)))
@@ -101,10 +104,10 @@ def _examined(process: etree._Element, definition: ProcessDefinition | None, pro
                     tuple(p for p in problems if not lacks(p)), tuple(p for p in problems if lacks(p)))
 
 
-def _reading(file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None, decisions: Decisions | None,
-             called: Mapping[str, str] | None, callers: tuple[str, ...]) -> Reading:
+def _reading(file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None = None,
+             decisions: Decisions | None = None, called: Mapping[str, str] | None = None) -> Reading:
     known = {key: source.text for key, source in catalog.processes.items()} if called is None else called
-    return Reading(file, catalog, service_tasks, decisions, called=known, callers=callers)
+    return Reading(file, catalog, service_tasks, decisions, called=known)
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:
@@ -135,8 +138,13 @@ def _whole(root: etree._Element, process: etree._Element, text: str, reading: Re
 
 
 def _called(key: str, caller: str, reading: Reading) -> ProcessDefinition | None:
-    return read(reading.called[key], f"{key}.bpmn", reading.catalog, reading.service_tasks, reading.decisions,
-                reading.called, (*reading.callers, caller))[0]
+    """Read once, however often it is called: whether it calls itself does not depend on who asks."""
+    if key not in reading.known:
+        inner = replace(reading, file=f"{key}.bpmn", process="", entity=None, misbound=False, inputs=EMPTY,
+                        results=EMPTY, problems=[], rewrites=[], spoken=[], callers=(*reading.callers, caller))
+        reading.known[key] = _read(reading.called[key], inner)[0]
+    found: ProcessDefinition | None = reading.known[key]
+    return found
 
 
 def _hash(text: str, called: Mapping[str, str]) -> str:
