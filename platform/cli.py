@@ -13,11 +13,12 @@ import click
 
 from formloom import diagnosis, installation, settings, worker
 from formloom.errors import FormloomError, Problem
-from formloom.metadata import jsonschema_import, loader
+from formloom.metadata import builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.catalog import Source
 from formloom.runtime import Runtime
 from formloom.supervisor import WEB, WORKER, Child, Supervisor
 from formloom.web import security_accounts
+from formloom.workflow import markup, reader
 from formloom.workflow.decisions import tck
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -85,6 +86,8 @@ def apply(pack: Path, yes: bool) -> None:
     """Check a pack and put it into force; running servers take it up by themselves."""
     runtime = _prepared()
     sources = _sources(pack)
+    for kept in runtime.layered(()):
+        click.echo(f"  {kept.path}: the version edited in the browser stays in force.")
     if _print_plan(runtime, sources) and not yes:
         click.confirm("Apply?", abort=True)
     installation.apply(runtime, pack, sources)
@@ -211,6 +214,52 @@ def _score(count: Counter[str], name: str, reason: str = "") -> None:
                 fg="green" if whole else "yellow" if reason or "/" not in name else "red")
 
 
+@main.group("bpmn")
+def bpmn_group() -> None:
+    """Diagrams of any tool."""
+
+
+@bpmn_group.command("read")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--pack", type=FOLDER, help="Also check names of fields, roles and actions against this pack.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+def read_diagram(file: Path, pack: Path | None, as_json: bool) -> None:
+    """Say of every process in FILE whether its drawing runs, what is rewritten, and what is missing or refused."""
+    catalog = compiler.compile(_sources(pack) if pack else [], builtin_types.TYPES)
+    processes, problems = reader.examine(diagram_text(file), file.name, catalog)
+    if as_json:
+        click.echo(json.dumps([_examined_as_json(p) for p in processes], ensure_ascii=False, indent=2))
+    else:
+        for process in processes:
+            _print_examined(process)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if problems or any(process.refused for process in processes):
+        raise SystemExit(1)
+
+
+def diagram_text(file: Path) -> str:
+    """As UTF-8, whatever its XML declaration says it is written in."""
+    return markup.decode(file.read_bytes())
+
+
+def _print_examined(process: reader.Examined) -> None:
+    verdict = "cannot run as drawn" if process.refused else "runs"
+    missing = f"; {len(process.needed)} things are missing before it is published" if process.needed else ""
+    click.secho(f"{process.key} {process.label.get('en', '')}: {verdict}{missing}", bold=True)
+    for kind, found in (("refused", process.refused), ("rewritten", process.rewrites), ("missing", process.needed)):
+        for problem in found:
+            hint = f" {problem.hint}" if problem.hint else ""
+            click.echo(f"  {kind:9} {problem.place} {problem.code}: {problem.message}{hint}")
+
+
+def _examined_as_json(process: reader.Examined) -> dict[str, Any]:
+    groups = {"refused": process.refused, "rewritten": process.rewrites, "missing": process.needed}
+    return {"process": process.key, "label": dict(process.label), "runs": not process.refused,
+            "ready": not process.refused and not process.needed,
+            **{name: [_as_json(problem) for problem in found] for name, found in groups.items()}}
+
+
 def _runtime() -> Runtime:
     """Closed when the command ends."""
     runtime = Runtime(settings.from_environment())
@@ -230,7 +279,7 @@ def _sources(pack: Path) -> list[Source]:
 
 def _print_plan(runtime: Runtime, sources: list[Source]) -> bool:
     """Whether there is anything to do."""
-    steps = list(runtime.plan(sources).describe())
+    steps = list(runtime.plan(runtime.layered(sources)).describe())
     for step in steps:
         click.echo(f"  {step}")
     click.echo(f"{len(steps)} changes to the database." if steps else "The database needs no change.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Event:
     """`before` is None for created, `after` None for deleted; both hold raw values by field name."""
 
-    kind: str                                   # created | updated | deleted | action | commented
+    kind: str                                   # created | updated | deleted | action | commented | ...
     entity: str
     id: int
     actor: Actor

@@ -130,7 +130,7 @@ fl_job = _table(
 fl_definition = _table(
     "fl_definition",
     Column("hash", Text, primary_key=True), _required("key", Text), _required("text", Text),
-    _required("created_at", Instant),
+    _required("created_at", Instant), Column("called", Json),
     Index("ix_fl_definition_key", "key"),
 )
 fl_instance = _table(
@@ -166,6 +166,13 @@ fl_timer = _table(
     _required("due_at", Instant),
     _owned("fl_timer", "instance_id", "fl_instance"),
     Index("ix_fl_timer_instance", "instance_id"), Index("ix_fl_timer_due", "due_at"),
+)
+fl_subscription = _table(
+    "fl_subscription",
+    _id(), _required("instance_id", Integer), _required("node", Text), _required("kind", Text),
+    _required("name", Text), Column("key", Text),
+    _owned("fl_subscription", "instance_id", "fl_instance"),
+    Index("ix_fl_subscription_instance", "instance_id"), Index("ix_fl_subscription_name", "kind", "name", "key"),
 )
 fl_history = _table(
     "fl_history",

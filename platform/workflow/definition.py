@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from formloom.errors import Place
+from formloom.errors import Place, Problem
 from formloom.feel import Expression
 from formloom.metadata.catalog import EMPTY, Label
 
 NOWHERE = Place("")
-USER_KINDS = frozenset({"userTask", "manualTask"})
+USER_KINDS = frozenset({"userTask", "manualTask", "task"})
+SCOPES = frozenset({"subProcess", "transaction", "callActivity"})       # activities that hold a process of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,21 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """How often an activity runs. Parallel and sequential: once for each of `items`, which may also be a number.
+    Standard: as long as `again` holds, asked `before` or after each round, at most `most` times.
+    """
+
+    kind: str                                   # parallel | sequential | standard
+    items: Expression | None = None
+    item: str = "item"                          # what one of them is called
+    until: Expression | None = None             # asked after each; if it holds, the others are left undone
+    again: Expression | None = None
+    before: bool = False
+    most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionCall:
     """What a business rule task asks: a decision by id or name. Inputs without a parameter come from the process."""
 
@@ -84,18 +100,26 @@ class Flow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A flow node. `scope` is the sub-process that contains it, '' for the process itself."""
+    """A flow node. `scope` is the activity that contains it, '' for the process itself. What comes from a called
+    process has the id of the call before its own: `check/review`.
+    """
 
     id: str
     kind: str                                   # the BPMN element's name: userTask, exclusiveGateway, ...
     label: Label = EMPTY
     scope: str = ""
-    event: str = ""                             # timer | terminate | error; '' for none
+    event: str = ""                             # EVENTS; '' for none
+    code: str = ""                              # of an error or escalation ('' catches all); a message's, signal's name
     timer: Moment | None = None
-    error: str = ""                             # code of an error event; '' catches every error
+    condition: Expression | None = None         # of a conditional event
+    key: Expression | None = None               # what a message must carry to be meant for this instance
+    parameters: Mapping[str, Expression] = EMPTY    # what a message or signal carries, or a called process is given
+    handler: bool = False                       # an event sub-process
+    loop: Loop | None = None
     attached_to: str = ""
     interrupting: bool = True
-    default: str = ""                           # id of a gateway's default flow
+    default: str = ""                           # id of the default flow
+    lane: str = ""
     assignment: Assignment = Assignment()
     fields: tuple[TaskField, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
@@ -107,6 +131,16 @@ class Node:
     @property
     def for_people(self) -> bool:
         return self.kind in USER_KINDS
+
+    @property
+    def name(self) -> str:
+        """What expressions call its result."""
+        return self.id.rpartition("/")[2]
+
+    @property
+    def drawn(self) -> str:
+        """The element of the diagram that shows it: the call, for what is inside a called process."""
+        return self.id.partition("/")[0]
 
     def outcome(self, value: str) -> Outcome | None:
         return next((o for o in self.outcomes if o.value == value), None)
@@ -126,6 +160,7 @@ class Trigger:
     every: str = ""
     message: str = ""
     for_each: Expression | None = None
+    start: str = ""                             # the start event it leads to; '' for the plain one
     place: Place = NOWHERE
 
 
@@ -140,6 +175,9 @@ class ProcessDefinition:
     triggers: tuple[Trigger, ...] = ()
     nodes: Mapping[str, Node]
     flows: tuple[Flow, ...]
+    inputs: tuple[str, ...] = ()                # what a call activity may give it
+    called: Mapping[str, str] = EMPTY           # texts of the processes it calls, by key
+    rewrites: tuple[Problem, ...] = ()          # what runs as something equivalent, for whoever drew it
     text: str = field(repr=False, default="")
     place: Place = NOWHERE
 

@@ -52,7 +52,8 @@ def keep(context: Context, definition: ProcessDefinition) -> None:
         sa.select(t.fl_definition.c.hash).where(t.fl_definition.c.hash == definition.hash))
     if known is None:
         context.unit.insert_once(t.fl_definition, {
-            "hash": definition.hash, "key": definition.key, "text": definition.text, "created_at": context.now}, "hash")
+            "hash": definition.hash, "key": definition.key, "text": definition.text, "created_at": context.now,
+            "called": dict(definition.called)}, "hash")
 
 
 def pinned(context: Context, key: str, content: str) -> ProcessDefinition:
@@ -60,15 +61,18 @@ def pinned(context: Context, key: str, content: str) -> ProcessDefinition:
     newest = context.definitions.get(key)
     if newest is not None and newest.hash == content:
         return newest  # type: ignore[no-any-return]
-    text = context.unit.connection.scalar(sa.select(t.fl_definition.c.text).where(t.fl_definition.c.hash == content))
-    if text is None:
+    row = context.unit.connection.execute(
+        sa.select(t.fl_definition.c.text, t.fl_definition.c.called)
+        .where(t.fl_definition.c.hash == content)).one_or_none()
+    if row is None:
         raise LostDefinition(Text("The definition of {key} that this instance runs on is not there any more.", key=key))
-    return _read(text, key, context.catalog)
+    return _read(row.text, key, row.called or {}, context.catalog)
 
 
 @lru_cache(maxsize=128)
-def _read_cached(text: str, key: str, version: str, holder: _ByVersion) -> ProcessDefinition:
-    definition, problems = reader.read(text, f"{key}.bpmn", holder.catalog)
+def _read_cached(text: str, key: str, called: tuple[tuple[str, str], ...], version: str,
+                 holder: _ByVersion) -> ProcessDefinition:
+    definition, problems = reader.read(text, f"{key}.bpmn", holder.catalog, called=dict(called))
     if definition is None:
         raise BadConfiguration(problems)
     return definition
@@ -87,5 +91,6 @@ class _ByVersion:
         return isinstance(other, _ByVersion) and self.catalog.version == other.catalog.version
 
 
-def _read(text: str, key: str, catalog: Catalog) -> ProcessDefinition:
-    return _read_cached(text, key, catalog.version, _ByVersion(catalog))
+def _read(text: str, key: str, called: Mapping[str, str], catalog: Catalog) -> ProcessDefinition:
+    """With the processes it calls as they were when the instance started."""
+    return _read_cached(text, key, tuple(sorted(called.items())), catalog.version, _ByVersion(catalog))

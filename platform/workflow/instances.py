@@ -56,7 +56,7 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     node: str
-    kind: str                   # user | timer
+    kind: str                   # user | timer | message | signal | conditional
     since: datetime | None
     due_at: datetime | None
     assignee: int | None = None
@@ -86,7 +86,8 @@ class Incident:
 
 
 def start(context: Context, definition: ProcessDefinition, record: RecordRef | None = None,
-          variables: Mapping[str, Any] | None = None) -> Instance:
+          variables: Mapping[str, Any] | None = None, at: str = "") -> Instance:
+    """`at`: the start event, where the process has several."""
     definitions.keep(context, definition)
     row = {
         "key": definition.key, "hash": definition.hash, "entity": record[0] if record else "",
@@ -97,7 +98,7 @@ def start(context: Context, definition: ProcessDefinition, record: RecordRef | N
     instance_id = int(made or 0)
     steps.note(context, instance_id, "started", [("", context.now)], context.actor.user_id)
     surroundings = Surroundings(context, record, context.actor.user_id)
-    steps.Step(context, instance_id, 1, definition, surroundings, record, context.actor.user_id).begin(variables)
+    steps.Step(context, instance_id, 1, definition, surroundings, record, context.actor.user_id).begin(variables, at)
     return get(context, instance_id)
 
 
@@ -132,7 +133,8 @@ def cancel(context: Context, instance_id: int, reason: str = "") -> Instance:
     context.unit.connection.execute(
         sa.update(t.fl_instance).where(t.fl_instance.c.id == instance_id)
         .values(status="cancelled", ended_at=context.now, next_due=None, version=t.fl_instance.c.version + 1))
-    context.unit.connection.execute(sa.delete(t.fl_timer).where(t.fl_timer.c.instance_id == instance_id))
+    for table in (t.fl_timer, t.fl_subscription):
+        context.unit.connection.execute(sa.delete(table).where(table.c.instance_id == instance_id))
     offers.withdraw(context, instance_id)
     steps.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id,
                {"reason": reason} if reason else None)
@@ -150,7 +152,7 @@ def diagram(context: Context, instance_id: int) -> Diagram:
     instance = get(context, instance_id)
     definition = definitions.pinned(context, instance.key, instance.hash)
     history = tuple(_history(context, instance, definition))
-    passed = [visit.node for visit in history if visit.kind == "passed"]
+    passed = [visit.node.partition("/")[0] for visit in history if visit.kind == "passed"]
     return Diagram(definition.text, tuple(_waiting(context, instance_id)), tuple(dict.fromkeys(passed)),
                    _taken(definition, passed), history)
 
@@ -158,7 +160,8 @@ def diagram(context: Context, instance_id: int) -> Diagram:
 def _taken(definition: ProcessDefinition, passed: list[str]) -> tuple[str, ...]:
     """Flows whose both ends were passed one after the other in the history."""
     seen = set(passed)
-    return tuple(flow.id for flow in definition.flows if flow.source in seen and flow.target in seen)
+    return tuple(flow.id for flow in definition.flows
+                 if flow.source in seen and flow.target in seen and not flow.id.endswith(".link"))
 
 
 def _history(context: Context, instance: Instance, definition: ProcessDefinition) -> list[Visit]:
@@ -181,8 +184,17 @@ def _waiting(context: Context, instance_id: int) -> list[Waiting]:
         t.fl_task.c.instance_id == instance_id, t.fl_task.c.status.in_(offers.OPEN)).order_by(t.fl_task.c.id))
     timers = context.unit.connection.execute(
         sa.select(t.fl_timer).where(t.fl_timer.c.instance_id == instance_id).order_by(t.fl_timer.c.due_at))
-    return [*(Waiting(r.node, "user", r.created_at, r.due_at, r.assignee_id, r.role) for r in tasks),
-            *(Waiting(r.node, "timer", None, r.due_at) for r in timers)]
+    waits = t.fl_subscription.c
+    events = context.unit.connection.execute(
+        sa.select(waits.node, waits.kind).where(waits.instance_id == instance_id).order_by(waits.id))
+    return [*(Waiting(_drawn(r.node), r.kind, None, None) for r in events),
+            *(Waiting(_drawn(r.node), "user", r.created_at, r.due_at, r.assignee_id, r.role) for r in tasks),
+            *(Waiting(_drawn(r.node), "timer", None, r.due_at) for r in timers)]
+
+
+def _drawn(node: str) -> str:
+    """What is inside a called process is shown at the call."""
+    return node.partition("/")[0]
 
 
 def record_incident(context: Context, failure: StepFailed) -> None:

@@ -23,13 +23,14 @@ def synchronize(context: Context, instance_id: int, definition: ProcessDefinitio
                 execution: engine.Execution) -> None:
     waiting = execution.waiting()
     _timers(context, instance_id, {w.id: w for w in waiting if w.kind == "timer"})
+    _subscriptions(context, instance_id, [w for w in waiting if w.kind in ("message", "signal", "conditional")])
     people = {w.id: w for w in waiting if w.kind == "user"}
     known = set(context.unit.connection.scalars(
         sa.select(t.fl_task.c.token).where(t.fl_task.c.instance_id == instance_id, t.fl_task.c.status.in_(OPEN))))
     withdraw(context, instance_id, known - set(people))
     for token in people.values():
         if token.id not in known:
-            _offer(context, instance_id, definition, record, token, execution.scope)
+            _offer(context, instance_id, definition, record, token, execution.scope_of(token.id))
 
 
 def withdraw(context: Context, instance_id: int, tokens: set[str] | None = None) -> None:
@@ -54,6 +55,16 @@ def _timers(context: Context, instance_id: int, tokens: Mapping[str, engine.Toke
              for token, (node, due) in wanted.items() if known.get(token) != due]
     if fresh:
         connection.execute(sa.insert(t.fl_timer), fresh)
+
+
+def _subscriptions(context: Context, instance_id: int, tokens: list[engine.Token]) -> None:
+    """Few, so they are written anew."""
+    connection, ours = context.unit.connection, t.fl_subscription.c.instance_id == instance_id
+    connection.execute(sa.delete(t.fl_subscription).where(ours))
+    if tokens:
+        connection.execute(sa.insert(t.fl_subscription), [
+            {"instance_id": instance_id, "node": token.node, "kind": token.kind, "name": token.name, "key": token.key}
+            for token in tokens])
 
 
 def _offer(context: Context, instance_id: int, definition: ProcessDefinition, record: tuple[str, int] | None,

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from lxml import etree
 
 from formloom import feel
-from formloom.errors import KINDS, Place, Problem, Text, near
+from formloom.errors import KINDS, FormloomError, Place, Problem, Text, near
 from formloom.feel import findings
 from formloom.feel.findings import Finding
 from formloom.feel.inference import infer
-from formloom.feel.static import ANY, Environment, Type
+from formloom.feel.static import ANY, NUMBER, Environment, Type
 from formloom.metadata.catalog import EMPTY, Catalog, Entity, Label
 from formloom.metadata.scopes import STARTER, Scopes
 from formloom.metadata.usage import Spoken
 from formloom.workflow.decisions.library import Decisions
-from formloom.workflow.markup import BPMN, FORMLOOM, line, local, namespace
+from formloom.workflow.markup import BPMN, FORMLOOM, MAX_SECONDS, line, local, namespace
+
+ROUND: Mapping[str, Type] = {"loopCounter": NUMBER}
+COUNTS: Mapping[str, Type] = dict.fromkeys(
+    ("numberOfInstances", "numberOfActiveInstances", "numberOfCompletedInstances", "numberOfTerminatedInstances",
+     "loopCounter"), NUMBER)
+# What a process still needs before it can be put into force, though its drawing can run.
+LACKING = frozenset({
+    "bpmn-executable", "bpmn-assignment", "bpmn-action", "bpmn-expression", "bpmn-script", "bpmn-timer", "bpmn-message",
+    "bpmn-signal", "bpmn-error", "bpmn-escalation", "bpmn-cancel", "bpmn-condition", "bpmn-gateway", "bpmn-loop",
+    "bpmn-call", "bpmn-data", "bpmn-extension", "bpmn-empty", "bpmn-idle", "bpmn-trigger", "bpmn-binding", "bpmn-field",
+    "bpmn-outcome", "bpmn-decision"})
+
+
+class TooSlow(FormloomError):
+    """A diagram that takes too long to read."""
+
+    code = "slow-diagram"
 
 
 @dataclass(slots=True)
@@ -30,9 +48,25 @@ class Reading:
     process: str = ""
     entity: Entity | None = None
     misbound: bool = False                      # bound to an entity that does not exist: its names cannot be checked
+    inputs: Mapping[str, Type] = EMPTY          # what a call gives this process, or the message that starts it
     results: Mapping[str, Type] = EMPTY         # by id of the element: what later expressions may read
     problems: list[Problem] = field(default_factory=list)
+    rewrites: list[Problem] = field(default_factory=list)
     spoken: list[Spoken] = field(default_factory=list)      # every expression, with what its names mean
+    called: Mapping[str, str] = EMPTY           # texts of processes that may be called, by key
+    callers: tuple[str, ...] = ()               # keys of the processes that are being read around this one
+    known: dict[str, Any] = field(default_factory=dict)     # called processes that were read already, by key
+    deadline: float = field(default_factory=lambda: monotonic() + MAX_SECONDS)
+
+    def hurry(self) -> None:
+        """Ends a reading that takes too long: a drawing must not keep the server busy."""
+        if monotonic() > self.deadline:
+            raise TooSlow(Text("The diagram takes longer than {limit} seconds to read.", limit=MAX_SECONDS))
+
+    def note(self, code: str, element: etree._Element, message: Text) -> None:
+        """Something that runs as an equivalent, for whoever drew it."""
+        self.rewrites.append(Problem(code, message, Place(self.file, line(element)), None, "note",
+                                     element=naming(element)))
 
     def problem(self, code: str, element: etree._Element, message: Text, hint: Text | None = None,
                 severity: str = "error", guess: str | None = None) -> None:
@@ -50,7 +84,7 @@ class Reading:
 
     def environment(self, own: Mapping[str, Type] = EMPTY, results: bool = True) -> Environment:
         """What an expression may use: fields of the bound record, `record`, `user`, and results of tasks."""
-        named = {"user": STARTER, **(self.results if results else {}), **own}
+        named = {"user": STARTER, **(self.results if results else {}), **self.inputs, **own}
         if self.entity is None:
             return Environment({"record": ANY, **named}, open=self.misbound)
         around = Scopes(self.catalog.entities).environment(self.entity)
@@ -59,7 +93,8 @@ class Reading:
     def expression(self, text: str, element: etree._Element, own: Mapping[str, Type] = EMPTY, *,
                    results: bool = True, condition: bool = False) -> feel.Expression | None:
         """Compiled, or None with the problem noted: what is wrong with it otherwise is noted as well."""
-        around, place = self.environment(own, results), Place(self.file, line(element))
+        around = self.environment({**rounds(element), **own}, results)
+        place = Place(self.file, line(element))
         self.spoken.append(Spoken(f"process/{self.process}", (naming(element),), text.strip(), place, naming(element),
                                   around))
         try:
@@ -80,6 +115,29 @@ class Reading:
         """What is wrong with an expression, at the element that it belongs to."""
         message = Text("{element}: {text}: {what}", element=naming(element), text=text.strip(), what=finding.message)
         self.problem(finding.code, element, message, finding.hint, guess=finding.near)
+
+
+def lacks(problem: Problem) -> bool:
+    """Whether the process only needs something more, or cannot run as it is drawn."""
+    return problem.code in LACKING or not problem.code.startswith("bpmn-")
+
+
+def rounds(element: etree._Element) -> Mapping[str, Type]:
+    """Names that exist inside activities which run more than once."""
+    found: dict[str, Type] = {}
+    for node in (element, *element.iterancestors()):
+        for loop in node.iterfind(f"{{{BPMN}}}multiInstanceLoopCharacteristics"):
+            found |= {**COUNTS, item_name(loop): ANY}
+        if node.find(f"{{{BPMN}}}standardLoopCharacteristics") is not None:
+            found |= ROUND
+    return found
+
+
+def item_name(loop: etree._Element) -> str:
+    given = loop.find(f"{{{BPMN}}}extensionElements/{{{FORMLOOM}}}loop")
+    data = loop.find(f"{{{BPMN}}}inputDataItem")
+    names = [given.get("item") if given is not None else "", data.get("name") if data is not None else ""]
+    return next(filter(None, names), "item")
 
 
 def naming(element: etree._Element) -> str:

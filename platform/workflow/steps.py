@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +13,14 @@ import sqlalchemy as sa
 
 from formloom.errors import Conflict, FormloomError, NotFound, Text
 from formloom.records.context import Context
+from formloom.records.events import Event
 from formloom.storage import platform_tables as t
 from formloom.workflow import definitions, engine, offers, performing, rule_tasks
 from formloom.workflow.definition import DecisionCall, ProcessDefinition
 from formloom.workflow.scope import Surroundings, local_now, zone
 
 RecordRef = tuple[str, int]
+_busy: ContextVar[tuple[Any, set[int]]] = ContextVar("busy", default=(None, set()))
 ROUNDS = 500        # service tasks of one step; more is an endless loop
 
 
@@ -55,10 +58,11 @@ class Step:
             raise AssertionError("the instance is not in memory")
         return self.execution
 
-    def begin(self, variables: Mapping[str, Any] | None) -> None:
+    def begin(self, variables: Mapping[str, Any] | None, at: str = "") -> None:
+        """`at`: the start event, where the process has several."""
         with self._failing():
             self.execution = engine.start(self.definition, self.surroundings, local_now(self.context),
-                                          zone(self.context), variables)
+                                          zone(self.context), variables, at)
             self._go_on()
 
     def complete(self, token: str, node: str, result: Mapping[str, Any]) -> None:
@@ -73,6 +77,14 @@ class Step:
         with self._failing():
             self.running.fire(local_now(self.context))
             self._go_on()
+
+    def deliver(self, kind: str, name: str, payload: Mapping[str, Any], key: str | None = None) -> int:
+        """How many tokens the message or signal moved."""
+        with self._failing():
+            self.running.fire(local_now(self.context))
+            count = self.running.deliver(kind, name, payload, local_now(self.context), key)
+            self._go_on()
+        return count
 
     def _go_on(self) -> None:
         """Does service tasks until only people and time are awaited, then stores."""
@@ -92,16 +104,24 @@ class Step:
             return
         place = performing.Step(self.context, self.instance_id, token.node, self.record,
                                 f"{self.instance_id}.{token.id}", self.started_by)
-        result = performing.perform(place, self.definition.nodes[token.node], self.running.scope)
+        try:
+            with self.context.unit.connection.begin_nested():
+                scope = self.running.scope_of(token.id)
+                result = performing.perform(place, self.definition.nodes[token.node], scope)
+        except FormloomError as error:      # nothing of the task was kept; an error event around it may go on from here
+            self.surroundings.refresh()
+            if not self.running.fail(token.id, error.code, local_now(self.context)):
+                raise
+            return
         self.surroundings.refresh()
         self.running.complete(token.id, result, local_now(self.context))
 
     def _decide(self, token: engine.Token, call: DecisionCall) -> None:
         now = local_now(self.context)
-        value, kept = rule_tasks.ask(self.context, call, self.running.scope, now)
+        value, kept = rule_tasks.ask(self.context, call, self.running.scope_of(token.id), now)
         note(self.context, self.instance_id, "ruled", [(token.node, now)], None, kept)
         if call.result:
-            self.running.remember(call.result, value)
+            self.running.remember(token.id, call.result, value)
         self.running.complete(token.id, value, now)
 
     def _store(self) -> None:
@@ -118,6 +138,18 @@ class Step:
         note(self.context, self.instance_id, "passed", [(step.node, step.at) for step in execution.passed])
         execution.passed.clear()
         offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution)
+        under_way(self.context).discard(self.instance_id)
+        self._send()
+
+    def _send(self) -> None:
+        """To whoever listens, now that this instance is stored: an answer may come back to it at once."""
+        entity, record_id = self.record or ("", 0)
+        sent, self.running.sent[:] = list(self.running.sent), []
+        for one in sent:
+            event = Event(kind=one.kind, entity=entity, id=record_id, actor=self.context.actor, at=self.context.now,
+                          action=one.name, values={"payload": one.payload, "key": one.key, "sender": self.instance_id})
+            for listener in self.context.listeners:
+                listener(self.context, event)
 
     def _cancelled(self) -> bool:
         """The step itself deleted the record, and with it the process."""
@@ -127,12 +159,22 @@ class Step:
     @contextmanager
     def _failing(self) -> Iterator[None]:
         """What goes wrong inside a step is not the user's input: it becomes StepFailed, and so an incident."""
+        under_way(self.context).add(self.instance_id)
         try:
             yield
         except (Conflict, StepFailed):
             raise
         except Exception as error:
             raise StepFailed(self.definition.key, self.instance_id, self.node, error) from error
+
+
+def under_way(context: Context) -> set[int]:
+    """Instances that are in memory in this unit of work, and not stored yet."""
+    unit, ids = _busy.get()
+    if unit is not context.unit:
+        ids = set()
+        _busy.set((context.unit, ids))
+    return ids
 
 
 def open_instance(context: Context, instance_id: int) -> Step:

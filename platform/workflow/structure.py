@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from formloom.errors import Problem, Text
-from formloom.workflow.definition import Flow, Node, ProcessDefinition
+from formloom.workflow.definition import SCOPES, Flow, Node, ProcessDefinition
+from formloom.workflow.elements import ACTIVITIES
+from formloom.workflow.equivalents import GATEWAYS
 
 DECIDING = frozenset({"exclusiveGateway", "inclusiveGateway"})
-GATEWAYS = DECIDING | {"parallelGateway"}
+_AWAITED = frozenset({"timer", "message", "signal", "conditional"})
+_HANDLED = _AWAITED | {"error", "escalation"}
+_AT_ONCE = frozenset({"serviceTask", "scriptTask", "sendTask", "businessRuleTask"})
+_FALLIBLE = SCOPES | {"serviceTask", "sendTask"}
 
 
 def check(definition: ProcessDefinition) -> list[Problem]:
-    scopes = ["", *(n.id for n in definition.nodes.values() if n.kind == "subProcess")]
+    scopes = ["", *(n.id for n in definition.nodes.values() if n.kind in ("subProcess", "transaction"))]
     problems = [p for scope in scopes for p in _scope(definition, scope)]
     problems += [p for flow in definition.flows for p in _flow(definition, flow)]
     problems += [p for node in definition.nodes.values() for rule in _RULES for p in rule(definition, node)]
@@ -24,28 +29,43 @@ def shown(node: Node) -> str:
     return f"{node.kind} {node.id}{name}"
 
 
-def _problem(node: Node, code: str, message: Text, hint: Text | None = None) -> Problem:
-    return Problem(code, message, node.place, hint, element=shown(node))
+def _problem(node: Node, code: str, message: Text, hint: Text | None = None, severity: str = "error") -> Problem:
+    return Problem(code, message, node.place, hint, severity, element=shown(node))
 
 
 def _scope(definition: ProcessDefinition, scope: str) -> Iterable[Problem]:
     nodes = list(definition.scope(scope))
-    starts = [n for n in nodes if n.kind == "startEvent"]
     place = definition.nodes[scope].place if scope else definition.place
     where = scope or definition.key
-    if len(starts) != 1:
-        yield Problem("bpmn-start", Text("{scope} has {count} start events; it needs exactly one.",
-                                         scope=where, count=len(starts)), place,
-                      Text("Several ways to start are several triggers of one process."), element=where)
-    if not any(n.kind == "endEvent" for n in nodes):
-        yield Problem("bpmn-end", Text("{scope} has no end event.", scope=where), place, element=where)
-    if scope and starts and starts[0].event:
-        yield _problem(starts[0], "bpmn-start", Text("A sub-process starts with a plain start event."))
-    reached = _reached(definition, starts)
+    if not nodes:
+        yield Problem("bpmn-empty", Text("{scope} is empty.", scope=where), place,
+                      Text("Draw what is to be done in it."), element=where)
+        return
+    starts = [n for n in nodes if n.kind == "startEvent"]
+    if scope:
+        yield from _inner_starts(definition.nodes[scope], starts)
+    entries = starts or [n for n in nodes if not definition.incoming(n.id) and n.kind != "boundaryEvent"
+                         and not n.handler]
+    if not entries:
+        yield Problem("bpmn-start", Text("{scope} has no start event, and every element waits for another.",
+                                         scope=where), place, Text("Draw a start event."), element=where)
+        return
+    reached = _reached(definition, [*entries, *(n for n in nodes if n.handler)])
     for node in nodes:
-        if starts and node.id not in reached:
+        if node.id not in reached:
             yield _problem(node, "bpmn-unreachable", Text("{element} cannot be reached.", element=shown(node)),
                            Text("Connect it to the start event, or remove it."))
+
+
+def _inner_starts(scope: Node, starts: list[Node]) -> Iterable[Problem]:
+    if len(starts) > 1:
+        yield _problem(scope, "bpmn-start", Text("{scope} has {count} start events; it needs exactly one.",
+                                                 scope=shown(scope), count=len(starts)))
+    elif scope.handler and not (starts and starts[0].event in _HANDLED):
+        yield _problem(scope, "bpmn-start", Text("{scope} does not say which event starts it.", scope=shown(scope)),
+                       Text("Give it one start event with a timer, message, signal, error, escalation or condition."))
+    elif starts and starts[0].event and not scope.handler:
+        yield _problem(starts[0], "bpmn-start", Text("A sub-process starts with a plain start event."))
 
 
 def _reached(definition: ProcessDefinition, starts: Iterable[Node]) -> set[str]:
@@ -67,24 +87,28 @@ def _flow(definition: ProcessDefinition, flow: Flow) -> Iterable[Problem]:
     elif source.scope != target.scope:
         yield Problem("bpmn-flow", Text("Flow {flow} crosses the border of a sub-process.", flow=flow.id),
                       flow.place, element=flow.id)
-    elif flow.condition and (source.kind not in DECIDING or len(definition.outgoing(source.id)) == 1):
+    elif flow.condition and _ignores(source, len(definition.outgoing(source.id))):
         yield Problem("bpmn-condition", Text("The condition of flow {flow} would be ignored after {element}.",
                                              flow=flow.id, element=shown(source)), flow.place,
                       Text("Conditions belong on the several flows that leave an exclusive or inclusive gateway."),
                       element=flow.id)
 
 
+def _ignores(source: Node, leaving: int) -> bool:
+    return source.kind not in DECIDING | ACTIVITIES or (source.kind in DECIDING and leaving == 1)
+
+
 def _leaves(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
-    count = len(definition.outgoing(node.id))
-    if node.kind == "endEvent" and count:
+    leaving = definition.outgoing(node.id)
+    if node.kind == "endEvent" and leaving:
         yield _problem(node, "bpmn-flow", Text("{element} ends the process; no flow can leave it.",
                                                element=shown(node)))
-    elif node.kind != "endEvent" and not count:
+    elif node.handler and (leaving or definition.incoming(node.id)):
+        yield _problem(node, "bpmn-flow", Text("{element} is started by its event; no flow leads to it or from it.",
+                                               element=shown(node)))
+    elif node.kind in (*GATEWAYS, "boundaryEvent", "startEvent") and not leaving:
         yield _problem(node, "bpmn-flow", Text("No flow leaves {element}.", element=shown(node)),
                        Text("Draw a flow to the next element or to an end event."))
-    elif count > 1 and node.kind not in GATEWAYS:
-        yield _problem(node, "bpmn-flow", Text("{count} flows leave {element}.", count=count, element=shown(node)),
-                       Text("Draw a gateway after it: exclusive for one of them, parallel for all."))
 
 
 def _enters(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
@@ -95,51 +119,96 @@ def _enters(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
 def _decides(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
     flows = definition.outgoing(node.id)
     if node.default and node.default not in {f.id for f in flows}:
-        yield _problem(node, "bpmn-gateway", Text("The default flow {flow} does not leave {element}.",
+        yield _problem(node, "bpmn-default", Text("The default flow {flow} does not leave {element}.",
                                                   flow=node.default, element=shown(node)))
-    if node.kind not in DECIDING or len(flows) < 2:
+    if not (any(f.condition for f in flows) if node.kind in ACTIVITIES else node.kind in DECIDING and len(flows) > 1):
         return
+    yield from _conditions(node, flows)
+    undecided = node.kind in DECIDING or all(f.condition or f.id == node.default for f in flows)
+    if undecided and not node.default:
+        yield _problem(node, "bpmn-gateway", Text("{element} has no default flow: where no condition holds, "
+                                                  "the process could not go on.", element=shown(node)),
+                       Text("Make one of its flows the default flow."))
+
+
+def _conditions(node: Node, flows: Iterable[Flow]) -> Iterable[Problem]:
     for flow in flows:
-        if flow.condition is None and flow.id != node.default:
+        if flow.condition is None and flow.id != node.default and node.kind in DECIDING:
             yield _problem(node, "bpmn-gateway", Text("Flow {flow} from {element} has no condition.",
                                                       flow=flow.id, element=shown(node)),
                            Text("Write its condition, or make it the default flow."))
         if flow.condition is not None and flow.id == node.default:
             yield _problem(node, "bpmn-gateway", Text("The default flow {flow} of {element} has a condition that "
                                                       "would be ignored.", flow=flow.id, element=shown(node)))
-    if not node.default:
-        yield _problem(node, "bpmn-gateway", Text("{element} has no default flow: where no condition holds, "
-                                                  "the process could not go on.", element=shown(node)),
-                       Text("Make one of its flows the default flow."))
+
+
+def _races(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
+    """Behind an event-based gateway stand events, and nothing else leads to them."""
+    for flow in definition.outgoing(node.id) if node.kind == "eventBasedGateway" else ():
+        target = definition.nodes.get(flow.target)
+        if target is not None and not (target.event in _AWAITED and target.kind != "endEvent"):
+            yield _problem(target, "bpmn-flow", Text("{element} stands behind an event-based gateway and waits for no "
+                                                     "event.", element=shown(target)),
+                           Text("Draw a timer, message, signal or condition there, or a receive task."))
+        elif target is not None and len(definition.incoming(target.id)) > 1:
+            yield _problem(target, "bpmn-flow", Text("Only the event-based gateway may lead to {element}.",
+                                                     element=shown(target)))
 
 
 def _attached(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
     if node.kind != "boundaryEvent":
         return
     host = definition.nodes.get(node.attached_to)
-    if host is None or host.scope != node.scope:
+    if host is None or host.scope != node.scope or host.kind not in ACTIVITIES or host.handler:
         yield _problem(node, "bpmn-boundary", Text("{element} is not attached to an activity.", element=shown(node)))
-    elif node.event == "timer" and not (host.for_people or host.kind == "subProcess"):
-        yield _problem(node, "bpmn-boundary", Text("A timer on {element} would never run: it takes no time.",
-                                                   element=shown(host)))
-    elif node.event == "error" and host.kind != "subProcess":
-        yield _problem(node, "bpmn-boundary", Text("An error event is attached to a sub-process, not to {element}.",
-                                                   element=shown(host)))
-    elif node.event == "error" and not node.interrupting:
+    elif node.event in ("error", "cancel") and not node.interrupting:
         yield _problem(node, "bpmn-boundary", Text("An error always interrupts its sub-process."))
+    elif node.event == "cancel" and host.kind != "transaction":
+        yield _problem(node, "bpmn-boundary", Text("A cancel event is attached to a transaction, not to {element}.",
+                                                   element=shown(host)))
+    else:
+        yield from _idle(node, host)
+
+
+def _idle(node: Node, host: Node) -> Iterable[Problem]:
+    """Events that could never happen where they are drawn."""
+    if node.event in _AWAITED and host.kind in _AT_ONCE:
+        yield _problem(node, "bpmn-idle", Text("A timer on {element} would never run: it takes no time.",
+                                               element=shown(host)))
+    elif node.event == "error" and host.kind not in _FALLIBLE:
+        yield _problem(node, "bpmn-idle", Text("Nothing in {element} can raise an error.", element=shown(host)),
+                       Text("Attach it to a sub-process, a call or a service task."))
+    elif node.event == "escalation" and host.kind not in SCOPES:
+        yield _problem(node, "bpmn-idle", Text("Nothing in {element} can raise an escalation.", element=shown(host)),
+                       Text("Attach it to a sub-process or a call."))
 
 
 def _caught(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
-    """An error that nobody catches would stop the instance."""
-    if node.kind != "endEvent" or node.event != "error":
+    if node.kind != "endEvent" or node.event not in ("error", "cancel"):
         return
-    scope = node.scope
-    while scope:
-        if any(b.event == "error" and b.error in ("", node.error) for b in definition.boundaries(scope)):
+    if any(c.event == node.event and c.code in ("", node.code) for c in _catchers(definition, node.scope)):
+        return
+    if node.event == "cancel":
+        yield _problem(node, "bpmn-cancel", Text("No transaction around {element} has a cancel event.",
+                                                 element=shown(node)),
+                       Text("Attach a cancel event to the transaction."))
+    else:
+        yield _problem(node, "bpmn-error", Text("Nothing in this process catches the error of {element}: unless a "
+                                                "process that calls it does, the instance stops.", element=shown(node)),
+                       Text("Attach an error event to the sub-process around it."), "warning")
+
+
+def _catchers(definition: ProcessDefinition, scope: str) -> Iterable[Node]:
+    """Events that an error thrown in `scope` could reach: of event sub-processes, and on the borders around it."""
+    inside = ""
+    while True:
+        for handler in definition.scope(scope):
+            if handler.handler and handler.id != inside:
+                yield from (n for n in definition.scope(handler.id) if n.kind == "startEvent")
+        if not scope:
             return
-        scope = definition.nodes[scope].scope
-    yield _problem(node, "bpmn-error", Text("Nothing catches the error of {element}.", element=shown(node)),
-                   Text("Attach an error event to the sub-process around it."))
+        yield from definition.boundaries(scope)
+        inside, scope = scope, definition.nodes[scope].scope
 
 
 def _timed(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
@@ -147,9 +216,17 @@ def _timed(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
     if cycles and node.kind == "intermediateCatchEvent":
         yield _problem(node, "bpmn-timer", Text("{element} waits once; a cycle cannot be waited for.",
                                                 element=shown(node)))
-    if cycles and node.kind == "boundaryEvent" and node.interrupting:
+    if cycles and node.kind in ("boundaryEvent", "startEvent") and node.interrupting:
         yield _problem(node, "bpmn-timer", Text("{element} interrupts, so it happens once, not in a cycle.",
                                                 element=shown(node)))
+
+
+def _handles(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
+    if node.handler and node.loop:
+        yield _problem(node, "bpmn-event", Text("{element} is started by its event and cannot be repeated as well.",
+                                                element=shown(node)))
+    if node.kind == "startEvent" and node.event == "error" and not node.interrupting:
+        yield _problem(node, "bpmn-boundary", Text("An error always interrupts its sub-process."))
 
 
 def _scripted(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
@@ -159,5 +236,5 @@ def _scripted(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
 
 
 _RULES: tuple[Callable[[ProcessDefinition, Node], Iterable[Problem]], ...] = (
-    _leaves, _enters, _decides, _attached, _caught, _timed, _scripted,
+    _leaves, _enters, _decides, _races, _attached, _caught, _timed, _handles, _scripted,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -16,7 +16,7 @@ from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.storage import platform_tables as t
 from formloom.storage import query
-from formloom.workflow import definitions, instances, moments
+from formloom.workflow import definitions, instances, messages, moments, steps
 from formloom.workflow.definition import ProcessDefinition, Trigger
 from formloom.workflow.engine import EndlessLoop
 from formloom.workflow.instances import Instance
@@ -43,8 +43,30 @@ def listener(context: Context, event: Event) -> None:
     elif event.kind in ("created", "updated", "action"):
         with _bounded():
             for definition in definitions.all_of(context):
-                if definition.entity == event.entity and any(_fits(context, x, event) for x in definition.triggers):
-                    _start(context, definition, event)
+                bound = definition.triggers if definition.entity == event.entity else ()
+                trigger = next((x for x in bound if _fits(context, x, event)), None)
+                if trigger is not None:
+                    _start(context, definition, event, trigger.start)
+            _notice_change(context, event)
+    elif event.kind in ("message", "signal"):
+        with _bounded():
+            _pass_on(context, event)
+
+
+def _pass_on(context: Context, event: Event) -> None:
+    """What a process sent, to whoever waits for it or is started by it."""
+    record = (event.entity, event.id) if event.entity else None
+    payload = event.values["payload"]
+    if event.kind == "message":
+        deliver(context, event.action, record, payload, event.values["key"])
+    else:
+        signal(context, event.action, record, payload, event.values["sender"])
+
+
+def _notice_change(context: Context, event: Event) -> None:
+    """Conditions that have come true with the change. The change stays, whatever becomes of them."""
+    for instance_id in messages.awaiting_change(context, (event.entity, event.id)):
+        _or_incident(context, lambda due=instance_id: steps.open_instance(context, due).fire())  # type: ignore[misc]
 
 
 @contextmanager
@@ -60,6 +82,8 @@ def _bounded() -> Iterator[None]:
 
 
 def _fits(context: Context, trigger: Trigger, event: Event) -> bool:
+    if trigger.on == "condition":
+        return _came_true(context, trigger, event)
     if trigger.on != event.kind or (trigger.on == "action" and trigger.action != event.action):
         return False
     if trigger.when is None:
@@ -68,15 +92,31 @@ def _fits(context: Context, trigger: Trigger, event: Event) -> bool:
     return trigger.when.test(scope, local_now(context))
 
 
-def _start(context: Context, definition: ProcessDefinition, event: Event) -> None:
+def _came_true(context: Context, trigger: Trigger, event: Event) -> bool:
+    """A condition starts a process when it begins to hold, not with each change while it holds."""
+    if trigger.when is None:
+        return False
+    now = Surroundings(context, (event.entity, event.id), context.actor.user_id)
+    held = event.before is not None and trigger.when.test({**now, **event.before}, local_now(context))
+    return not held and trigger.when.test(now, local_now(context))
+
+
+def _start(context: Context, definition: ProcessDefinition, event: Event, at: str) -> None:
     """An action whose process cannot start is refused. A plain change stays: the failure becomes an incident."""
+    def begin() -> None:
+        instances.start(context, definition, (event.entity, event.id), at=at)
+
     if event.kind == "action":
-        instances.start(context, definition, (event.entity, event.id))
-        return
+        begin()
+    else:
+        _or_incident(context, begin)
+
+
+def _or_incident(context: Context, act: Callable[[], object]) -> None:
     failure: StepFailed | None = None
     try:
         with context.unit.connection.begin_nested():
-            instances.start(context, definition, (event.entity, event.id))
+            act()
     except StepFailed as error:
         failure = error
     if failure is not None:
@@ -91,12 +131,30 @@ def start_manually(context: Context, key: str, record: RecordRef | None = None) 
 
 
 def deliver(context: Context, message: str, record: RecordRef | None = None,
-            variables: Mapping[str, Any] | None = None) -> list[Instance]:
-    """Starts every process that waits for a message of this name, with the record it is about."""
-    return [instances.start(context, definition, record, {"message": dict(variables or {})})
-            for definition in definitions.all_of(context)
-            if any(x.on == "message" and x.message == message for x in definition.triggers)
-            and (record is None or definition.entity in ("", record[0]))]
+            variables: Mapping[str, Any] | None = None, key: str | None = None) -> list[Instance]:
+    """To the one instance that waits for it, by its key or its record; else it starts every process that a message of
+    this name starts, with the record it is about.
+    """
+    taken = messages.correlate(context, message, variables or {}, record, key)
+    if taken is not None:
+        return [instances.get(context, taken)]
+    return _begin(context, "message", message, record, variables)
+
+
+def signal(context: Context, name: str, record: RecordRef | None = None, variables: Mapping[str, Any] | None = None,
+           sender: int | None = None) -> list[Instance]:
+    """To every instance that waits for it; the instances that it started."""
+    messages.broadcast(context, name, variables or {}, sender)
+    return _begin(context, "signal", name, record, variables)
+
+
+def _begin(context: Context, kind: str, name: str, record: RecordRef | None,
+           variables: Mapping[str, Any] | None) -> list[Instance]:
+    found = [(definition, x) for definition in definitions.all_of(context) for x in definition.triggers
+             if x.on == kind and x.message == name and (record is None or definition.entity in ("", record[0]))]
+    payload = dict(variables or {})
+    return [instances.start(context, definition, record, {kind: payload, **({x.start: payload} if x.start else {})},
+                            x.start) for definition, x in found]
 
 
 def scheduled(runtime: Runtime, now: datetime) -> int:
@@ -162,7 +220,7 @@ def _start_scheduled(runtime: Runtime, key: str, trigger: Trigger, record: Recor
         with runtime.writing(SYSTEM) as context:
             if instances.running(context, key, record) or not _still_matches(context, trigger, record):
                 return 0
-            instances.start(context, definitions.current(context, key), record)
+            instances.start(context, definitions.current(context, key), record, at=trigger.start)
     except StepFailed:
         return 0
     return 1

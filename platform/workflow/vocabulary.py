@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
@@ -23,7 +23,7 @@ from formloom.workflow.definition import Action, Assignment, Moment, Outcome, Ta
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, words
 from formloom.workflow.reading import Reading, naming
 
-EVENTS = ("action", "created", "updated", "schedule", "message", "manual")
+EVENTS = ("action", "created", "updated", "schedule", "message", "signal", "manual")
 _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "binding": frozenset({"entity"}),
     "trigger": frozenset({"on", "action", "when", "every", "message", "for-each"}),
@@ -33,12 +33,23 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "action": frozenset({"name"}),
     "param": frozenset({"name"}),
     "decision": frozenset({"ref", "result"}),
+    "correlation": frozenset({"key"}),
+    "loop": frozenset({"items", "item"}),
+    "input": frozenset({"name"}),
 }
+_PERSON = frozenset({"assignment", "field", "outcome", "label"})
+_THROWN = frozenset({"correlation", "param", "label"})
 _PLACES: Mapping[str, frozenset[str]] = {
-    "process": frozenset({"binding", "trigger", "label"}),
-    "userTask": frozenset({"assignment", "field", "outcome", "label"}),
-    "manualTask": frozenset({"assignment", "field", "outcome", "label"}),
+    "process": frozenset({"binding", "trigger", "input", "label"}),
+    "userTask": _PERSON, "manualTask": _PERSON, "task": _PERSON,
     "serviceTask": frozenset({"action", "label"}),
+    "sendTask": _THROWN | {"action"},
+    "intermediateThrowEvent": _THROWN, "endEvent": _THROWN,
+    "receiveTask": frozenset({"correlation", "label"}), "intermediateCatchEvent": frozenset({"correlation", "label"}),
+    "boundaryEvent": frozenset({"correlation", "label"}), "startEvent": frozenset({"correlation", "label"}),
+    "callActivity": frozenset({"param", "label"}),
+    "lane": frozenset({"assignment", "label"}),
+    "multiInstanceLoopCharacteristics": frozenset({"loop"}),
     "businessRuleTask": frozenset({"decision", "label"}),
 }
 
@@ -64,6 +75,10 @@ def _check_attributes(element: etree._Element, reading: Reading) -> None:
         labels = local(element) == "outcome" and str(name).startswith("label-")
         if known is not None and name not in known and not labels:
             reading.unknown("attribute", str(name), known, element)
+
+
+def extension(element: etree._Element, name: str) -> etree._Element | None:
+    return next(extensions(element, name), None)
 
 
 def extensions(element: etree._Element, name: str) -> Iterator[etree._Element]:
@@ -120,16 +135,21 @@ def _needs(element: etree._Element, on: str, reading: Reading) -> None:
                         Text('Add <formloom:binding entity="..."/> to the process.'))
     if on == "action" and reading.entity and element.get("action", "") not in reading.entity.actions:
         reading.unknown("action", element.get("action", ""), reading.entity.actions, element)
-    if on == "message" and not element.get("message"):
-        reading.problem("bpmn-trigger", element, Text("A message trigger needs the message's name."))
+    if on in ("message", "signal") and not element.get("message"):
+        reading.problem("bpmn-trigger", element, Text("A {on} trigger needs the name of its {on}: message=\"...\".",
+                                                      on=on))
     every = element.get("every", "")
     if on == "schedule" and moments.next_time(every, moments.FIRST, UTC) is None:
         reading.problem("bpmn-trigger", element, Text("{every} is not a schedule.", every=every or '""'),
                         Text("Use a duration of a minute or more such as PT1H, or a cron line such as 0 8 * * 1-5."))
 
 
-def assignment(element: etree._Element, reading: Reading) -> Assignment:
+def assignment(element: etree._Element, lanes: Iterable[etree._Element], reading: Reading) -> Assignment:
+    """`lanes`: those the task stands in, the innermost first; without an assignment of its own, they name the role."""
     found = list(extensions(element, "assignment"))
+    role = "" if found else _lane_role(element, lanes, reading) or _camunda_role(element, reading)
+    if role:
+        return Assignment(role=role)
     if len(found) != 1 or not any(found[0].get(name) for name in ("assignee", "role", "users")):
         reading.problem("bpmn-assignment", element,
                         Text("{element} does not say who does it.", element=naming(element)),
@@ -141,6 +161,54 @@ def assignment(element: etree._Element, reading: Reading) -> Assignment:
         reading.unknown("role", role, reading.catalog.roles, given)
     return Assignment(_optional(given, "assignee", reading), role, _optional(given, "users", reading),
                       moment("any", due, given, reading) if due else None)
+
+
+def _lane_role(element: etree._Element, lanes: Iterable[etree._Element], reading: Reading) -> str:
+    for lane in lanes:
+        given = extension(lane, "assignment")
+        role = given.get("role", "") if given is not None else _role_called(lane.get("name", ""), reading)
+        if role and role in reading.catalog.roles:
+            reading.note("bpmn-rewritten", element, Text("{element} is for the role {role}, as its lane says.",
+                                                         element=naming(element), role=role))
+            return role
+    return ""
+
+
+def _role_called(name: str, reading: Reading) -> str:
+    """A role by its name, or by its label in any language."""
+    wanted = " ".join(name.split()).casefold()
+    return next((role.name for role in reading.catalog.roles.values() if wanted and wanted in
+                 {role.name.casefold(), *(words.casefold() for words in role.label.values())}), "")
+
+
+def _camunda_role(element: etree._Element, reading: Reading) -> str:
+    """Camunda's candidate groups, where that is one role of the catalog."""
+    given = element.get("{http://camunda.org/schema/1.0/bpmn}candidateGroups", "").strip()
+    if given not in reading.catalog.roles:
+        return ""
+    reading.note("bpmn-rewritten", element, Text("{element} is for the role {role}, as its candidate group says.",
+                                                 element=naming(element), role=given))
+    return given
+
+
+def key(element: etree._Element, reading: Reading) -> feel.Expression | None:
+    """What a message is correlated by; without it, by the record."""
+    given = extension(element, "correlation")
+    return _optional(given, "key", reading) if given is not None else None
+
+
+def parameters(element: etree._Element, reading: Reading) -> dict[str, feel.Expression]:
+    """Of a message, signal or call: `<formloom:param name="...">` right below the extension elements."""
+    holder = element.find(f"{{{BPMN}}}extensionElements")
+    return _parameters(holder, reading) if holder is not None else {}
+
+
+def inputs(process: etree._Element, reading: Reading) -> tuple[str, ...]:
+    names = [given.get("name", "") for given in extensions(process, "input")]
+    for given in extensions(process, "input"):
+        if not given.get("name", "").isidentifier():
+            reading.problem("bpmn-call", given, Text("An input needs a name of letters, digits and underscores."))
+    return tuple(dict.fromkeys(names))
 
 
 def _optional(element: etree._Element, name: str, reading: Reading) -> feel.Expression | None:
@@ -195,11 +263,16 @@ def outcomes(element: etree._Element, reading: Reading) -> tuple[Outcome, ...]:
 
 def result(element: etree._Element) -> Type:
     """What later expressions read under the id of a task: of one that people do, who decided what, and when."""
-    if local(element) not in ("userTask", "manualTask"):
+    if local(element) not in ("userTask", "manualTask", "task") or _many(element):
         return ANY
     chosen = [given.get("value", "") for given in extensions(element, "outcome")] or ["done"]
     return static.context_of({"outcome": static.choice_of(chosen), "comment": STRING, "by": NUMBER, "at": MOMENT},
                              element.get("id", ""))
+
+
+def _many(element: etree._Element) -> bool:
+    """Several results, of one round each."""
+    return element.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics") is not None
 
 
 def _outcome_label(element: etree._Element, value: str) -> Label:

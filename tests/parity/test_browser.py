@@ -64,6 +64,14 @@ def test_unary_tests_agree(node: Browser) -> None:
         assert differences(node, texts, {**SCOPE, "?": value}, unary=True) == []
 
 
+def test_functions_about_the_person_agree(node: Browser) -> None:
+    texts = ['has role("legal")', 'not(has role("boss"))', 'in team("sales") and paid', "is manager of(count)",
+             '有角色("legal")', "lines[is manager of(quantity)].label", "is manager of(nothing)"]
+    user = {"id": 5, "roles": ["legal"], "team_names": ["sales"], "reports": [7, 3]}
+    assert differences(node, texts, {**SCOPE, "user": user}) == []
+    assert differences(node, texts, {**SCOPE, "user": {}}) == []
+
+
 FORMS = [
     'if status = "draft" then sum(lines.amount) else 0', "sum(for l in lines return l.amount * l.quantity)",
     "amount * rate", "round half up(amount * rate, 2)", "end_date >= start_date", "lines[amount > 1].label",

@@ -64,6 +64,9 @@ class Draw:
         return (f'<bpmn:userTask id="{node_id}"><bpmn:extensionElements><formloom:assignment role="legal"/>'
                 "</bpmn:extensionElements></bpmn:userTask>")
 
+    def script(self, node_id: str, text: str) -> str:
+        return f'<bpmn:scriptTask id="{node_id}"><bpmn:script>{text}</bpmn:script></bpmn:scriptTask>'
+
     def timer(self, node_id: str, kind: str, text: str, attached: str = "", interrupting: bool = True) -> str:
         host = f'attachedToRef="{attached}" cancelActivity="{str(interrupting).lower()}"' if attached else ""
         element = "boundaryEvent" if attached else "intermediateCatchEvent"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from formloom.workflow.engine.events import UncaughtError
+from formloom.workflow.engine.events import Sent, UncaughtError, text_of
 from formloom.workflow.engine.execution import EndlessLoop, Execution, Step, StuckProcess, Token, load, start
 from formloom.workflow.engine.state import BadState, BadVariable
 
-__all__ = ["BadState", "BadVariable", "EndlessLoop", "Execution", "Step", "StuckProcess", "Token", "UncaughtError",
-           "load",
-           "start"]
+__all__ = ["BadState", "BadVariable", "EndlessLoop", "Execution", "Sent", "Step", "StuckProcess", "Token",
+           "UncaughtError", "load", "start", "text_of"]

@@ -2,83 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, lru_cache
 
-from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit, SimpleBpmnTask, _EndJoin
-from SpiffWorkflow.bpmn.specs.defaults import (
-    BoundaryEvent,
-    EndEvent,
-    ExclusiveGateway,
-    InclusiveGateway,
-    IntermediateCatchEvent,
-    ParallelGateway,
-    StartEvent,
-    SubWorkflowTask,
-    UserTask,
+from SpiffWorkflow.specs.StartTask import StartTask
+from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
+
+from formloom.workflow.definition import SCOPES, Node, ProcessDefinition
+from formloom.workflow.engine.elements import (
+    Element,
+    Exclusive,
+    Inclusive,
+    Join,
+    Parallel,
+    Person,
+    Race,
+    Script,
+    Service,
+    TerminateEnd,
 )
-from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition, TerminateEventDefinition
-from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
-from SpiffWorkflow.operators import Operator
-from SpiffWorkflow.util.task import TaskState
+from formloom.workflow.engine.events import Boundary, Catch, FaultEnd, Handler, Throw
+from formloom.workflow.engine.hosts import Again, Each, Host
 
-from formloom.feel import Expression
-from formloom.workflow.definition import Node, ProcessDefinition
-from formloom.workflow.engine.events import CyclicBoundary, ErrorEnd, Fault, Timer
-
-SPLIT, JOIN = ".split", ".join"      # names of the tasks that Spiff puts around an activity with boundary events
+ROOT = ".root"
 
 
-class Condition(Operator):  # type: ignore[misc]
-    """A flow's FEEL condition, asked of the running instance."""
+class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
+    """The elements of one scope. `isolated`: what is inside does not see the results of the scopes around it."""
 
-    def __init__(self, expression: Expression) -> None:
-        super().__init__(expression)
-        self.expression = expression
-
-    def _matches(self, task: Any) -> bool:
-        return bool(task.workflow.top_workflow.holds(self.expression))
-
-
-class ServiceTask(BpmnSpecMixin):  # type: ignore[misc]
-    """Starts and waits: whoever drives the engine does the work and completes the token."""
-
-    def _run_hook(self, my_task: Any) -> None:
-        return None
-
-
-class ScriptTask(BpmnSpecMixin):  # type: ignore[misc]
-    def _run_hook(self, my_task: Any) -> bool:
-        my_task.workflow.top_workflow.run_script(self.bpmn_id)
-        return True
-
-
-class AllEnded(_EndJoin):  # type: ignore[misc]
-    """Like its parent, without its walk of the tree, which ends at a depth of 1000 and calls that the end."""
-
-    def _check_threshold_unstructured(self, my_task: Any) -> bool:
-        return not any(
-            task.has_state(TaskState.NOT_FINISHED_MASK)
-            for task in my_task.workflow.tasks.values()
-            if task.task_spec is not self and task.task_spec.name != "End"
-        )
-
-
-class ProcessSpec(BpmnProcessSpec):  # type: ignore[misc]
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, isolated: bool = False) -> None:
         super().__init__(name=name)
-        del self.task_specs[f"{name}.EndJoin"], self.task_specs["End"]
-        self.end: Any = AllEnded(self, f"{name}.EndJoin")
-        self.end.connect(SimpleBpmnTask(self, "End"))
+        self.isolated = isolated
+        self.root = StartTask(self, ROOT)
+        self.entries: list[Element] = []
+        self.handlers: list[Handler] = []
+        self._reached: dict[tuple[str, str], frozenset[str]] = {}
+
+    @cached_property
+    def joins(self) -> list[Join]:
+        """Parallel before inclusive: what is certain before what depends on it."""
+        found = [spec for spec in self.task_specs.values() if isinstance(spec, Join)]
+        return sorted(found, key=lambda spec: isinstance(spec, Inclusive))
+
+    @cached_property
+    def _arriving(self) -> Mapping[str, frozenset[str]]:
+        flows = [pair for spec in self.task_specs.values() if isinstance(spec, Element) for pair in spec.flows]
+        return {join.name: frozenset(flow.id for flow, target in flows if target is join) for join in self.joins}
+
+    def arriving(self, join: Join) -> frozenset[str]:
+        return self._arriving[join.name]
+
+    def reaching(self, start: Element, join: Join) -> frozenset[str]:
+        """The flows into `join` that a token at `start` may come by, without passing `join` before."""
+        pair = start.name, join.name
+        if pair not in self._reached:
+            self._reached[pair] = _reaching(start, join)
+        return self._reached[pair]
+
+
+def _reaching(start: Element, join: Join) -> frozenset[str]:
+    seen: set[Element] = set()
+    found: set[str] = set()
+    open_ = [start]
+    while open_:
+        spec = open_.pop()
+        if spec in seen:
+            continue
+        seen.add(spec)
+        found.update(flow.id for flow, target in spec.flows if target is join)
+        open_ += [*spec.boundaries, *(target for _, target in spec.flows if target is not join)]
+    return frozenset(found)
 
 
 @lru_cache(maxsize=256)
 def _built(key: str, content: str, holder: _ByHash) -> Mapping[str, ProcessSpec]:
     definition = holder.definition
-    scopes = ["", *(n.id for n in definition.nodes.values() if n.kind == "subProcess")]
-    return {scope: _scope(definition, scope) for scope in scopes}
+    inside = {node.id: _inside(definition, node) for node in definition.nodes.values() if node.kind in SCOPES}
+    rounds = {node.id: _round(node) for node in definition.nodes.values() if node.loop and node.kind not in SCOPES}
+    return {"": _scope(definition, "", False), **inside, **rounds}
 
 
 class _ByHash:
@@ -101,74 +102,85 @@ def build(definition: ProcessDefinition) -> Mapping[str, ProcessSpec]:
     return _built(definition.key, definition.hash, _ByHash(definition))
 
 
-def _scope(definition: ProcessDefinition, scope: str) -> ProcessSpec:
-    spec = ProcessSpec(scope or definition.key)
-    nodes = list(definition.scope(scope))
-    made = {node.id: _MAKE[node.kind](spec, node) for node in nodes}
-    entries = {node.id: _guarded(definition, spec, node, made) for node in nodes if node.kind != "boundaryEvent"}
-    for node in nodes:
-        if node.kind == "startEvent":
-            spec.start.connect(made[node.id])
-        _connect(definition, spec, node, made, entries)
+def _inside(definition: ProcessDefinition, node: Node) -> ProcessSpec:
+    return _scope(definition, node.id, node.kind == "callActivity")
+
+
+def _round(node: Node) -> ProcessSpec:
+    """One round of a task that runs more than once."""
+    spec = ProcessSpec(node.id)
+    task = _task(spec, node)
+    task.bpmn_id = None         # the activity around its rounds is what was passed
+    spec.entries.append(task)
     return spec
 
 
-def _guarded(definition: ProcessDefinition, spec: ProcessSpec, node: Node, made: Mapping[str, Any]) -> Any:
-    """Where flows to the node enter: the node itself, or the split that arms its boundary events first."""
-    boundaries = definition.boundaries(node.id)
-    if not boundaries:
-        return made[node.id]
-    split = BoundaryEventSplit(spec, node.id + SPLIT)
-    join = BoundaryEventJoin(spec, node.id + JOIN, split_task=split.name, cancel=True)
-    for task in (made[node.id], *(made[b.id] for b in boundaries)):
-        split.connect(task)
-        task.connect(join)
-    return split
+def _scope(definition: ProcessDefinition, scope: str, isolated: bool) -> ProcessSpec:
+    spec = ProcessSpec(scope or definition.key, isolated)
+    nodes = list(definition.scope(scope))
+    made = {node.id: _make(spec, node) for node in nodes}
+    for node in nodes:
+        made[node.id].flows = [(flow, made[flow.target]) for flow in definition.outgoing(node.id)]
+        made[node.id].boundaries = [made[boundary.id] for boundary in definition.boundaries(node.id)]
+        if node.handler:
+            spec.handlers.append(_handler(spec, node, definition, made[node.id]))
+    spec.entries = [made[node.id] for node in entries(definition, nodes)]
+    return spec
 
 
-def _connect(
-    definition: ProcessDefinition, spec: ProcessSpec, node: Node, made: Mapping[str, Any], entries: Mapping[str, Any]
-) -> None:
-    task, flows = made[node.id], definition.outgoing(node.id)
-    if node.kind == "endEvent":
-        task.connect(spec.end)
-    for flow in flows:
-        target = entries[flow.target]
-        if flow.condition is not None:
-            task.connect_if(Condition(flow.condition), target)
-        else:
-            task.connect(target)
+def entries(definition: ProcessDefinition, nodes: Iterable[Node]) -> list[Node]:
+    """Where a scope begins: at its start event, or, where none is drawn, at everything that no flow leads to."""
+    nodes = list(nodes)
+    starts = [node for node in nodes if node.kind == "startEvent"]
+    plain = [node for node in starts if not node.event]
+    if starts:
+        return (plain or starts)[:1]
+    return [node for node in nodes
+            if not definition.incoming(node.id) and node.kind != "boundaryEvent" and not node.handler]
 
 
-def _start(spec: ProcessSpec, node: Node) -> Any:
-    return StartEvent(spec, node.id, NoneEventDefinition())
+def _handler(spec: ProcessSpec, node: Node, definition: ProcessDefinition, body: Element) -> Handler:
+    start = next(inner for inner in definition.scope(node.id) if inner.kind == "startEvent")
+    handler = Handler(spec, node, start)
+    handler.body = body
+    return handler
 
 
-def _end(spec: ProcessSpec, node: Node) -> Any:
-    if node.event == "error":
-        return ErrorEnd(spec, node.id, Fault(node.error))
-    return EndEvent(spec, node.id, TerminateEventDefinition() if node.event == "terminate" else NoneEventDefinition())
+def _make(spec: ProcessSpec, node: Node) -> Element:
+    if node.loop is not None:
+        return Again(spec, node, node.loop) if node.loop.kind == "standard" else Each(spec, node, node.loop)
+    return _task(spec, node)
 
 
-def _boundary(spec: ProcessSpec, node: Node) -> Any:
-    if node.event == "error":
-        return BoundaryEvent(spec, node.id, Fault(node.error), True)
-    kind = CyclicBoundary if node.timer and node.timer.kind == "cycle" else BoundaryEvent
-    return kind(spec, node.id, Timer(node.timer), node.interrupting)
+def _task(spec: ProcessSpec, node: Node) -> Element:
+    return _MAKE[node.kind](spec, node)
 
 
-_MAKE: Mapping[str, Callable[[ProcessSpec, Node], Any]] = {
-    "startEvent": _start,
+def _end(spec: ProcessSpec, node: Node) -> Element:
+    if node.event == "terminate":
+        return TerminateEnd(spec, node)
+    return FaultEnd(spec, node) if node.event in ("error", "cancel") else Throw(spec, node)
+
+
+_MAKE: Mapping[str, Callable[[ProcessSpec, Node], Element]] = {
+    "startEvent": Element,
     "endEvent": _end,
-    "boundaryEvent": _boundary,
-    "userTask": lambda spec, node: UserTask(spec, node.id),
-    "manualTask": lambda spec, node: UserTask(spec, node.id),
-    "serviceTask": lambda spec, node: ServiceTask(spec, node.id),
-    "businessRuleTask": lambda spec, node: ServiceTask(spec, node.id),
-    "scriptTask": lambda spec, node: ScriptTask(spec, node.id),
-    "exclusiveGateway": lambda spec, node: ExclusiveGateway(spec, node.id),
-    "parallelGateway": lambda spec, node: ParallelGateway(spec, node.id),
-    "inclusiveGateway": lambda spec, node: InclusiveGateway(spec, node.id),
-    "intermediateCatchEvent": lambda spec, node: IntermediateCatchEvent(spec, node.id, Timer(node.timer)),
-    "subProcess": lambda spec, node: SubWorkflowTask(spec, node.id, node.id),
+    "boundaryEvent": Boundary,
+    "intermediateCatchEvent": lambda spec, node: Catch(spec, node) if node.event else Element(spec, node),
+    "intermediateThrowEvent": Throw,
+    "task": Person,
+    "userTask": Person,
+    "manualTask": Person,
+    "serviceTask": Service,
+    "businessRuleTask": Service,
+    "scriptTask": Script,
+    "sendTask": lambda spec, node: Throw(spec, node) if node.action is None else Service(spec, node),
+    "receiveTask": Catch,
+    "exclusiveGateway": Exclusive,
+    "parallelGateway": Parallel,
+    "inclusiveGateway": Inclusive,
+    "eventBasedGateway": Race,
+    "subProcess": Host,
+    "transaction": Host,
+    "callActivity": Host,
 }

@@ -12,12 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import simplejson
-from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 
 from formloom.errors import FormloomError, Text
 from formloom.feel import YearMonthDuration
 
-FORMAT = 1
+FORMAT = 2
 
 
 class BadState(FormloomError):
@@ -78,47 +78,26 @@ _SCALARS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ..
 )
 
 
-# -- tokens: [id, parent's row, state, specification, triggered, timer] ------------------------------------------------
+# -- tokens: a row for each scope, [key, specification, hosting token, layer, round, tokens], and in it a row for each
+#    token, [key, state, specification, what it remembers] -----------------------------------------------------------
 
 
-def dump_tokens(workflow: Any) -> list[list[Any]]:
-    order: list[Any] = []
-    open_ = [workflow.task_tree.id]
-    while open_:
-        task_id = open_.pop()
-        order.append(task_id)
-        open_ += reversed(workflow.tasks[task_id]._children)
-    rows = {task_id: index for index, task_id in enumerate(order)}
-    return [_row(workflow.tasks[task_id], rows) for task_id in order]
+def dump_scope(scope: Any) -> list[Any]:
+    layer = None if scope.layer is None else {name: encode(value) for name, value in scope.layer.items()}
+    host = scope.host
+    return [scope.key, host.task_spec.inside if host else "", host.id.hex if host else "", layer, scope.index,
+            [[t.id.hex, t.state, t.task_spec.name, t.internal_data or 0] for t in scope.tokens]]
 
 
-def _row(task: Any, rows: Mapping[Any, int]) -> list[Any]:
-    return [task.id.hex, rows.get(task._parent, -1), task.state, task.task_spec.name, int(task.triggered),
-            task.internal_data or 0]
-
-
-def load_tokens(workflow: Any, rows: list[list[Any]]) -> None:
-    """Fills an empty workflow. A row whose specification is gone is an error, never a guess."""
-    order: list[Any] = []
-    for task_id, parent, state, name, triggered, own in rows:
-        spec = workflow.spec.task_specs.get(name)
+def load_tokens(scope: Any, rows: list[list[Any]]) -> None:
+    """Fills an empty scope. A row whose specification is gone is an error, never a guess."""
+    for token_id, kept, name, own in rows:
+        spec = scope.spec.task_specs.get(name)
         if spec is None:
             raise BadState(Text("The state names {name}, which its process does not have.", name=name))
-        task = _task(workflow, UUID(hex=task_id), order[parent] if parent >= 0 else None, state, spec)
-        task.triggered, task.internal_data = bool(triggered), dict(own or {})
-        order.append(task)
-    workflow.task_tree = order[0]
-    workflow.last_task = order[0]
-
-
-def _task(workflow: Any, task_id: UUID, parent: Any, state: int, spec: Any) -> Any:
-    task = Task.__new__(Task)
-    task.id, task.workflow, task.task_spec = task_id, workflow, spec
-    task._parent, task._children, task._state = (parent.id if parent else None), [], state
-    task.thread_id, task.data, task.last_state_change = 0, {}, 0.0
-    workflow.tasks[task_id] = task
-    if parent is not None:
-        parent._children.append(task_id)
-    return task
-
-
+        task = scope.task_tree._add_child(spec, TaskState.FUTURE)
+        scope.tasks.pop(task.id)
+        scope.task_tree._children.remove(task.id)
+        task.id, task._state, task.internal_data = UUID(hex=token_id), kept, dict(own or {})
+        scope.tasks[task.id] = task
+        scope.task_tree._children.append(task.id)
