@@ -86,6 +86,8 @@ def apply(pack: Path, yes: bool) -> None:
     """Check a pack and put it into force; running servers take it up by themselves."""
     runtime = _prepared()
     sources = _sources(pack)
+    for kept in runtime.layered(()):
+        click.echo(f"  {kept.path}: the version edited in the browser stays in force.")
     if _print_plan(runtime, sources) and not yes:
         click.confirm("Apply?", abort=True)
     installation.apply(runtime, pack, sources)
@@ -277,7 +279,7 @@ def _sources(pack: Path) -> list[Source]:
 
 def _print_plan(runtime: Runtime, sources: list[Source]) -> bool:
     """Whether there is anything to do."""
-    steps = list(runtime.plan(sources).describe())
+    steps = list(runtime.plan(runtime.layered(sources)).describe())
     for step in steps:
         click.echo(f"  {step}")
     click.echo(f"{len(steps)} changes to the database." if steps else "The database needs no change.")

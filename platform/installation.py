@@ -37,8 +37,8 @@ def prepare(runtime: Runtime) -> None:
 
 
 def apply(runtime: Runtime, pack: Path, sources: Sequence[Source]) -> None:
-    """Puts the pack into force, makes its roles, and adds reference data of entities that are still empty."""
-    runtime.publish(sources)
+    """Puts the pack into force under the local layer, makes its roles, and adds reference data of empty entities."""
+    runtime.publish_packs(sources)
     with runtime.writing(SYSTEM) as context:
         security_accounts.sync_roles(context.unit, context.catalog.roles)
         data.load_reference(context, pack)

@@ -20,7 +20,7 @@ from formloom.errors import BadConfiguration, FormloomError, Problem, Text
 from formloom.exchange import service_tasks
 from formloom.extensions import Extensions, JobHandler
 from formloom.jobs import queue
-from formloom.metadata import builtin_types, compiler
+from formloom.metadata import builtin_types, compiler, layers
 from formloom.metadata.catalog import Catalog, Source
 from formloom.metadata.fieldtypes import FieldType
 from formloom.policy import people
@@ -30,6 +30,7 @@ from formloom.records import reach, recomputation
 from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.storage import catalogs, diff, state, tables
+from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
@@ -42,6 +43,7 @@ from formloom.workflow.steps import StepFailed
 POLL_SECONDS = 0.5
 ACCOUNTS_LIVE_SECONDS = 60.0
 CLOCK_OFFSET = "clock_offset"
+_TRIES = 5
 
 Clock = Callable[[], datetime]
 
@@ -100,6 +102,7 @@ class Runtime:
         self._model: Model | None = None
         self._compiled: tuple[str, Catalog] | None = None
         self._read: tuple[str, Decisions, list[Problem]] | None = None
+        self._found: tuple[str, list[Problem]] | None = None
         self._security = ""
         self._accounts: dict[int, tuple[float, Account | None]] = {}
         self._asked = float("-inf")
@@ -180,19 +183,45 @@ class Runtime:
                  *coverage.check(decisions.models), *self._processes(catalog)[1]]
         return sorted(found, key=_place)
 
+    def decision_findings(self) -> list[Problem]:
+        """What there is to say about the decisions in force; looked for once per catalog."""
+        current = self.model()
+        if self._found is None or self._found[0] != current.catalog.version:
+            found = [*self._decisions(current.catalog)[1], *coverage.check(current.decisions.models)]
+            self._found = (current.catalog.version, found)
+        return self._found[1]
+
     def plan(self, sources: Sequence[Source]) -> diff.Plan:
         """What publishing would do to the database. Raises `BadConfiguration` with every problem."""
         return diff.plan(self._current_catalog(), self._checked(sources))
 
-    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM) -> diff.Plan:
-        """Checks, plans and applies in one transaction; every process takes the new model up within a second."""
+    def layered(self, packs: Sequence[Source]) -> list[Source]:
+        """The packs under the local layer in force: what administrators changed in the browser wins over its file."""
+        current = self._current_catalog()
+        return layers.merged(packs, current.sources if current else ())
+
+    def publish_packs(self, packs: Sequence[Source], by: Actor = SYSTEM) -> diff.Plan:
+        """As `publish`, under the local layer; one that is edited at this very moment is taken along."""
+        for _ in range(_TRIES):
+            current = self._current_catalog()
+            try:
+                return self.publish(self.layered(packs), by, current.version if current else None)
+            except StaleCatalog:
+                continue
+        raise StaleCatalog
+
+    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None) -> diff.Plan:
+        """Checks, plans and applies in one transaction; every process takes the new model up within a second.
+
+        `expected`: the version of the catalog that `sources` were made from. Raises BadConfiguration, StaleCatalog.
+        """
         catalog = self._checked(sources)
 
         def recompute(unit: Unit, old: Catalog | None) -> None:
             for name in recomputation.outdated(old, catalog):
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
-        plan = catalogs.publish(self.database, catalog, self._types, by.user_id, self.now(), recompute)
+        plan = catalogs.publish(self.database, catalog, self._types, by.user_id, self.now(), recompute, expected)
         self.refresh()
         return plan
 

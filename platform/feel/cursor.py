@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from formloom.errors import Text
-from formloom.feel import functions, limits, names
+from formloom.feel import functions, limits, names, shorthand
 from formloom.feel.errors import FeelSyntaxError
 from formloom.feel.lexer import Token, tokens, unexpected
 
-_BUILTIN = names.table(functions.NAMES)
+_BUILTIN = names.table(functions.NAMES | shorthand.NAMES)
 
 
 class Cursor:

@@ -70,7 +70,7 @@ def _mixed(left: Type, right: Type) -> Text | None:
 
 
 def never_compares(operator: str, left: Type, right: Type, node: Node) -> Finding:
-    message = Text("{left} {operator} {right}: values of different types are not compared, so this is never true.",
+    message = Text("{left} {operator} {right}: values of different types are not compared, so the answer is null.",
                    left=shown(left), operator=operator, right=shown(right))
     return Finding("type-mismatch", message, node.start, node.end, _mixed(left, right))
 

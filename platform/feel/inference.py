@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from formloom.feel import findings, functions, results, static, syntax
+from formloom.feel import findings, functions, results, shorthand, static, syntax
 from formloom.feel.findings import Finding
 from formloom.feel.static import ANY, BOOLEAN, FUNCTION, NULL, Environment, Fixed, Type
 from formloom.feel.values import kind
@@ -172,7 +172,7 @@ class _Inference:
         return static.context_of(found)
 
     def range(self, node: syntax.Range) -> Type:
-        low, high = self.types((node.low, node.high))
+        low, high = self.type(node.low), self.type(node.high)
         if not static.comparable(low, high, "<"):
             self.findings.append(findings.never_compares("..", low, high, node))
         return static.range_of(static.joined((low, high)))
@@ -192,7 +192,7 @@ class _Inference:
         return static.SIMPLE[found.name]
 
     def arithmetic(self, node: syntax.Arithmetic) -> Type:
-        left, right = self.types((node.left, node.right))
+        left, right = self.type(node.left), self.type(node.right)
         found = results.arithmetic(node.operator, left, right)
         if found is None:
             self.findings.append(findings.no_operation(node.operator, left, right, node))
@@ -270,7 +270,7 @@ class _Inference:
 
     def conditional(self, node: syntax.If) -> Type:
         self.condition(node.condition)
-        return static.joined(self.types((node.then, node.otherwise)))
+        return static.joined((self.type(node.then), self.type(node.otherwise)))
 
     def loop(self, node: syntax.For) -> Type:
         with self._binding({"partial": static.list_of()}), self._bound(node.bindings):
@@ -327,7 +327,7 @@ class _Inference:
             return found
         if isinstance(function, syntax.Name):
             if not known:
-                callable_ = (*functions.NAMES, *self.environment.functions, *self._visible())
+                callable_ = (*functions.NAMES, *shorthand.NAMES, *self.environment.functions, *self._visible())
                 self.findings.append(findings.unknown_function(name, function, callable_))
             return ANY
         return self.type(function)

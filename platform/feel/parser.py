@@ -8,7 +8,7 @@ from decimal import DecimalException
 from typing import Any
 
 from formloom.errors import Text
-from formloom.feel import names, syntax, typenames
+from formloom.feel import names, shorthand, syntax, typenames
 from formloom.feel.cursor import Cursor
 from formloom.feel.errors import FeelSyntaxError
 from formloom.feel.lexer import unquote
@@ -234,7 +234,8 @@ class _Parser(Cursor):
                 self.expect(",")
             arguments.append(self._argument())
         self.closing_range = outer
-        return syntax.Call(function, tuple(arguments), start=function.start, end=self.end)
+        call = syntax.Call(function, tuple(arguments), start=function.start, end=self.end)
+        return shorthand.expanded(call, self.text)
 
     def _argument(self) -> syntax.Argument:
         start = self.token.start

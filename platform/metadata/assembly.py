@@ -166,6 +166,9 @@ class Assembler:
         if source is None:
             self.problems += self.authored.unknown("decision", key, self.decisions, place, element)
             return None
+        if node["type"] in ("table", "rollup", "sequence"):
+            self.report("decision-rule", Text("A field of type {type} is not given by a decision.", type=node["type"]),
+                        place, element)
         if {"formula", "default"} & node.keys():
             self.report("decision-rule", Text("Either a decision or an expression gives the value, not both."), place,
                         element)
@@ -280,8 +283,17 @@ class Assembler:
             pack,
             MappingProxyType(rules),
             node.get("admin", False),
+            self.askable(node, name),
             node.place,
         )
+
+    def askable(self, node: Node, role: str) -> tuple[str, ...]:
+        names = node.get("decisions") or ()
+        for index, key in enumerate(names):
+            if key not in self.decisions:
+                place = self.authored.at("role", role, "decisions", index)
+                self.problems += self.authored.unknown("decision", key, self.decisions, place, role)
+        return tuple(names)
 
     def rule(self, node: Node, role: str, entity: c.Entity) -> c.EntityRule:
         element, names = f"{role}.{entity.name}", self.names_of(entity)

@@ -255,6 +255,7 @@ class Role:
     pack: str
     rules: Mapping[str, EntityRule]
     admin: bool = False                     # everything, on every entity
+    decisions: tuple[str, ...] = ()         # ids of decisions that may be asked over the API
     place: Place = NOWHERE
 
 
@@ -309,11 +310,15 @@ class Pack:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One authored file: which pack, its path inside the pack, its text. What the database keeps of a catalog."""
+    """One authored file: which pack, its path inside the pack, its text. What the database keeps of a catalog.
+
+    `base`, in the local layer: the digest of the pack's text that it was made from; see `layers`.
+    """
 
     pack: str
     path: str
     text: str
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

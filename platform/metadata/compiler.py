@@ -19,6 +19,7 @@ from formloom.metadata import (
     expressions,
     jsonschema_import,
     language,
+    layers,
     nodes,
     process_source,
     salvage,
@@ -64,7 +65,7 @@ class _Parsed:
 def version_of(sources: Iterable[Source]) -> str:
     digest = hashlib.sha256()
     for source in sorted(sources, key=lambda s: (s.pack, s.path)):
-        for part in (source.pack, source.path, source.text):
+        for part in (source.pack, source.path, source.text, *filter(None, [source.base])):
             data = part.encode()
             digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()
@@ -80,7 +81,8 @@ def check(sources: Iterable[Source], types: Mapping[str, FieldType], functions: 
 
 def decision_files(sources: Iterable[Source]) -> tuple[DecisionSource, ...]:
     """Those that can be read, whatever is wrong with the rest of the configuration."""
-    read = (decision_source.read(s)[0] for s in sources if s.path.startswith("decisions/") and _MODEL.fullmatch(s.path))
+    read = (decision_source.read(s)[0] for s in layers.effective(sources)
+            if s.path.startswith("decisions/") and _MODEL.fullmatch(s.path))
     return tuple(filter(None, read))
 
 
@@ -95,7 +97,7 @@ def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalo
 
 def authored(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Authored:
     """The definitions as they were written, with the place of every part."""
-    return _parse(_of_model(sources), types).authored
+    return _parse(layers.effective(_of_model(sources)), types).authored
 
 
 def _of_model(sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -108,7 +110,7 @@ def _build(
     functions: frozenset[str] = frozenset(),
 ) -> tuple[Catalog, list[Problem]]:
     sources = _of_model(given)
-    parsed = _parse(sources, types)
+    parsed = _parse(layers.effective(sources), types)
     assembler = Assembler(types, parsed.authored, parsed.decisions)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
     entities = _linked(entities, assembler)

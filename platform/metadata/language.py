@@ -111,8 +111,6 @@ COMMON = {
     "required_when": rule("A value is needed while this is true."),
     "visible_when": rule("Shown while this is true."),
     "readonly_when": rule("Not typed while this is true."),
-}
-DECISION = {
     "decision": text("Id of a decision that gives the value: of a formula field always, else of a new record."),
     "output": text("Which of the decision's outputs, where it has several."),
     "inputs": {
@@ -205,8 +203,6 @@ def field_schema(field_type: FieldType) -> dict[str, Any]:
     options = dict(field_type.options or {})
     if field_type.name == "formula":
         options["formula"] = rule("What is computed, over the fields of the record.")
-    if field_type.name == "formula" or not (field_type.computed or field_type.name == "table"):
-        options |= DECISION
     if "choices" in options:
         options["choices"] = array(options["choices"]["description"], CHOICE, least=1)
     needed: list[str] = [key for key in ("choices", "entity", "of", "function") if key in options]
@@ -296,6 +292,7 @@ def role_schema() -> dict[str, Any]:
                 "label": label("What people call it."),
                 "admin": flag("May do everything, with every entity."),
                 "entities": mapping("What it may do, by entity.", permission),
+                "decisions": array("Ids of decisions it may ask over the API.", {"type": "string", "minLength": 1}),
             },
             ("role",),
         ),

@@ -15,7 +15,8 @@ from formloom.metadata.values import ADDRESS_PARTS
 
 _ABOUT_PERSON: Final[Mapping[str, Type]] = {
     "id": NUMBER, "username": STRING, "name": STRING, "email": STRING, "roles": static.list_of(STRING),
-    "teams": static.list_of(NUMBER), "team": static.list_of(NUMBER), "reports": static.list_of(NUMBER),
+    "teams": static.list_of(NUMBER), "team": static.list_of(NUMBER), "team_names": static.list_of(STRING),
+    "reports": static.list_of(NUMBER),
 }
 
 

@@ -203,13 +203,14 @@ def _read_actor(unit: Unit, user_id: int, settings: Settings | None) -> Actor | 
         return None
     profile: Any = unit.connection.execute(
         sa.select(_PROFILE).where(_PROFILE.c.user_id == user_id)).mappings().first() or {}
-    roles = _roles(unit, user_id)
+    roles, tree = _roles(unit, user_id), _team_tree(unit)
     teams = frozenset(unit.connection.execute(
         sa.select(_MEMBER.c.team_id).where(_MEMBER.c.user_id == user_id)).scalars())
     return Actor(
         user_id=user_id, username=user["username"], email=user["email"] or "", roles=roles, teams=teams,
         name=display_name(user["first_name"], user["last_name"], user["username"]),
-        team_members=_team_members(unit, teams) | {user_id}, reports=_reports(unit, user_id),
+        team_members=_team_members(unit, teams, tree) | {user_id}, team_names=_names_around(teams, tree),
+        reports=_reports(unit, user_id),
         manager_id=profile.get("manager_id"), admin="Admin" in roles,
         locale=profile.get("locale") or (settings.language if settings else "zh"),
         timezone=profile.get("timezone") or (settings.timezone if settings else "Asia/Shanghai"),
@@ -225,12 +226,29 @@ def _roles(unit: Unit, user_id: int) -> frozenset[str]:
     return frozenset(unit.connection.execute(sa.union(direct, through)).scalars())
 
 
-def _team_members(unit: Unit, teams: frozenset[int]) -> frozenset[int]:
+def _team_tree(unit: Unit) -> Mapping[int, tuple[str, int | None]]:
+    """Name and parent of every team."""
+    rows = unit.connection.execute(sa.select(_TEAM.c.id, _TEAM.c.name, _TEAM.c.parent_id))
+    return {row.id: (row.name, row.parent_id) for row in rows}
+
+
+def _team_members(unit: Unit, teams: frozenset[int], tree: Mapping[int, tuple[str, int | None]]) -> frozenset[int]:
     if not teams:
         return frozenset()
-    tree = {row.id: row.parent_id for row in unit.connection.execute(sa.select(_TEAM.c.id, _TEAM.c.parent_id))}
-    inside = sa.select(_MEMBER.c.user_id).where(_MEMBER.c.team_id.in_(below(tree, teams)))
-    return frozenset(unit.connection.execute(inside).scalars())
+    inside = below({team: parent for team, (_, parent) in tree.items()}, teams)
+    members = sa.select(_MEMBER.c.user_id).where(_MEMBER.c.team_id.in_(inside))
+    return frozenset(unit.connection.execute(members).scalars())
+
+
+def _names_around(teams: frozenset[int], tree: Mapping[int, tuple[str, int | None]]) -> frozenset[str]:
+    """Of the teams and of those above them; a circle of parents is walked once."""
+    seen: set[int] = set()
+    for team in teams:
+        above: int | None = team
+        while above is not None and above in tree and above not in seen:
+            seen.add(above)
+            above = tree[above][1]
+    return frozenset(tree[team][0] for team in seen)
 
 
 def _reports(unit: Unit, user_id: int) -> frozenset[int]:

@@ -61,6 +61,11 @@ class Policy:
     def is_admin(self, actor: Actor) -> bool:
         return actor.system or actor.admin or not self._admins.isdisjoint(actor.roles)
 
+    def may_ask(self, actor: Actor, decision: str) -> bool:
+        """Whether the actor may ask a decision of a pack by itself; rules and processes ask for everybody."""
+        held = (self.catalog.roles.get(role) for role in actor.roles)
+        return self.is_admin(actor) or any(role is not None and decision in role.decisions for role in held)
+
     def decide(
         self, actor: Actor, action: str, entity: Entity | str, record: Mapping[str, Any] | None = None,
         now: datetime | None = None,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from formloom.metadata import compiler
+from formloom.errors import FormloomError, Text
+from formloom.metadata import compiler, layers
 from formloom.metadata.catalog import Catalog, Source
 from formloom.metadata.fieldtypes import FieldType
 from formloom.storage import diff, state
@@ -15,6 +17,27 @@ from formloom.storage.database import Database, Unit
 from formloom.storage.platform_tables import fl_catalog
 
 _PUBLISH_LOCK = 7_205_010_002
+_HISTORY_ROWS = 500
+
+
+class StaleCatalog(FormloomError):
+    """Somebody else published between reading and publishing; nothing was applied."""
+
+    code, status = "stale-catalog", 409
+
+    def __init__(self) -> None:
+        super().__init__(Text("Something else was published meanwhile."), Text("Look at it, then publish again."))
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A publication that changed one file; `text` is what was in force from then on, empty for nothing."""
+
+    id: int
+    at: datetime
+    by: int
+    text: str
+    local: bool
 
 
 def version(unit: Unit) -> str | None:
@@ -28,14 +51,31 @@ def load(unit: Unit) -> tuple[Source, ...] | None:
     return None if found is None else tuple(Source(*source) for source in found)
 
 
+def history(unit: Unit, path: str) -> list[Published]:
+    """The publications that changed a file, newest first."""
+    newest = sa.select(
+        fl_catalog.c.id, fl_catalog.c.applied_at, fl_catalog.c.applied_by, fl_catalog.c.sources
+    ).order_by(fl_catalog.c.id.desc()).limit(_HISTORY_ROWS)
+    found: list[Published] = []
+    for row in unit.connection.execute(newest):
+        held = layers.at((Source(*source) for source in row.sources), path)
+        one = Published(row.id, row.applied_at, row.applied_by or 0, held.text, held.local is not None)
+        if found and (found[-1].text, found[-1].local) == (one.text, one.local):
+            found.pop()
+        found.append(one)
+    if found and not found[-1].text:
+        found.pop()
+    return found
+
+
 def publish(
     database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime,
-    then: Callable[[Unit, Catalog | None], None] = lambda unit, old: None,
+    then: Callable[[Unit, Catalog | None], None] = lambda unit, old: None, expected: str | None = None,
 ) -> diff.Plan:
     """Tables, sources and version in one transaction: a crash leaves the old or the new, never something between.
 
     Publishers take turns, and each compares with what is in force by then; `then` gets what that was, in the same
-    transaction. Raises BadConfiguration.
+    transaction. `expected`: the version that `catalog` was made from. Raises BadConfiguration, StaleCatalog.
     """
     with database.write() as unit:
         if unit.dialect == "postgresql":
@@ -43,12 +83,14 @@ def publish(
             unit.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_PUBLISH_LOCK)))
         if version(unit) == catalog.version:
             return diff.Plan(())
+        if expected is not None and version(unit) != expected:
+            raise StaleCatalog
         sources = load(unit)
         old = None if sources is None else compiler.compile(sources, types)
         plan = diff.plan(old, catalog)
         plan.apply(unit)
         unit.connection.execute(fl_catalog.insert().values(
-            version=catalog.version, sources=[[s.pack, s.path, s.text] for s in catalog.sources], applied_at=now,
+            version=catalog.version, sources=[list(astuple(s)) for s in catalog.sources], applied_at=now,
             applied_by=by, plan="\n".join(map(str, plan.describe())),
         ))
         state.put(unit, "catalog", catalog.version)

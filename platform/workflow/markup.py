@@ -42,13 +42,14 @@ def decode(data: bytes) -> str:
     return data.removeprefix(BOM_UTF8).decode(name, "replace")
 
 
-def parse(text: str, file: str) -> tuple[etree._Element | None, list[Problem]]:
+def parse(text: str, file: str, whole: bool = False) -> tuple[etree._Element | None, list[Problem]]:
+    """`whole` keeps what only an editor needs: comments, processing instructions, CDATA."""
     text = _PROLOGUE.sub("", text, count=1)       # it names the encoding of the file, and this is text already
     data = text.encode()
     if len(data) > MAX_BYTES:
         return None, [_refused(file, 1, Text("The diagram is larger than {limit} bytes.", limit=MAX_BYTES))]
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
-                             huge_tree=False, remove_comments=True, remove_pis=True)
+                             huge_tree=False, remove_comments=not whole, remove_pis=not whole, strip_cdata=not whole)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:

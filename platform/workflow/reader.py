@@ -201,8 +201,8 @@ def _definition(process: etree._Element, text: str, reading: Reading) -> Process
     _check_ids(process, reading)
     inputs = vocabulary.inputs(process, reading)
     reading.inputs = dict.fromkeys(inputs, ANY)
-    reading.results = {e.get("id", ""): vocabulary.result(e) for e in drawn if _gives(e)}
-    reading.results |= dict.fromkeys(rule_tasks.results(drawn), ANY)
+    results = {e.get("id", ""): vocabulary.result(e) for e in drawn if _gives(e)}
+    reading.results = {**results, **dict.fromkeys(rule_tasks.results(drawn), ANY)}
     triggers = (*vocabulary.triggers(process, reading), *occurrences.start_triggers(process, reading))
     reading.inputs |= {trigger.on: ANY for trigger in triggers if trigger.on in ("message", "signal")}
     lanes = _lanes(process)

@@ -12,7 +12,7 @@ from formloom.policy.policy import Policy
 from tests.conftest import person
 from tests.policy.conftest import Given
 
-RITA = person(1, "rita", "rep", team_members=frozenset({1, 2}), reports=frozenset({7}))
+RITA = person(1, "rita", "rep", team_members=frozenset({1, 2}), reports=frozenset({7}), team_names=frozenset({"sales"}))
 OWN = "deal: {create: true, read: owner = user.id, update: owner = user.id}"
 ACTIONS = ("create", "read", "update", "delete", "win")
 
@@ -40,7 +40,9 @@ def test_what_a_role_omits_is_denied(given: Given) -> None:
     ("owner = user.id", {1}), ("owner in user.team", {1, 2}), ("owner in user.reports", {7}),
     ("owner in user.team or owner in user.reports", {1, 2, 7}), ("true", {1, 2, 3, 7, None}),
     ("owner = null", {None}), ("owner != user.id", {2, 3, 7, None}), ("not(owner = user.id)", {2, 3, 7, None}),
-    ("list contains(user.roles, \"rep\") and owner = 3", {3}), ("owner.nonsense", set()), ("false", set()),
+    ("list contains(user.roles, \"rep\") and owner = 3", {3}), ("has role(\"rep\") and owner = 3", {3}),
+    ("is manager of(owner)", {7}), ("in team(\"sales\") and owner = 2", {2}), ("in team(\"legal\")", set()),
+    ("number(name) > 3", set()), ("false", set()),
 ])
 def test_row_rule_reaches_these_owners(given: Given, rule: str, owners: set[int | None]) -> None:
     policy = given(rep=f"deal:\n  read: {rule}")
@@ -49,7 +51,7 @@ def test_row_rule_reaches_these_owners(given: Given, rule: str, owners: set[int 
 
 
 def test_rule_that_fails_denies(given: Given) -> None:
-    policy = given(rep="deal: {read: name > 3, update: end_date + 1 > start_date}")
+    policy = given(rep="deal: {read: number(name) > 3, update: date(name) > start_date}")
     assert not policy.decide(RITA, "read", "deal", {"name": "x"})
     assert not policy.decide(RITA, "update", "deal", {"name": "x"})
 

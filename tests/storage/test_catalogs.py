@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from formloom.errors import BadConfiguration
-from formloom.metadata import compiler, loader
+from formloom.metadata import compiler, layers, loader
 from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Catalog, Source
 from formloom.storage import catalogs, diff
@@ -156,3 +156,30 @@ def test_plan_shows_its_sql(ready: Database) -> None:
         statements = diff.plan(old, with_field("colour: {type: text}")).sql(unit)
     assert len(statements) == 1
     assert "ADD COLUMN colour TEXT" in statements[0]
+
+
+def test_history_tells_who_changed_a_file(ready: Database) -> None:
+    path = "entities/deal.yaml"
+    first = compiler.compile(SOURCES, TYPES)
+    publish(ready, first)
+    edited = layers.put(SOURCES, path, layers.at(SOURCES, path).text + "# edited\n")
+    catalogs.publish(ready, compiler.compile(edited, TYPES), TYPES, 7, NOW)
+    extra = Source("mini", "entities/visit.yaml", VISIT)
+    catalogs.publish(ready, compiler.compile([*edited, extra], TYPES), TYPES, 8, NOW)
+    with ready.read() as unit:
+        found = catalogs.history(unit, path)
+        assert [(one.by, one.local) for one in found] == [(7, True), (0, False)]
+        assert found[0].text.endswith("# edited\n")
+        assert [one.by for one in catalogs.history(unit, extra.path)] == [8]
+        assert catalogs.history(unit, "entities/nothing.yaml") == []
+
+
+def test_overtaken_publication_changes_nothing(ready: Database) -> None:
+    first = compiler.compile(SOURCES, TYPES)
+    publish(ready, first)
+    second = with_field("colour: {type: text}")
+    publish(ready, second)
+    with pytest.raises(catalogs.StaleCatalog):
+        catalogs.publish(ready, with_field("shape: {type: text}"), TYPES, 0, NOW, expected=first.version)
+    with ready.read() as unit:
+        assert catalogs.version(unit) == second.version

@@ -24,10 +24,11 @@ from formloom.storage import query
 from tests.conftest import ROOT, Bench, _settled
 
 USER = {"id": 2, "name": "rita", "limit": Decimal("100.5"), "team": None, "team_members": [1, 2, None],
-        "tags": ["a", "b"], "since": date(2026, 3, 1)}
+        "tags": ["a", "b"], "since": date(2026, 3, 1), "roles": ["rita", "new"], "team_names": ["sales"],
+        "reports": [1, 3]}
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROWS = 40
-EXAMPLES = int(os.environ.get("FORMLOOM_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("FORMLOOM_EXAMPLES", "100"))
 _POOLS: dict[str, list[Any]] = {
     "name": [None, "", "Ann", "ann", "Émile", "张三", "a%b_", "zoë", "rita"],
     "note": [None, "Ann", "a", "三", "long text\nof lines"],
@@ -122,7 +123,8 @@ def _membership(draw: st.DrawFn) -> str:
 _LISTS = st.sampled_from([
     'list contains(tags, "a")', 'list contains(tags, null)', '"张三" in tags', "2 in friends",
     "list contains(friends, 3)", "user.id in friends", "name in tags", "owner in user.team_members",
-    "list contains(user.tags, name)",
+    "list contains(user.tags, name)", "is manager of(owner)", "has role(name)", "has role(status)",
+    'in team("sales") and owner = 1', "not(is manager of(owner))", 'has role("boss") or owner = 1',
     "2 in tags",
     "list contains(friends, 1.5)", "list contains(friends, 1e30)", "list contains(tags, 2)", "owner in friends",
     "list contains(user.team, owner)", "owner in user.team", "tags = null", "friend in friends", "friends = null",
@@ -219,6 +221,7 @@ def test_refusal_tells_the_position(text: str) -> None:
 
 @pytest.mark.parametrize("text", [
     "owner = user.id", "owner in user.team_members", 'status = "new" and price > user.limit * 2', "friend.active",
+    'has role("boss") or is manager of(owner)',
 ])
 def test_usual_rules_pass_the_check(text: str) -> None:
     assert query.check(feel.compile(text, frozenset((*THING.fields, "user"))), THING, CATALOG) == []

@@ -69,7 +69,7 @@ def total(*arguments: Any) -> Decimal | None:
     return _folded(_numbers(arguments), NUMBERS.add)
 
 
-@builtin("product(list: list)")
+@builtin("product(list: list)", "乘积")
 @builtin("product(n*: number)")
 def product(*arguments: Any) -> Decimal | None:
     return _folded(_numbers(arguments), NUMBERS.multiply)
@@ -94,7 +94,7 @@ def median(*arguments: Any) -> Decimal | None:
     return NUMBERS.divide(NUMBERS.add(numbers[middle - 1], numbers[middle]), Decimal(2))
 
 
-@builtin("stddev(list: list)")
+@builtin("stddev(list: list)", "标准差")
 @builtin("stddev(n*: number)")
 def standard_deviation(*arguments: Any) -> Decimal | None:
     """Of a sample."""
@@ -107,7 +107,7 @@ def standard_deviation(*arguments: Any) -> Decimal | None:
     return NUMBERS.sqrt(NUMBERS.divide(squares, Decimal(len(numbers) - 1)))
 
 
-@builtin("mode(list: list)")
+@builtin("mode(list: list)", "众数")
 @builtin("mode(n*: number)")
 def mode(*arguments: Any) -> list[Decimal]:
     """The most frequent numbers, ascending."""

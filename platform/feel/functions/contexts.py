@@ -10,7 +10,7 @@ from formloom.feel.members import MISSING, member
 from formloom.feel.values import kind
 
 
-@builtin("get value(m: context, key: string)")
+@builtin("get value(m: context, key: string)", "取值")
 def get_value(m: Any, key: str) -> Any:
     found = member(m, key)
     return None if found is MISSING else found

@@ -33,12 +33,12 @@ def _booleans(arguments: Sequence[Any]) -> list[bool | None]:
     return [item if isinstance(item, bool) else None for item in items_of(arguments)]
 
 
-@builtin("list contains(list: list, element: any)")
+@builtin("list contains(list: list, element: any)", "列表包含")
 def list_contains(run: Any, items: Sequence[Any], element: Any) -> bool:
     return any(comparison.equal(item, element, run) for item in items)
 
 
-@builtin("sublist(list: list, start position: number, length?: number|null)")
+@builtin("sublist(list: list, start position: number, length?: number|null)", "子列表")
 def sublist(items: Sequence[Any], start: Any, length: Any = None) -> list[Any] | None:
     first, count = truncated(start), None if length is None else truncated(length)
     if not first or abs(first) > len(items) or (count is not None and count < 0):
@@ -49,30 +49,30 @@ def sublist(items: Sequence[Any], start: Any, length: Any = None) -> list[Any] |
     return list(items[begin:] if count is None else items[begin : begin + count])
 
 
-@builtin("append(list: list, item*: any)")
+@builtin("append(list: list, item*: any)", "追加")
 def append(items: Sequence[Any], *more: Any) -> list[Any]:
     return [*items, *more]
 
 
-@builtin("concatenate(list*: list)")
+@builtin("concatenate(list*: list)", "合并列表")
 def concatenate(run: Any, *lists: Sequence[Any]) -> list[Any]:
     run.sized(sum(map(len, lists)))
     return [item for items in lists for item in items]
 
 
-@builtin("insert before(list: list, position: number, newItem: any)")
+@builtin("insert before(list: list, position: number, newItem: any)", "插入")
 def insert_before(items: Sequence[Any], position: Any, item: Any) -> list[Any]:
     index = _index(items, position)
     return [*items[:index], item, *items[index:]]
 
 
-@builtin("remove(list: list, position: number)")
+@builtin("remove(list: list, position: number)", "移除")
 def remove(items: Sequence[Any], position: Any) -> list[Any]:
     index = _index(items, position)
     return [*items[:index], *items[index + 1 :]]
 
 
-@builtin("list replace(list: list, position: number, newItem: any)")
+@builtin("list replace(list: list, position: number, newItem: any)", "列表替换")
 def list_replace(items: Sequence[Any], position: Any, item: Any) -> list[Any]:
     index = _index(items, position)
     return [*items[:index], item, *items[index + 1 :]]
@@ -96,17 +96,17 @@ def _index(items: Sequence[Any], position: Any) -> int:
     return found - 1 if found > 0 else len(items) + found
 
 
-@builtin("reverse(list: list)")
+@builtin("reverse(list: list)", "倒序")
 def reverse(items: Sequence[Any]) -> list[Any]:
     return list(reversed(items))
 
 
-@builtin("index of(list: list, match: any)")
+@builtin("index of(list: list, match: any)", "位置")
 def index_of(run: Any, items: Sequence[Any], match: Any) -> list[int]:
     return [index for index, item in enumerate(items, 1) if comparison.equal(item, match, run)]
 
 
-@builtin("union(list*: list)")
+@builtin("union(list*: list)", "并集")
 def union(run: Any, *lists: Sequence[Any]) -> list[Any]:
     return _distinct(run, (item for items in lists for item in items))
 
@@ -121,7 +121,7 @@ def _distinct(run: Any, items: Iterable[Any]) -> list[Any]:
     return [item for item in items if seen.first(item)]
 
 
-@builtin("flatten(list: list)")
+@builtin("flatten(list: list)", "展平")
 def flatten(run: Any, items: Sequence[Any]) -> list[Any]:
     flat: list[Any] = []
     for item in items:

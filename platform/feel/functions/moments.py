@@ -45,7 +45,7 @@ def date_of(year: Any, month: Any, day: Any) -> Day:
     return wide.make_date(*map(_whole, (year, month, day)))
 
 
-@builtin("time(from: string)")
+@builtin("time(from: string)", "时间")
 def time_from_text(text: str) -> Clock | None:
     return temporal.parse_time(text)
 
@@ -128,12 +128,12 @@ def duration_itself(length: Any) -> Any:
     return length
 
 
-@builtin("years and months duration(from: date | date and time, to: date | date and time)")
+@builtin("years and months duration(from: date | date and time, to: date | date and time)", "年月差")
 def months_between(start: Day | Moment, end: Day | Moment) -> YearMonthDuration:
     return temporal.months_between(start, end)
 
 
-@builtin("day of year(date: date | date and time)")
+@builtin("day of year(date: date | date and time)", "年中第几天")
 def day_of_year(day: Day | Moment) -> int:
     return wide.twin(day).timetuple().tm_yday
 
@@ -143,12 +143,12 @@ def day_of_week(day: Day | Moment) -> str:
     return _WEEKDAYS[wide.twin(day).weekday()]
 
 
-@builtin("month of year(date: date | date and time)")
+@builtin("month of year(date: date | date and time)", "月份")
 def month_of_year(day: Day | Moment) -> str:
     return _MONTHS[day.month - 1]
 
 
-@builtin("week of year(date: date | date and time)")
+@builtin("week of year(date: date | date and time)", "周数")
 def week_of_year(day: Day | Moment) -> int:
     return wide.twin(day).isocalendar().week
 

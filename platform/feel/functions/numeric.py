@@ -38,12 +38,12 @@ def rounded(value: Any, scale: Any, mode: str) -> Decimal:
     return result if digits >= 0 else NUMBERS.add(result, Decimal(0))
 
 
-@builtin("decimal(n: number, scale: number)")
+@builtin("decimal(n: number, scale: number)", "保留小数")
 def decimal(n: Any, scale: Any) -> Decimal:
     return rounded(n, scale, decimals.ROUND_HALF_EVEN)
 
 
-@builtin("floor(n: number, scale?: number)", "向下取整")
+@builtin("floor(n: number, scale?: number)", "向下取整", "取整")
 def floor(n: Any, scale: Any = 0) -> Decimal:
     return rounded(n, scale, decimals.ROUND_FLOOR)
 
@@ -53,12 +53,12 @@ def ceiling(n: Any, scale: Any = 0) -> Decimal:
     return rounded(n, scale, decimals.ROUND_CEILING)
 
 
-@builtin("round up(n: number, scale: number)")
+@builtin("round up(n: number, scale: number)", "向上舍入")
 def round_up(n: Any, scale: Any) -> Decimal:
     return rounded(n, scale, decimals.ROUND_UP)
 
 
-@builtin("round down(n: number, scale: number)")
+@builtin("round down(n: number, scale: number)", "向下舍入")
 def round_down(n: Any, scale: Any) -> Decimal:
     return rounded(n, scale, decimals.ROUND_DOWN)
 
@@ -68,7 +68,7 @@ def round_half_up(n: Any, scale: Any) -> Decimal:
     return rounded(n, scale, decimals.ROUND_HALF_UP)
 
 
-@builtin("round half down(n: number, scale: number)")
+@builtin("round half down(n: number, scale: number)", "五舍六入")
 def round_half_down(n: Any, scale: Any) -> Decimal:
     return rounded(n, scale, decimals.ROUND_HALF_DOWN)
 
@@ -96,7 +96,7 @@ def modulo(dividend: Any, divisor: Any) -> Decimal:
     return NUMBERS.add(rest, by) if rest and (rest < 0) != (by < 0) else rest
 
 
-@builtin("sqrt(number: number)")
+@builtin("sqrt(number: number)", "平方根")
 def square_root(value: Any) -> Decimal:
     return NUMBERS.sqrt(exact(value))
 
@@ -112,13 +112,13 @@ def exponential(value: Any) -> Decimal:
     return NUMBERS.exp(exact(value))
 
 
-@builtin("odd(number: number)")
+@builtin("odd(number: number)", "奇数")
 def odd(value: Any) -> bool | None:
     found = integer(value)
     return None if found is None else found % 2 == 1
 
 
-@builtin("even(number: number)")
+@builtin("even(number: number)", "偶数")
 def even(value: Any) -> bool | None:
     found = integer(value)
     return None if found is None else found % 2 == 0

@@ -15,7 +15,7 @@ from formloom.feel.values import NUMBERS, Range, kind
 _MAKERS = ("date", "time", "date and time", "duration")
 
 
-@builtin("range(from: string)")
+@builtin("range(from: string)", "区间")
 def range_from_text(run: Any, text: str) -> Range | None:
     try:
         *inner, last, _ = tokens(text)

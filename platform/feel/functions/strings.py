@@ -24,28 +24,28 @@ def substring(string: str, start: Any, length: Any = None) -> str | None:
     return string[begin:] if count is None else string[begin : begin + count]
 
 
-@builtin("upper case(string: string)")
+@builtin("upper case(string: string)", "大写")
 def upper_case(string: str) -> str:
     return string.upper()
 
 
-@builtin("lower case(string: string)")
+@builtin("lower case(string: string)", "小写")
 def lower_case(string: str) -> str:
     return string.lower()
 
 
-@builtin("trim(string: string)")
+@builtin("trim(string: string)", "去空格")
 def trim(string: str) -> str:
     return string.strip()
 
 
-@builtin("substring before(string: string, match: string)")
+@builtin("substring before(string: string, match: string)", "之前文本")
 def substring_before(string: str, match: str) -> str:
     before, found, _ = string.partition(match) if match else ("", "", "")
     return before if found else ""
 
 
-@builtin("substring after(string: string, match: string)")
+@builtin("substring after(string: string, match: string)", "之后文本")
 def substring_after(string: str, match: str) -> str:
     return string.partition(match)[2] if match else string
 
@@ -55,27 +55,27 @@ def contains(string: str, match: str) -> bool:
     return match in string
 
 
-@builtin("starts with(string: string, match: string)")
+@builtin("starts with(string: string, match: string)", "开头是")
 def starts_with(string: str, match: str) -> bool:
     return string.startswith(match)
 
 
-@builtin("ends with(string: string, match: string)")
+@builtin("ends with(string: string, match: string)", "结尾是")
 def ends_with(string: str, match: str) -> bool:
     return string.endswith(match)
 
 
-@builtin("matches(input: string, pattern: string, flags?: string|null)")
+@builtin("matches(input: string, pattern: string, flags?: string|null)", "匹配")
 def matches(run: Any, text: str, pattern: str, flags: str | None = None) -> bool:
     return patterns.found(run, text, pattern, flags or "")
 
 
-@builtin("replace(input: string, pattern: string, replacement: string, flags?: string|null)")
+@builtin("replace(input: string, pattern: string, replacement: string, flags?: string|null)", "替换")
 def replace(run: Any, text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
     return patterns.replaced(run, text, pattern, replacement, flags or "")
 
 
-@builtin("split(string: string, delimiter: string)")
+@builtin("split(string: string, delimiter: string)", "拆分")
 def split(run: Any, string: str, delimiter: str) -> list[str]:
     return patterns.parts(run, string, delimiter)
 

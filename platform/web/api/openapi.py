@@ -34,6 +34,15 @@ _LOGIN = {
     "properties": {"username": _TEXT, "password": _TEXT, "provider": {"enum": ["db"]}, "refresh": {"type": "boolean"}},
 }
 _TOKENS = {"type": "object", "properties": {"access_token": _TEXT, "refresh_token": _TEXT}}
+_KEY = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
+_QUESTION = {"type": "object", "required": ["inputs"], "additionalProperties": False,
+             "properties": {"inputs": {"type": "object", "description": "Every input of the decision, by name."}}}
+_ANSWER = {
+    "type": "object", "properties": {
+        "decision": _TEXT, "hash": _TEXT, "result": {}, "warnings": {"type": "array", "items": _TEXT},
+        "rules": {"type": "array", "description": "Rules that held, in each table that was asked.", "items": {
+            "type": "object", "properties": {"decision": _TEXT, "number": _WHOLE, "id": _TEXT, "note": _TEXT}}}},
+}
 _COMPLETION = {
     "type": "object", "additionalProperties": False,
     "properties": {"outcome": _TEXT, "comment": {"type": "string", "maxLength": 10_000}, "values": {"type": "object"}},
@@ -85,6 +94,10 @@ def _fixed_paths() -> dict[str, Any]:
         "/api/v1/tasks/{id}/claim": task | {"post": _operation("Take an offered task")},
         "/api/v1/tasks/{id}/release": task | {"post": _operation("Give a task back")},
         "/api/v1/tasks/{id}/complete": task | {"post": _operation("Decide a task", body=_COMPLETION)},
+        "/api/v1/decisions": {"get": _operation("Decisions that may be asked")},
+        "/api/v1/decisions/{id}": {"parameters": [_KEY], "get": _operation("Inputs and outputs of a decision")},
+        "/api/v1/decisions/{id}/evaluate": {"parameters": [_KEY], "post": _operation(
+            "Ask a decision", body=_QUESTION, answer=_ANSWER)},
         "/api/v1/processes/instances/{id}": {"parameters": [_ID], "get": _operation("A process instance")},
     }
 

@@ -7,6 +7,8 @@ from flask import Flask
 from formloom.web.i18n import label
 from formloom.web.pages import (
     comments,
+    decision_drafts,
+    decisions,
     edit,
     files,
     home,
@@ -27,8 +29,8 @@ from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "blueprint", "comments", "edit", "files", "home", "inbox", "install", "lists", "notifications", "pick",
-    "preferences", "processes", "profile", "records", "search", "tasks", "views",
+    "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install", "lists",
+    "notifications", "pick", "preferences", "processes", "profile", "records", "search", "tasks", "views",
 ]
 
 

@@ -90,8 +90,8 @@ def _frame(who: Actor, current: Catalog) -> Frame:
         open_tasks = inbox.counts(context)
         unread = notifications.unread(context.unit, who.user_id)
     return Frame(
-        person=who.name, username=who.username, groups=tuple(_groups(current)), administration=_administration(who),
-        inbox=open_tasks["mine"] + open_tasks["offered"], unread=unread,
+        person=who.name, username=who.username, groups=(*_groups(current), *_design(who)),
+        administration=_administration(who), inbox=open_tasks["mine"] + open_tasks["offered"], unread=unread,
         side_closed=request.cookies.get("side") == "closed")
 
 
@@ -99,6 +99,13 @@ def _groups(current: Catalog) -> Iterator[Group]:
     for workspace in current.workspaces:
         if places := tuple(_places(workspace, current)):
             yield Group(workspace.name, label(workspace.label), places)
+
+
+def _design(who: Actor) -> Iterator[Group]:
+    """What administrators change in the browser."""
+    if who.admin:
+        here = request.path == "/decisions" or request.path.startswith("/decisions/")
+        yield Group("design", t(Text("Design")), (Place(t(Text("Decisions")), "/decisions", "table", here),))
 
 
 def _places(workspace: Workspace, current: Catalog) -> Iterator[Place]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from formloom.feel import Expression, ast
 from formloom.feel.typechecks import NAMES as BUILT_IN
 from formloom.feel.values import kind
+from formloom.feel.wide import nanosecond
 from formloom.metadata.catalog import EMPTY
 from formloom.workflow.decisions import constants, partition
 from formloom.workflow.decisions.boxes import Box
@@ -192,7 +193,13 @@ def _constants(test: Expression, names: frozenset[str]) -> tuple[Constant, ...] 
         found = constants.of(test, names)
     except Undecidable:
         return None
-    return None if any(_has_zone(c.value) and kind(c.value) == "time" for c in found) else found
+    return None if any(map(_is_awkward, found)) else found
+
+
+def _is_awkward(constant: Constant) -> bool:
+    """Times with a zone go round the clock; fractions of a second are ordered, but do not tell times apart."""
+    value, family = constant.value, kind(constant.value)
+    return (family == "time" and _has_zone(value)) or (family in ("time", "date and time") and bool(nanosecond(value)))
 
 
 def _has_zone(value: Any) -> bool:

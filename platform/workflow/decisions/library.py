@@ -136,7 +136,7 @@ def read_all(catalog: Catalog) -> tuple[Decisions, list[Problem]]:
         problems += wrong
         if read is not None and not any(p.severity == "error" for p in wrong):
             models.append(read)
-            found |= {key: _decision(key, source, read) for key in source.keys if catalog.decisions[key] is source}
+            found |= {key: decision_of(key, source, read) for key in source.keys if catalog.decisions[key] is source}
     return Decisions(found, tuple(models)), problems
 
 
@@ -146,7 +146,7 @@ def problems(files: Sequence[DecisionSource]) -> list[Problem]:
 
 
 def _models(files: Sequence[DecisionSource]) -> Iterator[tuple[DecisionSource, Model | None, list[Problem]]]:
-    texts = _importable(files)
+    texts = importable(files)
     for source in files:
         try:
             read = model.read(source.text, source.place.file, texts)
@@ -156,7 +156,7 @@ def _models(files: Sequence[DecisionSource]) -> Iterator[tuple[DecisionSource, M
             yield source, read, read.problems
 
 
-def _importable(files: Sequence[DecisionSource]) -> dict[str, str]:
+def importable(files: Sequence[DecisionSource]) -> dict[str, str]:
     """Texts by namespace; a modeler gives the same one to many files, and those import nothing from each other."""
     texts: dict[str, list[str]] = {}
     for source in files:
@@ -164,7 +164,7 @@ def _importable(files: Sequence[DecisionSource]) -> dict[str, str]:
     return {namespace: given[0] for namespace, given in texts.items() if len(given) == 1}
 
 
-def _decision(key: str, source: DecisionSource, read: Model) -> Decision:
+def decision_of(key: str, source: DecisionSource, read: Model) -> Decision:
     node = read.nodes[key]
     return Decision(key, source, read, node, _inputs(read, node), _outputs(read, node))
 

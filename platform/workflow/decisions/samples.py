@@ -15,9 +15,10 @@ from formloom.feel.values import kind, number
 _DIGITS: Final = 200        # more than any two numbers of 34 digits differ in
 _PLUS: Final = feel.compile("value + step", ("value", "step"))
 _MINUS: Final = feel.compile("value - step", ("value", "step"))
-_FINE: Final = ("PT1H", "PT1M", "PT1S", "PT0.001S", "PT0.000001S", "PT0.000000001S")
+_CLOCK: Final = ("PT1H", "PT1M", "PT1S")      # FEEL tells moments apart by the second
+_FINE: Final = (*_CLOCK, "PT0.001S", "PT0.000001S", "PT0.000000001S")
 _STEPS: Final = {name: tuple(feel.compile(f'@"{step}"').evaluate() for step in steps) for name, steps in {
-    "date": ("P1D",), "date and time": ("P1D", *_FINE), "time": _FINE, "days and time duration": ("P1D", *_FINE),
+    "date": ("P1D",), "date and time": ("P1D", *_CLOCK), "time": _CLOCK, "days and time duration": ("P1D", *_FINE),
     "years and months duration": ("P1M",),
 }.items()}
 _ANY: Final = {name: feel.compile(source).evaluate() for name, source in {

@@ -2,7 +2,7 @@
 
 import { LimitExceeded } from "./run.js";
 import { listOf } from "./structures.js";
-import { NODES, value } from "./tree.js";
+import { NODES, mentions, value } from "./tree.js";
 import { Day, Num, Range, kind } from "./values.js";
 
 const LIST = 100_000;
@@ -43,11 +43,12 @@ function each(bindings, scope, body) {
 
 NODES.For = (node, scope) => {
   const results = [];
+  const partial = mentions(node.body, "partial");
   const missing = each(node.bindings, scope, (inner) => {
     if (!inner) return true;
     if (results.length >= LIST) throw new LimitExceeded();
-    inner.run.spend(results.length >> 3);
-    results.push(value(node.body, inner.with({ partial: [...results] })));
+    if (partial) inner.run.spend(results.length >> 3);
+    results.push(value(node.body, partial ? inner.with({ partial: [...results] }) : inner));
     return false;
   });
   return missing ? null : results;

@@ -1,7 +1,7 @@
 // Logic, comparison, membership and unary tests.
 
 import { calculate, negative } from "./arithmetic.js";
-import { NODES, asks, value } from "./tree.js";
+import { NODES, mentions, value } from "./tree.js";
 import { Range, equal, every, order, plain, some } from "./values.js";
 
 const RELATIONS = { "<": (found) => found < 0, "<=": (found) => found <= 0, ">": (found) => found > 0, ">=": (found) => found >= 0 };
@@ -83,7 +83,7 @@ NODES.Relation = (node, scope) => {
 function unaryTest(node, input, scope) {
   if (node.node === "Relation") return passes(input, node, scope);
   const found = value(node, scope);
-  if (asks(node)) return found === null || typeof found === "boolean" ? found : memberOf(input, found, scope.run);
+  if (mentions(node, "?")) return found === null || typeof found === "boolean" ? found : memberOf(input, found, scope.run);
   return typeof found === "boolean" && typeof input !== "boolean" ? found : memberOf(input, found, scope.run);
 }
 

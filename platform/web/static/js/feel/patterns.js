@@ -50,31 +50,45 @@ function outside(char, pattern, index, flags) {
   if (char === "^") return flags.includes("m") ? "(?<![^\\n])" : "^";
   if (char === ".") return flags.includes("s") ? "[^]" : "[^\\n\\r]";
   if (pattern.startsWith("(?", index) && !pattern.startsWith("(?:", index)) return null;
-  return "()[]{}|*+?,:".includes(char) ? char : literal(char);
+  if (char === ":" && pattern.startsWith("(?:", index - 2)) return ":";
+  return "()|*+?".includes(char) ? char : literal(char);
 }
 
-function within(char, pattern, index, depth) {
-  if (char === "-") return pattern[index + 1] === "[" ? "--" : pattern[index - 1] === "[" || pattern[index + 1] === "]" ? "\\-" : "-";
-  if (char === "^") return pattern[index - 1] === "[" ? "^" : "\\^";
-  if (char === "[") return depth > 1 && pattern[index - 1] !== "-" ? "\\[" : "[";
-  return char === "]" ? "]" : literal(char);
+// A character class from its bracket on, and where it ends: `[a-z-[aeiou]]` takes one set from another.
+function characterClass(pattern, start) {
+  const negated = pattern[start + 1] === "^" ? "^" : "";
+  let [set, index] = ["", start + 1 + negated.length];
+  while (index < pattern.length) {
+    const char = String.fromCodePoint(pattern.codePointAt(index));
+    if (char === "]") return [`[${negated}${set}]`, index + 1];
+    if (pattern.startsWith("-[", index)) {
+      const taken = characterClass(pattern, index + 1);
+      return taken && pattern[taken[1]] === "]" ? [`[[${negated}${set}]--${taken[0]}]`, taken[1] + 1] : null;
+    }
+    const piece = char === "\\" ? escape(pattern, index, true) : [member(pattern, index, char, set), index + char.length];
+    if (!piece) return null;
+    [set, index] = [set + piece[0], piece[1]];
+  }
+  return null;
+}
+
+// A hyphen between two characters makes a range of them.
+const member = (pattern, index, char, set) => (char === "-" && set && pattern[index + 1] !== "]" ? "-" : literal(char));
+
+function pieceAt(pattern, index, char, flags) {
+  if (char === "\\") return escape(pattern, index, false);
+  const times = char === "{" && /^\{\d+(?:,\d*)?\}/.exec(pattern.slice(index));
+  if (times) return [times[0], index + times[0].length];
+  return char === "[" ? characterClass(pattern, index) : [outside(char, pattern, index, flags), index + char.length];
 }
 
 function translated(pattern, flags) {
-  let [result, depth, index] = ["", 0, 0];
+  let [result, index] = ["", 0];
   while (index < pattern.length) {
     const char = String.fromCodePoint(pattern.codePointAt(index));
-    if (char === "\\") {
-      const found = escape(pattern, index, depth > 0);
-      if (!found) return null;
-      [result, index] = [result + found[0], found[1]];
-      continue;
-    }
-    if (char === "[") depth += 1;
-    const piece = depth > 0 ? within(char, pattern, index, depth) : outside(char, pattern, index, flags);
-    if (char === "]" && depth > 0) depth -= 1;
-    if (piece === null) return null;
-    [result, index] = [result + piece, index + char.length];
+    const piece = pieceAt(pattern, index, char, flags);
+    if (!piece || piece[0] === null) return null;
+    [result, index] = [result + piece[0], piece[1]];
   }
   return result;
 }

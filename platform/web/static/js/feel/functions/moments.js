@@ -8,6 +8,8 @@ import { Clock, Day, Moment, Num, equal, kind, momentOrNull, monthsOrNull } from
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTH_NAMES = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
 
+const NO_ZONE = Symbol("no zone");
+
 const whole = (number) => (number.isInteger() ? number.toNumber() : NaN);
 const daysIn = (value) => (value instanceof Day ? value.days : dayOf(value));
 const weekday = (days) => (((days + 3) % 7) + 7) % 7;
@@ -17,12 +19,12 @@ const combined = (date, clock) => date && clock && momentOrNull(BigInt(daysIn(da
 function clock(hour, minute, second, zone = null) {
   const [h, m] = [whole(hour), whole(minute)];
   const nanos = second.times(1_000_000_000).trunc();
-  if (!(h >= 0 && h < 24 && m >= 0 && m < 60) || nanos.isNegative() || nanos.gte(60_000_000_000) || zone === undefined) return null;
+  if (!(h >= 0 && h < 24 && m >= 0 && m < 60) || nanos.lt(0) || nanos.gte(60_000_000_000) || zone === NO_ZONE) return null;
   return new Clock(BigInt(h * 3600 + m * 60) * 1_000_000_000n + BigInt(nanos.toFixed()), zone);
 }
 
-const zoned = (length) => (length === null ? null : zoneOf(length.nanos));
-const named = (name) => (isZone(name) ? `@${name}` : undefined);
+const zoned = (length) => (length === null ? null : zoneOf(length.nanos) ?? NO_ZONE);
+const named = (name) => (isZone(name) ? `@${name}` : NO_ZONE);
 
 function monthsBetween(from, to) {
   const [a, b] = [from, to].map((value) => calendar(daysIn(value)));

@@ -1,0 +1,88 @@
+"""The local layer: what administrators edit in the browser stands above the packs, and wins over a file of its path.
+
+A local source without text takes the pack's file out of force. Whatever the layer hides is kept beside it, so that one
+can go back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from formloom.metadata.catalog import Source
+
+LOCAL: Final = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """One path: what the pack says, and what was made of it here."""
+
+    pack: Source | None
+    local: Source | None
+
+    @property
+    def text(self) -> str:
+        """What is in force; empty for what is not."""
+        found = self.local or self.pack
+        return found.text if found else ""
+
+    @property
+    def outdated(self) -> bool:
+        """The pack's file is another one than the local version was made from."""
+        return self.local is not None and self.local.base != _base(self.pack)
+
+
+def at(sources: Iterable[Source], path: str) -> Layers:
+    held = [source for source in sources if source.path == path]
+    return Layers(next((s for s in held if s.pack != LOCAL), None), next((s for s in held if s.pack == LOCAL), None))
+
+
+def effective(sources: Iterable[Source]) -> list[Source]:
+    """The sources in force, without those that the local layer hides."""
+    held = list(sources)
+    hidden = {source.path for source in held if source.pack == LOCAL}
+    return [s for s in held if (s.text if s.pack == LOCAL else s.path not in hidden)]
+
+
+def merged(packs: Iterable[Source], in_force: Iterable[Source]) -> list[Source]:
+    """The packs as they are now under the local layer as it is in force."""
+    return [*(s for s in packs if s.pack != LOCAL), *(s for s in in_force if s.pack == LOCAL)]
+
+
+def put(sources: Iterable[Source], path: str, text: str) -> list[Source]:
+    """With this text in the local layer; without it there if it is what the pack says anyway."""
+    held = list(sources)
+    pack = at(held, path).pack
+    rest = without(held, path)
+    if pack is not None and pack.text == text:
+        return rest
+    return [*rest, Source(LOCAL, path, text, _base(pack))]
+
+
+def without(sources: Iterable[Source], path: str) -> list[Source]:
+    """With what the pack says of this path."""
+    return [source for source in sources if source.pack != LOCAL or source.path != path]
+
+
+def removed(sources: Iterable[Source], path: str) -> list[Source]:
+    """Out of force: hidden where a pack has it, else gone."""
+    held = list(sources)
+    return put(held, path, "") if at(held, path).pack else without(held, path)
+
+
+def kept(sources: Iterable[Source], path: str) -> list[Source]:
+    """The local version holds, although the pack's has changed since."""
+    held = list(sources)
+    base = _base(at(held, path).pack)
+    return [replace(s, base=base) if s.pack == LOCAL and s.path == path else s for s in held]
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _base(pack: Source | None) -> str:
+    return digest(pack.text) if pack is not None else ""

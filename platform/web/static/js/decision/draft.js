@@ -1,0 +1,120 @@
+// The draft of a decision: what was typed, undo and redo, and a copy on this device so that nothing is lost.
+
+const STEPS = 200;
+const copy = (value) => structuredClone(value);
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+export const chinese = document.documentElement.lang.startsWith("zh");
+export const heading = (column) => (chinese && column.label_zh) || column.label || column.expression || column.name || "";
+export const remark = (row) => (chinese && row.note_zh) || row.note;
+export const title = (part) => (chinese && part.label_zh) || part.name;
+
+let fresh = 0;
+export const freshKey = () => `new-${fresh += 1}`;
+
+export class Draft extends EventTarget {
+  constructor(data) {
+    super();
+    Object.assign(this, { stem: data.stem, was: data.was, words: data.words, published: data.sheet, sheet: copy(data.sheet) });
+    this.key = data.sheet.top || (this.sheet.parts[0]?.key ?? "");
+    this.past = [];
+    this.future = [];
+  }
+
+  get part() { return this.sheet.parts.find((part) => part.key === this.key); }
+  get grid() { return this.part?.grid; }
+  get changed() { return !same(this.sheet.parts, this.published.parts); }
+
+  // Every edit goes through here: one step to undo.
+  change(edit, detail = {}) {
+    const before = copy(this.part);
+    edit(this.part);
+    if (same(before, this.part)) return;
+    this.past.push(before);
+    this.past.splice(0, this.past.length - STEPS);
+    this.future = [];
+    this.#tell(detail);
+  }
+
+  undo() { return this.#step(this.past, this.future); }
+  redo() { return this.#step(this.future, this.past); }
+
+  #step(from, to) {
+    const part = from.pop();
+    if (!part) return false;
+    const at = this.sheet.parts.findIndex((one) => one.key === part.key);
+    to.push(copy(this.sheet.parts[at]));
+    this.sheet.parts[at] = part;
+    this.key = part.key;
+    this.#tell({ whole: true });
+    return true;
+  }
+
+  choose(key) {
+    this.key = key;
+    this.dispatchEvent(new CustomEvent("choose"));
+  }
+
+  // What is in force now: the draft goes on from there.
+  settle(was, sheet) {
+    Object.assign(this, { was, published: sheet, sheet: copy(sheet), past: [], future: [] });
+    this.#tell({ whole: true });
+  }
+
+  kept() {
+    const found = JSON.parse(localStorage.getItem(`decision:${this.stem}`) ?? "null");
+    return found && !same(found.sheet.parts, this.published.parts) ? found : null;
+  }
+
+  bring(found) {
+    this.past.push(copy(this.part));
+    Object.assign(this, { was: found.was, sheet: found.sheet });
+    this.#tell({ whole: true });
+  }
+
+  // What was typed as the server writes it: 5万 becomes 50000. No step of its own to undo.
+  tidy(cells) {
+    for (const [key, row, side, at, from, to] of cells) {
+      const there = this.sheet.parts.find((one) => one.key === key)?.grid?.rows[row]?.[side];
+      if (there?.[at] === from) there[at] = to;
+    }
+    if (cells.length) this.dispatchEvent(new CustomEvent("tidy"));
+  }
+
+  forget() { localStorage.removeItem(`decision:${this.stem}`); }
+
+  #tell(detail) {
+    if (this.changed) localStorage.setItem(`decision:${this.stem}`, JSON.stringify({ was: this.was, sheet: this.sheet }));
+    else this.forget();
+    this.dispatchEvent(new CustomEvent("change", { detail }));
+  }
+}
+
+// Words with values in braces, as the server writes them.
+export const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+export async function ask(draft, what, body, signal) {
+  const token = document.querySelector("meta[name=csrf-token]").content;
+  const response = await fetch(`/decisions/${draft.stem}/${what}`, {
+    method: "POST", signal, headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+    body: JSON.stringify({ was: draft.was, sheet: { parts: draft.sheet.parts }, ...body }),
+  });
+  const told = response.headers.get("Content-Type")?.includes("json") ? await response.json() : null;
+  return { ok: response.ok, status: response.status, told };
+}
+
+export function element(name, attributes = {}, ...inside) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === "class") made.className = value;
+    else if (key === "text") made.textContent = value;
+    else if (value !== false && value !== undefined && value !== null) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...inside.filter((one) => one !== null && one !== undefined));
+  return made;
+}
+
+export function icon(name) {
+  const found = document.querySelector("#icons").content.querySelector(`[data-icon="${name}"]`);
+  return found.firstElementChild.cloneNode(true);
+}
