@@ -230,6 +230,8 @@ COSMETIC: Mapping[str, Text] = {
     "http://www.omg.org/spec/BPMN/non-normative/color/1.0": Text("colours"),
     "http://camunda.org/schema/modeler/1.0": Text("the version of a modeler"),
     "http://www.bpsim.org/schemas/1.0": Text("figures for simulations"),
+    "http://www.omg.org/spec/BPMN/non-normative/extensions/i18n/1.0": Text("names in other languages"),
+    "http://www.w3.org/XML/1998/namespace": Text("the language of a text"),
     XSI: Text("the type of an element"),
 }
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"

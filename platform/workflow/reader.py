@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -101,7 +101,17 @@ def examine(text: str, file: str, catalog: Catalog,
 
 def _examined(process: etree._Element, definition: ProcessDefinition | None, problems: list[Problem]) -> Examined:
     return Examined(process.get("id", ""), label_of(process), definition.rewrites if definition else (),
-                    tuple(p for p in problems if not lacks(p)), tuple(p for p in problems if lacks(p)))
+                    tuple(p for p in problems if not lacks(p)), tuple(_told_once(p for p in problems if lacks(p))))
+
+
+def _told_once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """An extension of another tool that stands at every element is told where it comes first."""
+    seen: set[str] = set()
+    for problem in problems:
+        name = problem.message.values.get("name", "") if problem.code == "bpmn-extension" else ""
+        if not name or name not in seen:
+            yield problem
+        seen.add(name)
 
 
 def _reading(file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None = None,
