@@ -191,8 +191,10 @@ def test_second_publisher_sees_both_versions(admin: Person, sign_in: SignIn) -> 
     dialog = admin.page.locator("#overtaken")
     for words in ("系统管理员", "≤ 25 → ≤ 20", "≤ 25 → ≤ 30", "仍保留"):
         expect(dialog).to_contain_text(words)
+    expect(dialog.locator("li")).to_have_count(2)
     admin.shot("decision-conflict-desk-zh")
-    dialog.get_by_role("button", name="发布我的").click()
+    with admin.page.expect_response(lambda answer: answer.url.endswith("/publish")):
+        dialog.get_by_role("button", name="发布我的").click()
     expect(admin.page.locator("[data-state]")).to_have_text("已生效")
     expect(editor.cell(1, 2)).to_have_text("≤ 30")
     admin.page.locator("#tab-history").click()

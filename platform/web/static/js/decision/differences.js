@@ -1,14 +1,13 @@
 // What changes between two states of a decision, in lines for people.
 
 import { pretty } from "./cells.js";
-import { heading, remark, say, title } from "./draft.js";
+import { heading, remark, same, say, title } from "./draft.js";
 
 const text = (grid, row, words) => {
   const said = (columns, cells) => columns.map((column, n) => [heading(column), cells[n]]).filter(([, one]) => !["", "-"].includes(one));
   const shown = (columns, cells) => said(columns, cells).map(([name, one]) => `${name} ${pretty(one, columns.find((column) => heading(column) === name).kind, words)}`).join(words.and);
   return `${shown(grid.inputs, row.tests) || words.any} → ${shown(grid.outputs, row.results) || words.empty}`;
 };
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const about = ({ label_zh, description, type }) => [label_zh, description, type];
 
 export function differences(before, after, words, policies) {

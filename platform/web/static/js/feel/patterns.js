@@ -79,6 +79,7 @@ function pieceAt(pattern, index, char, flags) {
   if (char === "\\") return escape(pattern, index, false);
   const times = char === "{" && /^\{\d+(?:,\d*)?\}/.exec(pattern.slice(index));
   if (times) return [times[0], index + times[0].length];
+  if (char === "{" || char === "}") return null;
   return char === "[" ? characterClass(pattern, index) : [outside(char, pattern, index, flags), index + char.length];
 }
 
