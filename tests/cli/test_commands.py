@@ -137,6 +137,14 @@ def test_diagram_of_another_tool_runs_but_is_not_ready(run, tmp_path):
     assert "runs as a user task" in run("bpmn", "read", str(file)).output
 
 
+def test_names_are_asked_for_only_with_a_pack(run):
+    pack = PACKS / "approval"
+    file = pack / "workflows" / "contract_approval.bpmn"
+    alone = json.loads(run("bpmn", "read", str(file), "--json").output)[0]
+    assert (alone["runs"], alone["missing"]) == (True, [])
+    assert "missing" not in run("bpmn", "read", str(file), "--pack", str(pack)).output
+
+
 def test_construct_that_cannot_run_is_refused(run, tmp_path):
     file = tmp_path / "ask.bpmn"
     file.write_text(FOREIGN.format(more='<semantic:adHocSubProcess id="x"/>'))
