@@ -21,7 +21,7 @@ install: $(VENV)/installed
 
 # The same sweeps with twenty times the examples, too slow for every run.
 sweep: $(VENV)/installed-dev
-	FORMLOOM_EXAMPLES=5000 $(BIN)/pytest tests/storage/test_query.py
+	FORMLOOM_EXAMPLES=5000 $(BIN)/pytest tests/storage/test_query.py tests/calendars
 
 screenshots: $(VENV)/installed-dev
 	rm -rf docs/images

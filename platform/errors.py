@@ -66,6 +66,7 @@ def near(name: str, names: Iterable[str]) -> str | None:
 # What a name that means nothing was taken for, in messages about it.
 KINDS: Mapping[str, Text] = {
     "access": Text("access"), "action": Text("action"), "attribute": Text("attribute"),
+    "calendar": Text("calendar"),
     "child table": Text("child table"), "choice": Text("choice"), "comment": Text("comment"),
     "entity": Text("entity"), "extension element": Text("extension element"), "field": Text("field"),
     "name": Text("name"), "pack": Text("pack"), "parameter": Text("parameter"), "process": Text("process"),
@@ -111,6 +112,10 @@ class UnknownAction(_Unknown):
 
 class UnknownProcess(_Unknown):
     code, what = "unknown-process", "process"
+
+
+class UnknownCalendar(_Unknown):
+    code, what = "unknown-calendar", "calendar"
 
 
 class NotFound(FormloomError):

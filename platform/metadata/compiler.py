@@ -13,7 +13,16 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import checks, jsonschema_import, language, nodes, process_source, salvage, validation
+from formloom.metadata import (
+    checks,
+    jsonschema_import,
+    language,
+    nodes,
+    process_source,
+    salvage,
+    time_assembly,
+    validation,
+)
 from formloom.metadata.assembly import Assembler, label
 from formloom.metadata.authored import Authored, names_in
 from formloom.metadata.catalog import (
@@ -22,6 +31,7 @@ from formloom.metadata.catalog import (
     Field,
     Pack,
     ProcessSource,
+    ServiceLevel,
     Source,
     Workspace,
     WorkspaceItem,
@@ -29,8 +39,9 @@ from formloom.metadata.catalog import (
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
 
-_MODEL = re.compile(r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn")
-KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
+_MODEL = re.compile(r"pack\.(yaml|yml|json)|(entities|roles|workspaces|calendars)/.+\.(yaml|yml|json)|"
+                    r"workflows/.+\.bpmn")
+KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace", "calendars": "calendar"}
 
 
 @dataclass
@@ -80,7 +91,10 @@ def _build(
     parsed = _parse(sources, types)
     assembler = Assembler(types, parsed.authored, functions)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
+    entities = {name: replace(entity, levels=_levels(entity, assembler)) for name, entity in entities.items()}
     entities = _linked(entities, assembler)
+    calendars = time_assembly.calendars(parsed.of("calendar"), assembler)
+    time_assembly.check_calendars(entities, calendars, assembler)
     roles = {name: assembler.role(node, pack, entities) for name, node, pack in parsed.of("role")}
     catalog = Catalog(
         version=version_of(sources),
@@ -90,6 +104,7 @@ def _build(
         workspaces=tuple(_workspace(node) for _, node in parsed.authored.named("workspace")),
         packs=tuple(_pack(node) for _, node in parsed.authored.named("pack")),
         sources=sources,
+        calendars=MappingProxyType(calendars),
     )
     return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored)]
 
@@ -174,6 +189,12 @@ def _pack(node: nodes.Mapping) -> Pack:
         tuple(node.get("requires", ())),
         node.place,
     )
+
+
+def _levels(entity: Entity, assembler: Assembler) -> Mapping[str, ServiceLevel]:
+    node = assembler.authored.node("entity", entity.name).get("sla")
+    names = assembler.names_of(entity)
+    return time_assembly.levels(node, entity.name, entity.fields, names, assembler) if node else entity.levels
 
 
 def _linked(entities: dict[str, Entity], assembler: Assembler) -> dict[str, Entity]:

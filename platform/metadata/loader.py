@@ -10,7 +10,7 @@ from formloom.metadata.catalog import Source
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
-_PATTERNS = ("entities/*", "roles/*", "workspaces/*", "workflows/*")
+_PATTERNS = ("entities/*", "roles/*", "workspaces/*", "workflows/*", "calendars/*")
 _ENDINGS = {"workflows": (".bpmn",)}
 _YAML = (".yaml", ".yml", ".json")
 

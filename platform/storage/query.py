@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from formloom.errors import Text
 from formloom.feel import Expression, Range, ast, part
+from formloom.feel.functions import working
 from formloom.metadata.catalog import Catalog, Entity
 from formloom.storage import terms
 from formloom.storage.relations import UNKNOWN, Relations, nullable
@@ -332,4 +333,6 @@ class _Renderer:
         raise NotRenderable(node, Text("this function cannot be asked of the database"))
 
     def _evaluated(self, node: ast.Node) -> Any:
+        if asking := working.asked(node):
+            raise NotRenderable(asking, Text("working time cannot be asked of the database"))
         return part(self.expression, node).evaluate(self.outer, self.now)
