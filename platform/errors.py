@@ -70,7 +70,8 @@ KINDS: Mapping[str, Text] = {
     "child table": Text("child table"), "choice": Text("choice"), "comment": Text("comment"),
     "entity": Text("entity"), "extension element": Text("extension element"), "field": Text("field"),
     "name": Text("name"), "pack": Text("pack"), "parameter": Text("parameter"), "process": Text("process"),
-    "role": Text("role"), "service task": Text("service task"), "state": Text("state"), "trigger": Text("trigger"),
+    "role": Text("role"), "service level": Text("service level"),
+    "service task": Text("service task"), "state": Text("state"), "trigger": Text("trigger"),
     "view": Text("view"),
 }
 

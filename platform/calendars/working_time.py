@@ -6,7 +6,6 @@ is not worked, an hour that it shows twice is worked twice. A working day is a d
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -41,13 +40,6 @@ class Calendar:
     _years: dict[int, Year] = field(default_factory=dict, init=False, repr=False, compare=False)
     _days: dict[int, list[int]] = field(default_factory=dict, init=False, repr=False, compare=False)
     _specials: dict[int, dict[date, Hours]] = field(default_factory=dict, init=False, repr=False, compare=False)
-
-    @property
-    def signature(self) -> str:
-        """Equal where every answer is equal: tells that what was computed with the calendar has to be again."""
-        special = [(type(s.rule).__name__, sorted(getattr(s.rule, "days", ())), s.hours,
-                    *(getattr(s.rule, name, 0) for name in ("month", "day", "weekday", "nth"))) for s in self.special]
-        return hashlib.sha256(repr((self.zone.key, self.week, special)).encode()).hexdigest()[:16]
 
     def hours_on(self, day: date) -> Hours:
         specials = self._specials.get(day.year)

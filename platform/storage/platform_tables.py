@@ -185,7 +185,7 @@ fl_sla = _table(
     "fl_sla",
     _id(), _required("entity", Text), _required("record_id", Integer), _required("name", Text),
     _required("state", Text), _required("target", sa.BigInteger), _required("consumed", sa.BigInteger),
-    _required("calendar", Text), _required("signature", Text), _required("started_at", Instant),
+    _required("calendar", Text), _required("started_at", Instant),
     Column("since", Instant), Column("paused_at", Instant), Column("due_at", Instant), Column("breached_at", Instant),
     Column("ended_at", Instant), _required("warned", Integer), Column("next_at", Instant),
     UniqueConstraint("entity", "record_id", "name", name="uq_fl_sla_record"), Index("ix_fl_sla_next", "next_at"),
@@ -195,7 +195,7 @@ fl_sla_entry = _table(
     _id(), _required("sla_id", Integer), _required("kind", Text), _required("at", Instant),
     _required("noted_at", Instant), Column("actor_id", Integer), _required("state", Text),
     _required("target", sa.BigInteger), _required("consumed", sa.BigInteger), Column("due_at", Instant),
-    Column("reason", Text),
+    _required("calendar", Text), Column("reason", Text),
     _owned("fl_sla_entry", "sla_id", "fl_sla"), Index("ix_fl_sla_entry_sla", "sla_id", "id"),
 )
 fl_schedule = _table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
@@ -147,7 +148,10 @@ def _timer(element: etree._Element, reading: Reading) -> Moment | None:
         reading.problem("bpmn-timer", element, Text("{element} does not say when.", element=naming(element)),
                         Text("Give one duration such as PT24H, one date, or one cycle."))
         return None
-    return vocabulary.moment(_MOMENTS[local(given[0])], words(given[0]), given[0], reading)
+    moment = vocabulary.moment(_MOMENTS[local(given[0])], words(given[0]), given[0], reading)
+    owner = element.getparent()
+    cycle = None if owner is None else next(vocabulary.extensions(owner, "cycle"), None)
+    return replace(moment, missed=vocabulary.missed(cycle, reading)) if moment else None
 
 
 def _error(element: etree._Element, reading: Reading) -> str:

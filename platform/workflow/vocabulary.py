@@ -19,21 +19,25 @@ from formloom.workflow.definition import Action, Assignment, Moment, Outcome, Ta
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, words
 from formloom.workflow.reading import Reading, naming
 
-EVENTS = ("action", "created", "updated", "schedule", "message", "manual")
+EVENTS = ("action", "created", "updated", "schedule", "message", "manual", "sla")
+MISSED = ("once", "all", "skip")
+CLOCK = ("started", "paused", "resumed", "reopened", "retargeted", "moved", "recomputed", "breached", "met", "stopped")
 _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "binding": frozenset({"entity"}),
-    "trigger": frozenset({"on", "action", "when", "every", "message", "for-each"}),
+    "trigger": frozenset({"on", "action", "when", "every", "missed", "message", "for-each", "level", "at"}),
     "assignment": frozenset({"assignee", "role", "users", "due"}),
     "field": frozenset({"name", "access"}),
     "outcome": frozenset({"value", "label", "tone", "comment"}),
     "action": frozenset({"name"}),
     "param": frozenset({"name"}),
+    "cycle": frozenset({"missed"}),
 }
 _PLACES: Mapping[str, frozenset[str]] = {
     "process": frozenset({"binding", "trigger", "label"}),
     "userTask": frozenset({"assignment", "field", "outcome", "label"}),
     "manualTask": frozenset({"assignment", "field", "outcome", "label"}),
     "serviceTask": frozenset({"action", "label"}),
+    "boundaryEvent": frozenset({"cycle", "label"}),
 }
 
 
@@ -90,6 +94,7 @@ def _trigger(element: etree._Element, reading: Reading) -> Trigger | None:
     when, each = element.get("when"), element.get("for-each")
     return Trigger(
         on=on, action=element.get("action", ""), every=element.get("every", ""), message=element.get("message", ""),
+        missed=missed(element, reading), level=element.get("level", ""), at=element.get("at", ""),
         when=reading.expression(when, element, ("old",), names) if when else None,
         for_each=_filter(each, element, names, reading) if each else None,
         place=Place(reading.file, line(element)),
@@ -106,13 +111,37 @@ def _filter(text: str, element: etree._Element, names: frozenset[str], reading: 
     return expression
 
 
+def missed(element: etree._Element | None, reading: Reading) -> str:
+    """What becomes of times that passed while nothing ran."""
+    given = "once" if element is None else element.get("missed", "once")
+    if given not in MISSED and element is not None:
+        reading.problem("bpmn-timer", element, Text("{value} does not say what becomes of missed times.", value=given),
+                        Text("Use once, all or skip."))
+    return given
+
+
+def _needs_level(element: etree._Element, reading: Reading) -> None:
+    levels = reading.entity.levels if reading.entity else {}
+    level = levels.get(element.get("level", ""))
+    if level is None:
+        reading.unknown("service level", element.get("level", ""), levels, element)
+        return
+    known = (*CLOCK, *(f"{percent}%" for percent in level.warn))
+    if element.get("at", "") not in known:
+        reading.problem("bpmn-trigger", element,
+                        Text("{value} is nothing that happens to the clock {level}.", value=element.get("at") or '""',
+                             level=level.name), Text("Known: {names}.", names=", ".join(known)))
+
+
 def _needs(element: etree._Element, on: str, reading: Reading) -> None:
     """What each kind of trigger cannot do without."""
-    if on in ("action", "created", "updated") and reading.entity is None and not reading.misbound:
+    if on in ("action", "created", "updated", "sla") and reading.entity is None and not reading.misbound:
         reading.problem("bpmn-trigger", element, Text("A trigger on {on} needs a bound entity.", on=on),
                         Text('Add <formloom:binding entity="..."/> to the process.'))
     if on == "action" and reading.entity and element.get("action", "") not in reading.entity.actions:
         reading.unknown("action", element.get("action", ""), reading.entity.actions, element)
+    if on == "sla" and reading.entity:
+        _needs_level(element, reading)
     if on == "message" and not element.get("message"):
         reading.problem("bpmn-trigger", element, Text("A message trigger needs the message's name."))
     every = element.get("every", "")

@@ -133,9 +133,3 @@ def test_calendar_without_hours_has_no_answer() -> None:
                      lambda: calendar.between(now, datetime(9000, 1, 1, tzinfo=UTC))):
         with pytest.raises(OutOfReach):
             question()
-
-
-def test_signature_tells_calendars_apart() -> None:
-    plain = Calendar("a", ZoneInfo("UTC"), (OFFICE,) * 7)
-    assert plain.signature == Calendar("b", ZoneInfo("UTC"), (OFFICE,) * 7).signature
-    assert plain.signature != Calendar("a", ZoneInfo("UTC"), (OFFICE,) * 7, (SpecialDay(EachYear(1, 1)),)).signature

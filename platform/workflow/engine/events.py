@@ -14,7 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from formloom.errors import FormloomError, Text
 from formloom.workflow.definition import Moment
-from formloom.workflow.moments import Cycle
+from formloom.workflow.moments import LATE, Cycle
 
 
 class UncaughtError(FormloomError):
@@ -40,19 +40,24 @@ class Timer(EventDefinition):  # type: ignore[misc]
         top = my_task.workflow.top_workflow
         when = top.moment(self.moment)
         if isinstance(when, Cycle):
-            my_task.internal_data.update(every=int(when.every.total_seconds()), left=when.count)
+            my_task.internal_data.update(every=int(when.every.total_seconds()), left=when.count, missed=when.missed)
             when = top.now + when.every
         my_task.internal_data["due"] = when.isoformat()
 
     def update_task(self, my_task: Any) -> None:
-        """A cycle starts its branch each time; after a long pause once, not once for each time missed."""
+        """A cycle starts its branch each time. Of the times that were missed while nothing ran, one is made up for;
+        all of them, each with a firing of its own; or none: as the diagram says.
+        """
         own, now = my_task.internal_data, my_task.workflow.top_workflow.now
         if "every" not in own or own["left"] == 0 or due(my_task) > now:
             return
         every = timedelta(seconds=int(own["every"]))
-        missed = (now - due(my_task)) // every
+        late, policy = now - due(my_task), own.get("missed", "once")
+        missed = 0 if policy == "all" else late // every
         own["due"] = (due(my_task) + every * (missed + 1)).isoformat()
         own["left"] = -1 if own["left"] < 0 else max(0, own["left"] - 1 - missed)
+        if policy == "skip" and late >= LATE:
+            return
         for output in my_task.task_spec.outputs:
             if not isinstance(output, BoundaryEventJoin):
                 # Below the root: below the timer it would be dropped with it when the activity ends.
@@ -62,7 +67,7 @@ class Timer(EventDefinition):  # type: ignore[misc]
                 output._update(child)
 
     def reset(self, my_task: Any) -> None:
-        for key in ("due", "every", "left"):
+        for key in ("due", "every", "left", "missed"):
             my_task.internal_data.pop(key, None)
 
     def __eq__(self, other: object) -> bool:
