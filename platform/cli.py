@@ -7,6 +7,7 @@ import logging
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -14,7 +15,9 @@ from formloom import diagnosis, installation, settings, worker
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import jsonschema_import, loader
 from formloom.metadata.catalog import Source
+from formloom.policy.actor import SYSTEM
 from formloom.runtime import Runtime
+from formloom.sla import recomputation as sla
 from formloom.supervisor import WEB, WORKER, Child, Supervisor
 from formloom.web import security_accounts
 from formloom.workflow.decisions import tck
@@ -141,6 +144,29 @@ def advance(duration: str) -> None:
     """Move the clock of a demo forward, by an ISO 8601 duration such as PT24H: timers fire as if it had passed."""
     now = _runtime().advance_clock(duration)
     click.echo(f"It is now {now.isoformat(timespec='seconds')}.")
+
+
+@main.group("sla")
+def sla_group() -> None:
+    """Clocks of service levels."""
+
+
+@sla_group.command("recompute")
+@click.option("--preview", is_flag=True, help="Only print which due times would move.")
+def recompute(preview: bool) -> None:
+    """Move the due times of open clocks after a calendar or a service level was changed."""
+    runtime = _prepared()
+    if not preview:
+        click.echo(f"{sla.recompute(runtime)} clocks moved.")
+        return
+    with runtime.reading(SYSTEM) as context:
+        found = list(sla.moves(context))
+    zone = ZoneInfo(runtime.settings.timezone)
+    for move in found:
+        before, after = (m.astimezone(zone).isoformat(timespec="minutes") if m else "none" for m in
+                         (move.before, move.after))
+        click.echo(f"  {move.entity} {move.record_id} {move.name}: due {before} -> {after}")
+    click.echo(f"{len(found)} clocks would move.")
 
 
 @main.command()

@@ -12,6 +12,7 @@ from formloom.policy import people
 from formloom.records import actions
 from formloom.sla import recomputation
 from formloom.storage.platform_tables import fl_sla, fl_sla_entry
+from formloom.workflow import instances, triggers
 from tests.sla.conftest import Desk, at
 
 HOUR = timedelta(hours=1)
@@ -167,3 +168,12 @@ def test_two_workers_fire_each_breach_once(desk: Desk) -> None:
         query = sa.select(sa.func.count()).where(fl_sla_entry.c.kind == "breached")
         assert context.unit.connection.scalar(query) == len(requests)
         assert context.unit.connection.scalar(sa.select(sa.func.count()).where(fl_sla.c.next_at.is_not(None))) == 0
+
+
+def test_due_dates_and_timers_count_in_working_time(desk: Desk) -> None:
+    request = desk.new()
+    desk.set(at(2, 17))
+    with desk.world.writing("admin") as context:
+        started = triggers.start_manually(context, "remind", ("request", request))
+        waiting = instances.diagram(context, started.id).waiting
+    assert [(w.node, w.due_at) for w in waiting] == [("look", at(3, 12)), ("late", at(6, 17))]
