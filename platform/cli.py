@@ -91,6 +91,10 @@ def apply(pack: Path, yes: bool) -> None:
         click.confirm("Apply?", abort=True)
     installation.apply(runtime, pack, sources)
     click.echo(f"In force: catalog {runtime.model().catalog.version[:12]}.")
+    with runtime.reading(SYSTEM) as context:
+        moved = sum(1 for _ in sla.moves(context))
+    if moved:
+        click.echo(f"The due times of {moved} open clocks are others now. Run: formloom sla recompute --preview")
 
 
 @main.command()

@@ -70,10 +70,9 @@ def locked(context: Context, entity: str, record_id: int) -> dict[str, Kept]:
 
 def due(context: Context, now: datetime, limit: int) -> list[tuple[str, int]]:
     """Records with a clock on which something has come due, the longest due first."""
-    query = (sa.select(fl_sla.c.entity, fl_sla.c.record_id, sa.func.min(fl_sla.c.next_at))
-             .where(fl_sla.c.next_at <= now).group_by(fl_sla.c.entity, fl_sla.c.record_id)
-             .order_by(sa.func.min(fl_sla.c.next_at)).limit(limit))
-    return [(row.entity, row.record_id) for row in context.unit.connection.execute(query)]
+    query = (sa.select(fl_sla.c.entity, fl_sla.c.record_id).where(fl_sla.c.next_at <= now)
+             .order_by(fl_sla.c.next_at).limit(limit))
+    return list(dict.fromkeys((row.entity, row.record_id) for row in context.unit.connection.execute(query)))
 
 
 def open_ids(context: Context, after: int, limit: int) -> list[Any]:

@@ -1,6 +1,15 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
+
+from formloom import settings
+from formloom.policy.actor import SYSTEM
+from formloom.records import actions
+from formloom.runtime import Runtime
+
+DESK = Path(__file__).parents[1] / "packs" / "desk"
 
 MISTAKES = {
     "entities/one.yaml": "entity: one\nfields:\n  a: {type: txet}\n  b: {type: text, max_lenght: 5}\n",
@@ -107,3 +116,20 @@ def test_schema_becomes_an_entity(run, pack, tmp_path):
 def test_unreadable_settings_are_named(run, monkeypatch):
     monkeypatch.setenv("PORT", "eighty")
     assert "PORT" in run("doctor", status=1).output
+
+
+def test_changed_promise_is_previewed_and_moves_open_clocks(run, tmp_path):
+    pack = Path(shutil.copytree(DESK, tmp_path / "desk"))
+    assert "clocks" not in run("apply", str(pack), "--yes").output
+    runtime = Runtime(settings.from_environment())
+    with runtime.writing(SYSTEM) as context:
+        actions.create(context, "request", {"name": "A"})
+    runtime.close()
+    promise = pack / "entities" / "request.yaml"
+    promise.write_text(promise.read_text().replace("PT16H", "PT40H"))
+    assert "1 open clocks" in run("apply", str(pack), "--yes").output
+    preview = run("sla", "recompute", "--preview").output
+    assert "request 1 solve: due" in preview
+    assert "1 clocks would move" in preview
+    assert "1 clocks moved" in run("sla", "recompute").output
+    assert "0 clocks would move" in run("sla", "recompute", "--preview").output

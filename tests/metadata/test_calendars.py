@@ -122,3 +122,10 @@ def test_mistake_in_a_service_level_is_told_at_its_line(text: str, line: int, co
 def test_service_level_needs_some_calendar() -> None:
     given = [Source("p", "entities/ticket.yaml", LEVEL + "    {stops: answered, target: PT4H}\n")]
     assert [p.code for p in compiler.check(given, TYPES)] == ["no-calendar"]
+
+
+def test_crm_calendar_of_a_year_without_a_notice_has_the_statutory_days(crm: Catalog) -> None:
+    calendar = crm.calendar("china").calendar
+    off = {d for s in calendar.special if not s.hours for d in s.rule.dates(2027)}
+    assert len(off) == 13
+    assert not [d for s in calendar.special if s.hours for d in s.rule.dates(2027)]
