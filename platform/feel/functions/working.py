@@ -1,5 +1,5 @@
-"""Built-ins over working time. FEEL knows no calendar: who evaluates puts one into the scope, under a name that no
-expression can say, as the clock of `now()` is given.
+"""Built-ins over working time. FEEL knows no calendar: who evaluates puts one into the scope, as `now()` gets its
+clock; under a key that is no text, so that no expression can say it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Calendar(Protocol):
 
 
 Calendars: TypeAlias = Callable[[str | None], Calendar]     # by name; None for the one that holds here
-CALENDARS: Final = "(calendars)"                            # where the scope has them
+CALENDARS: Final[Any] = object()                            # where the scope has them
 _LAST: Final = "calendar?: string | null"
 
 
