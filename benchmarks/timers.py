@@ -2,7 +2,7 @@
 
     python benchmarks/timers.py [--pending 100000] [--due 1000] [--postgresql postgresql://postgres@127.0.0.1/]
 
-One worker's sweep, as `formloom worker` runs it. Three numbers for each database:
+One worker's sweep, as `formloom worker` runs it. Three numbers:
 - idle: a sweep with everything waiting and nothing due, beside the same sweep over an empty table;
 - spread: the due ones come due one after the other over twenty seconds; how late each had fired;
 - burst: all come due at one moment; how many fire in a second, beside a bare SELECT and UPDATE of a row each.
@@ -15,7 +15,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -226,13 +226,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pending", type=int, default=100_000)
     parser.add_argument("--due", type=int, default=1000)
-    parser.add_argument("--postgresql", help="server to make a database on, such as postgresql://postgres@127.0.0.1/")
+    parser.add_argument("--postgresql", help="server to measure on instead of SQLite, such as postgresql://postgres@127.0.0.1/")
     given = parser.parse_args()
-    with opened("") as bench:
+    with (fresh(given.postgresql) if given.postgresql else nullcontext("")) as url, opened(url) as bench:
         measure(bench, given.pending, given.due)
-    if given.postgresql:
-        with fresh(given.postgresql) as url, opened(url) as bench:
-            measure(bench, given.pending, given.due)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
 from formloom.calendars.working_time import Calendar, OutOfReach
 from formloom.metadata.catalog import Entity, ServiceLevel, WorkCalendar
 from formloom.records import calendars
@@ -99,9 +101,9 @@ class _Turn:
             if react:
                 self._react()
         except (calendars.NoCalendar, OutOfReach) as error:
-            if self.kept is not None:
+            if self.kept is not None and self.kept.id:
                 cancel(self.context, self.kept, str(error))
-                self.kept, self.entries = None, []
+            self.kept, self.entries, self.told = None, [], []
         if self.kept is not None and (self.entries or not react):
             self._store(self.kept)
 
@@ -218,7 +220,7 @@ class _Turn:
 
 def _mirror(context: Context, entity: Entity, record: Mapping[str, Any], turns: list[_Turn]) -> None:
     """Fields that hold when a clock is due and how it stands follow it as a formula follows its fields: without an
-    entry in the audit, for the ledger has it.
+    entry in the audit, for the ledger has it, and without a new version, for nobody who edits is to be refused.
     """
     values: dict[str, Any] = {}
     for turn in turns:
@@ -226,7 +228,8 @@ def _mirror(context: Context, entity: Entity, record: Mapping[str, Any], turns: 
             values |= mirrored(entity, turn.level, turn.kept)
     changed = {name: value for name, value in values.items() if record.get(name) != value}
     if changed:
-        context.store.update(context.unit, entity.name, record["id"], changed)
+        table = context.store.tables[entity.name]
+        context.unit.connection.execute(sa.update(table).where(table.c.id == record["id"]).values(changed))
 
 
 def mirrored(entity: Entity, level: ServiceLevel, kept: Kept) -> dict[str, Any]:

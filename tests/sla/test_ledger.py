@@ -114,6 +114,17 @@ def test_reopened_request_goes_on_with_what_it_had(desk: Desk) -> None:
     assert desk.kinds(request) == ["started", "met", "reopened"]
 
 
+def test_clock_does_not_get_in_the_way_of_who_edits(desk: Desk) -> None:
+    """A page that was opened before a clock came due can still be saved and its actions done."""
+    request = desk.new()
+    seen = desk.row(request)["version"]
+    desk.set(at(4, 10))
+    desk.sweep()
+    assert desk.row(request)["clock"] == "breached"
+    with desk.world.writing("admin") as context:
+        assert actions.update(context, "request", request, {"name": "B"}, seen).values["name"] == "B"
+
+
 def test_refused_change_leaves_no_trace(desk: Desk) -> None:
     request = desk.new()
     with pytest.raises(ValidationFailed):

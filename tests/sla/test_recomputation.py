@@ -97,6 +97,17 @@ def test_clock_that_is_touched_first_follows_the_calendar(desk: Desk, change: Ch
     assert desk.clock(request).state == "breached"
 
 
+def test_calendar_without_hours_holds_nobody_up(desk: Desk, change: Change) -> None:
+    running = desk.new()
+    change('week: {weekdays: ["09:00-12:00", "13:00-18:00"]}', "week: {weekdays: []}")
+    change_of_record = desk.row(desk.new())
+    assert (change_of_record["due"], change_of_record["clock"]) == (None, None)
+    assert [(m.record_id, m.after) for m in moves(desk)] == [(running, None)]
+    desk.change(running, status="done")
+    assert desk.clock(running).state == "cancelled"
+    assert desk.row(running)["status"] == "done"
+
+
 def test_pack_that_names_no_level_of_the_entity_is_refused(desk: Desk) -> None:
     texts = [Source(s.pack, s.path, s.text.replace('level="solve"', 'level="sovle"')) for s in loader.read_pack(PACK)]
     from_pack = compiler.compile(texts, builtin_types.TYPES)
