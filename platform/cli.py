@@ -15,6 +15,7 @@ from formloom import diagnosis, installation, settings, worker
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import jsonschema_import, loader
 from formloom.metadata.catalog import Source
+from formloom.policy import people
 from formloom.policy.actor import SYSTEM
 from formloom.runtime import Runtime
 from formloom.sla import recomputation as sla
@@ -148,6 +149,24 @@ def advance(duration: str) -> None:
     """Move the clock of a demo forward, by an ISO 8601 duration such as PT24H: timers fire as if it had passed."""
     now = _runtime().advance_clock(duration)
     click.echo(f"It is now {now.isoformat(timespec='seconds')}.")
+
+
+@main.group()
+def team() -> None:
+    """Teams of the organisation."""
+
+
+@team.command("calendar")
+@click.argument("name")
+@click.argument("calendar")
+def team_calendar(name: str, calendar: str) -> None:
+    """Let a team, and those below it that have none, work by a calendar of the configuration."""
+    runtime = _prepared()
+    with runtime.writing(SYSTEM) as context:
+        context.catalog.calendar(calendar)
+        if not people.set_calendar(context.unit, name, calendar):
+            raise click.ClickException(f"There is no team {name}.")
+    click.echo(f"{name} works by {calendar}. Open clocks follow with: formloom sla recompute")
 
 
 @main.group("sla")

@@ -189,6 +189,12 @@ def calendar_of(unit: Unit, user_id: int) -> str:
     return next(filter(None, (_calendar_above(teams, team_id) for team_id in own)), "")
 
 
+def set_calendar(unit: Unit, team: str, calendar: str) -> bool:
+    """Whether there is such a team."""
+    changed = unit.connection.execute(sa.update(_TEAM).where(_TEAM.c.name == team).values(calendar=calendar))
+    return changed.rowcount == 1
+
+
 def _calendar_above(teams: Mapping[int, Any], team_id: int | None) -> str:
     for _ in teams:
         team = teams.get(team_id or 0)

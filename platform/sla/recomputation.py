@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from formloom.calendars.working_time import Calendar, OutOfReach
-from formloom.metadata.catalog import Catalog, Entity, Label, ServiceLevel
+from formloom.calendars.working_time import OutOfReach
+from formloom.metadata.catalog import Catalog, Entity, Label, ServiceLevel, WorkCalendar
 from formloom.policy.actor import SYSTEM
 from formloom.records.calendars import NoCalendar
 from formloom.records.context import Context
@@ -105,24 +105,29 @@ def _again(context: Context, kept: Kept) -> Kept | None:
 def _computed(context: Context, kept: Kept, entity: Entity, level: ServiceLevel, record: Any) -> Kept:
     work = ledger.calendar_of(context, entity, level, record)
     target = ledger.level_target(level, record) or kept.clock.target
-    consumed, since = added_up(rows.entries(context, kept.id), context.catalog, work.calendar)
+    consumed, since = added_up(rows.entries(context, kept.id), context.catalog, work, context.now)
     clock: Clock = replace(kept.clock, target=target, consumed=consumed, since=since)
     return replace(kept, calendar=work.name, clock=clock, due_at=clock.due(work.calendar))
 
 
-def added_up(entries: Sequence[Entry], catalog: Catalog, last: Calendar) -> tuple[timedelta, datetime | None]:
-    """What was consumed before the clock was last set going, and when that was; `last` holds since then."""
-    total, since, by = ZERO, None, ""
+def added_up(entries: Sequence[Entry], catalog: Catalog, last: WorkCalendar,
+             now: datetime) -> tuple[timedelta, datetime | None]:
+    """What was consumed, and since when the clock runs by `last` without a break; None while it stands still."""
+    total, since, by = ZERO, None, last
+
+    def until(at: datetime) -> timedelta:
+        return by.calendar.between(since, at) if since is not None else ZERO
+
     for entry in entries:
-        ends = entry.kind in _STOPS or entry.kind == "moved"
-        if since is not None and ends:
-            known = catalog.calendars.get(by)
-            total += (known.calendar if known else last).between(since, entry.at)
-        if entry.kind in _STARTS or (entry.kind == "moved" and since is not None):
-            since, by = entry.at, entry.calendar
-        elif entry.kind in _STOPS:
-            since = None
-    return total, since
+        calendar = catalog.calendars.get(entry.calendar, last)
+        if entry.kind in _STOPS:
+            total, since = total + until(entry.at), None
+        elif entry.kind in _STARTS:
+            since = entry.at
+        elif since is not None and calendar.name != by.name:
+            total, since = total + until(entry.at), entry.at
+        by = calendar
+    return (total, since) if since is None or by.name == last.name else (total + until(now), now)
 
 
 def _differs(kept: Kept, found: Kept) -> bool:

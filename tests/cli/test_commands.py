@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from formloom import settings
+from formloom.policy import people
 from formloom.policy.actor import SYSTEM
 from formloom.records import actions
 from formloom.runtime import Runtime
@@ -133,3 +134,19 @@ def test_changed_promise_is_previewed_and_moves_open_clocks(run, tmp_path):
     assert "1 clocks would move" in preview
     assert "1 clocks moved" in run("sla", "recompute").output
     assert "0 clocks would move" in run("sla", "recompute", "--preview").output
+
+
+def test_team_works_by_a_calendar_that_exists(run, tmp_path):
+    pack = Path(shutil.copytree(DESK, tmp_path / "desk"))
+    run("apply", str(pack), "--yes")
+    runtime = Runtime(settings.from_environment())
+    with runtime.database.write() as unit:
+        people.ensure_team(unit, "night")
+    runtime.close()
+    assert "night works by night" in run("team", "calendar", "night", "night").output
+    assert "ok   calendars" in run("doctor", status=1).output
+    assert "Did you mean night?" in run("team", "calendar", "night", "nigth", status=1).output
+    assert "no team day" in run("team", "calendar", "day", "night", status=1).output
+    (pack / "calendars" / "night.yaml").unlink()
+    run("apply", str(pack), "--yes")
+    assert "BAD  calendars: night: night" in run("doctor", status=1).output

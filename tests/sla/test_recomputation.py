@@ -11,6 +11,7 @@ import pytest
 
 from formloom.metadata import builtin_types, compiler, loader
 from formloom.metadata.catalog import Source
+from formloom.policy import people
 from formloom.sla import recomputation
 from formloom.workflow import definitions
 from tests.sla.conftest import PACK, Desk, at
@@ -95,6 +96,22 @@ def test_clock_that_is_touched_first_follows_the_calendar(desk: Desk, change: Ch
     desk.set(at(4, 18))
     desk.sweep()
     assert desk.clock(request).state == "breached"
+
+
+def test_team_that_changes_its_calendar_keeps_what_was_counted(desk: Desk) -> None:
+    with desk.world.database.write() as unit:
+        people.add_member(unit, people.ensure_team(unit, "late"), 3)
+    desk.new(agent=3)
+    desk.set(at(2, 11))
+    with desk.world.database.write() as unit:
+        assert people.set_calendar(unit, "late", "night")
+    assert [(m.before, m.after) for m in moves(desk)] == [(at(3, 18), at(3, 1))]
+    assert recomputation.recompute(desk.world) == 1
+    desk.set(at(2, 20))
+    assert moves(desk) == []
+    with desk.world.database.write() as unit:
+        people.set_calendar(unit, "late", "office")
+    assert [(m.before, m.after) for m in moves(desk)] == [(at(3, 1), at(3, 15))]      # 2 + 9 hours are consumed
 
 
 def test_calendar_without_hours_holds_nobody_up(desk: Desk, change: Change) -> None:
