@@ -29,6 +29,7 @@ from formloom.policy.policy import Policy
 from formloom.records import reach, recomputation
 from formloom.records.context import Context
 from formloom.settings import Settings
+from formloom.sla import recomputation as sla
 from formloom.storage import catalogs, diff, state, tables
 from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.database import Database, Unit, is_stale_schema
@@ -253,7 +254,12 @@ class Runtime:
             extensions.add_field_type(field_type)
         service_tasks.setup(extensions, self.settings, self.now)
         extensions.add_job_handler(recomputation.JOB, self._recompute)
+        extensions.add_job_handler(sla.JOB, self._recompute_clocks)
         return extensions
+
+    def _recompute_clocks(self, _database: Database, _payload: Mapping[str, Any], _job: int) -> None:
+        self.refresh()
+        sla.recompute(self)
 
     def _recompute(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
         """In short transactions, so that people go on working; a job that starts over finds less to do."""

@@ -219,7 +219,8 @@ def _may_stay(kind: str) -> bool:
 def _refuse(element: etree._Element, parent: etree._Element, reading: Reading) -> None:
     reading.problem("bpmn-unsupported", element,
                     Text("{element} is not supported in {parent}: {kind}.",
-                         element=naming(element), parent=naming(parent), kind=local(element)),
+                         element=naming(element) if element.get("id") else local(element), parent=naming(parent),
+                         kind=local(element)),
                     INSTEAD.get(local(element), _MODELER))
 
 

@@ -83,7 +83,9 @@ class Examined:
 
 def examine(text: str, file: str, catalog: Catalog,
             service_tasks: Mapping[str, Any] | None = None) -> tuple[list[Examined], list[Problem]]:
-    """Every process of a file, whether it is marked as executable or not; pools without content are left out."""
+    """Every process of a file, whether it is marked as executable or not; pools without content are left out. With a
+    catalog that holds nothing, names are not asked for.
+    """
     root, problems = markup.parse(text, file)
     if root is None:
         return [], problems
@@ -93,7 +95,9 @@ def examine(text: str, file: str, catalog: Catalog,
             reading = _reading(file, catalog, service_tasks)
             _check_executable(process, reading)
             definition = _guarded(root, process, text, reading)
-            found.append(_examined(process, definition, _sorted(reading.problems)))
+            problems = reading.problems if catalog.entities else [
+                p for p in reading.problems if not p.code.startswith("unknown-")]
+            found.append(_examined(process, definition, _sorted(problems)))
     if not found:
         return [], [Problem("bpmn-process", Text("The file holds no process."), Place(file, 1))]
     return found, []
@@ -216,7 +220,10 @@ def _definition(process: etree._Element, text: str, reading: Reading) -> Process
 
 
 def _nodes(process: etree._Element) -> Iterator[etree._Element]:
-    return (e for e in _inside(process) if local(e) in elements.FLOW_NODES)
+    """Not those that compensate: they are refused, and nothing leads to them."""
+    connected = {reference(flow.get(end)) for flow in _flows(process) for end in ("sourceRef", "targetRef")}
+    return (e for e in _inside(process) if local(e) in elements.FLOW_NODES
+            and (e.get("isForCompensation") != "true" or e.get("id") in connected))
 
 
 def _flows(process: etree._Element) -> Iterator[etree._Element]:
