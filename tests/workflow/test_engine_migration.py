@@ -263,7 +263,7 @@ class Drawing:
         default = f' default="{split}_{ends[0][0]}"' if kind != "and" else ""
         self.parts += [f'<bpmn:{element}Gateway id="{split}"{default}/>', f'<bpmn:{element}Gateway id="{join}"/>']
         for number, (first, last) in enumerate(ends):
-            condition = f"pick = {number}" if kind == "xor" else f"pick &gt;= {number}" if kind == "or" else ""
+            condition = f"amount = {number}" if kind == "xor" else f"amount &gt;= {number}" if kind == "or" else ""
             self.parts += [self.draw.flow(split, first, condition if number else ""), self.draw.flow(last, join)]
         return split, join
 
@@ -319,7 +319,7 @@ def test_what_moves_never_strands(definition: Define, draw: Any, data: st.DataOb
     before = data.draw(blocks)
     after = data.draw(changed(before))
     old, new = definition(drawn(draw, before)), definition(drawn(draw, after))
-    names = {"pick": data.draw(st.integers(0, 2))}
+    names = {"amount": data.draw(st.integers(0, 2))}
     execution = engine.start(old, names, T0)
     for _ in range(data.draw(st.integers(0, 5))):
         people = [t for t in execution.waiting() if t.kind == "user"]
@@ -346,7 +346,7 @@ def test_states_of_the_new_version_are_accepted(definition: Define, draw: Any, d
     before = data.draw(blocks)
     after: Block = ("chain", [before, ("step", "z")])
     old, new = definition(drawn(draw, before)), definition(drawn(draw, after))
-    names = {"pick": data.draw(st.integers(0, 2))}
+    names = {"amount": data.draw(st.integers(0, 2))}
     execution = engine.start(old, names, T0)
     for _ in range(data.draw(st.integers(0, 4))):
         people = [t for t in execution.waiting() if t.kind == "user"]
