@@ -137,6 +137,17 @@ def versions(context: Context, key: str) -> list[Version]:
     return sorted(found, key=lambda v: (v.current, v.since or context.now), reverse=True)
 
 
+def version(context: Context, key: str, given: str = "") -> str:
+    """The hash that begins like that; the current one for ''."""
+    current = definitions.current(context, key).hash
+    known = context.unit.connection.scalars(sa.select(t.fl_definition.c.hash).where(t.fl_definition.c.key == key))
+    found = {one for one in {current, *known} if one.startswith(given)} if given else {current}
+    if len(found) != 1:
+        raise BadRequest(Text("{count} versions of {process} begin with {given}.", count=len(found), process=key,
+                              given=given), Text("See: formloom process versions {process}", process=key))
+    return found.pop()
+
+
 def outlook(context: Context, key: str, old: str, new: str, moves: Mapping[str, str],
             only: Iterable[int] = ()) -> Outlook:
     """A dry run: every state is loaded, moved and looked at in memory, and thrown away."""
