@@ -17,6 +17,7 @@ from formloom.errors import FormloomError, Problem
 from formloom.metadata import builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.catalog import Source
 from formloom.policy import people
+from formloom.policy.actor import SYSTEM
 from formloom.process_commands import opened
 from formloom.runtime import Runtime
 from formloom.sla import recomputation as sla

@@ -5,4 +5,6 @@ from __future__ import annotations
 from formloom.web.api import decisions, definitions, migrations, openapi, processes, records, service_levels, tasks
 from formloom.web.api.blueprint import blueprint
 
-__all__ = ["blueprint", "decisions", "definitions", "migrations", "openapi", "processes", "records", "service_levels", "tasks"]
+__all__ = [
+    "blueprint", "decisions", "definitions", "migrations", "openapi", "processes", "records", "service_levels", "tasks",
+]
