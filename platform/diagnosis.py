@@ -15,7 +15,8 @@ from formloom.exchange import mail
 from formloom.runtime import CLOCK_OFFSET, NotInitialised, Runtime
 from formloom.storage import state
 from formloom.storage.database import Unit
-from formloom.storage.platform_tables import fl_job, fl_team
+from formloom.storage.platform_tables import fl_incident, fl_job, fl_team
+from formloom.workflow import monitoring
 
 _SILENT = timedelta(seconds=30)
 _LATE = timedelta(minutes=5)
@@ -42,7 +43,7 @@ def examine(runtime: Runtime) -> list[Finding]:
 
 
 def _inside(runtime: Runtime, unit: Unit) -> Iterator[Finding]:
-    checks: tuple[Callable[[Runtime, Unit], Finding], ...] = (_catalog, _queue, _worker, _clock)
+    checks: tuple[Callable[[Runtime, Unit], Finding], ...] = (_catalog, _queue, _processes, _worker, _clock)
     for check in checks:
         yield check(runtime, unit)
 
@@ -61,6 +62,15 @@ def _queue(runtime: Runtime, unit: Unit) -> Finding:
     well = not counts.get("failed") and not late
     return Finding("queue", well, f"{found}; {late} late",
                    "Look at fl_job.error, and see that a worker runs: formloom worker")
+
+
+def _processes(runtime: Runtime, unit: Unit) -> Finding:
+    """Running instances that nothing can move, and those that wait for a repair."""
+    stuck = [str(found.id) for found in monitoring.stuck(unit)]
+    broken = unit.connection.scalar(sa.select(sa.func.count()).where(fl_incident.c.status == "open")) or 0
+    names = f" ({', '.join(stuck[:10])}{', ...' if len(stuck) > 10 else ''})" if stuck else ""
+    return Finding("processes", not stuck and not broken, f"{len(stuck)} stuck{names}, {broken} incidents",
+                   "Open them at /monitoring: retry or cancel what is stuck, repair what stopped.")
 
 
 def _worker(runtime: Runtime, unit: Unit) -> Finding:

@@ -141,7 +141,8 @@ fl_instance = _table(
     Column("started_by", Integer), _required("started_at", Instant), Column("ended_at", Instant),
     ForeignKeyConstraint(["hash"], ["fl_definition.hash"], name="fk_fl_instance_hash"),
     Index("ix_fl_instance_record", "entity", "record_id"), Index("ix_fl_instance_key", "key", "status"),
-    Index("ix_fl_instance_due", "status", "next_due"),
+    Index("ix_fl_instance_due", "status", "next_due"), Index("ix_fl_instance_hash", "hash", "status"),
+    Index("ix_fl_instance_ended", "key", "ended_at"),
 )
 fl_task = _table(
     "fl_task",
@@ -149,11 +150,12 @@ fl_task = _table(
     Column("entity", Text), Column("record_id", Integer), _required("status", Text), Column("assignee_id", Integer),
     Column("role", Text), Column("priority", Integer), Column("due_at", Instant), _required("created_at", Instant),
     Column("claimed_at", Instant), Column("done_at", Instant), Column("done_by", Integer), Column("outcome", Text),
-    Column("comment", Text),
+    Column("comment", Text), Column("definition", Text),
     _owned("fl_task", "instance_id", "fl_instance"),
     Index("ix_fl_task_instance", "instance_id"), Index("ix_fl_task_assignee", "assignee_id", "status"),
     Index("ix_fl_task_role", "role", "status"), Index("ix_fl_task_record", "entity", "record_id"),
     Index("ix_fl_task_done", "done_by", "done_at"), Index("ix_fl_task_due", "status", "due_at"),
+    Index("ix_fl_task_created", "created_at"),
 )
 fl_candidate = _table(
     "fl_candidate",
@@ -180,6 +182,14 @@ fl_history = _table(
     _id(), _required("instance_id", Integer), _required("at", Instant), Column("node", Text),
     _required("kind", Text), Column("actor_id", Integer), Column("data", Text),
     _owned("fl_history", "instance_id", "fl_instance"), Index("ix_fl_history_instance", "instance_id", "id"),
+    Index("ix_fl_history_at", "at"),
+)
+fl_migration = _table(
+    "fl_migration",
+    _id(), _required("instance_id", Integer), _required("at", Instant), _required("actor_id", Integer),
+    _required("from_hash", Text), _required("to_hash", Text), Column("moves", Json), _required("state", Text),
+    _required("version", Integer), Column("undone_at", Instant), Column("undone_by", Integer),
+    _owned("fl_migration", "instance_id", "fl_instance"), Index("ix_fl_migration_instance", "instance_id", "id"),
 )
 fl_incident = _table(
     "fl_incident",

@@ -160,7 +160,7 @@ def _present(context: Context, rows: Any) -> list[Task]:
 
 
 def _task(context: Context, row: Any, users: tuple[int, ...], title: str) -> Task:
-    definition = definitions.pinned(context, row.key, row.hash)
+    definition = definitions.pinned(context, row.key, row.definition or row.hash)
     node = definition.nodes[row.node]
     return Task(
         id=row.id, instance_id=row.instance_id, process=row.key, process_label=definition.label, node=row.node,

@@ -78,6 +78,12 @@ class Step:
             self.running.fire(local_now(self.context))
             self._go_on()
 
+    def settle(self) -> None:
+        """After its definition was replaced: does what goes on by itself, and stores."""
+        with self._failing():
+            self.running.settle(local_now(self.context))
+            self._go_on()
+
     def deliver(self, kind: str, name: str, payload: Mapping[str, Any], key: str | None = None) -> int:
         """How many tokens the message or signal moved."""
         with self._failing():

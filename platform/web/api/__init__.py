@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from formloom.web.api import decisions, definitions, openapi, processes, records, service_levels, tasks
+from formloom.web.api import decisions, definitions, migrations, openapi, processes, records, service_levels, tasks
 from formloom.web.api.blueprint import blueprint
 
-__all__ = ["blueprint", "decisions", "definitions", "openapi", "processes", "records", "service_levels", "tasks"]
+__all__ = [
+    "blueprint", "decisions", "definitions", "migrations", "openapi", "processes", "records", "service_levels", "tasks",
+]

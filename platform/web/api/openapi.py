@@ -35,6 +35,7 @@ _LOGIN = {
 }
 _TOKENS = {"type": "object", "properties": {"access_token": _TEXT, "refresh_token": _TEXT}}
 _KEY = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
+_PROCESS = {"name": "key", "in": "path", "required": True, "schema": _TEXT}
 _QUESTION = {"type": "object", "required": ["inputs"], "additionalProperties": False,
              "properties": {"inputs": {"type": "object", "description": "Every input of the decision, by name."}}}
 _ANSWER = {
@@ -46,6 +47,15 @@ _ANSWER = {
 _COMPLETION = {
     "type": "object", "additionalProperties": False,
     "properties": {"outcome": _TEXT, "comment": {"type": "string", "maxLength": 10_000}, "values": {"type": "object"}},
+}
+
+_MIGRATION = {
+    "type": "object", "required": ["from"], "additionalProperties": False,
+    "properties": {
+        "from": _TEXT, "to": {"type": "string", "description": "The current version where it is left out."},
+        "map": {"type": "object", "additionalProperties": _TEXT, "description": "Steps, and what takes their place."},
+        "instances": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}},
+        "dry_run": {"type": "boolean"}},
 }
 
 
@@ -98,6 +108,15 @@ def _fixed_paths() -> dict[str, Any]:
         "/api/v1/decisions/{id}": {"parameters": [_KEY], "get": _operation("Inputs and outputs of a decision")},
         "/api/v1/decisions/{id}/evaluate": {"parameters": [_KEY], "post": _operation(
             "Ask a decision", body=_QUESTION, answer=_ANSWER)},
+        "/api/v1/processes/{key}/versions": {"parameters": [_PROCESS], "get": _operation(
+            "Versions of a process that instances run on")},
+        "/api/v1/processes/{key}/statistics": {"parameters": [_PROCESS], "get": _operation(
+            "How often, how long and how well each element works", [
+                _query("days", {"type": "integer", "minimum": 1, "maximum": 3660}), _query("version", _TEXT)])},
+        "/api/v1/processes/{key}/migrations": {"parameters": [_PROCESS], "post": _operation(
+            "Move running instances to another version, or say what would become of each", body=_MIGRATION)},
+        "/api/v1/processes/instances/{id}/migrations/undo": {"parameters": [_ID], "post": _operation(
+            "Take the last migration of an instance back")},
         "/api/v1/processes/instances/{id}": {"parameters": [_ID], "get": _operation("A process instance")},
         "/api/v1/sla/recompute": {"get": _operation("Clocks whose due times would move"),
                                   "post": _operation("Move them", status="202")},

@@ -14,6 +14,8 @@ from formloom.web.pages import (
     home,
     inbox,
     lists,
+    migrating,
+    monitoring,
     notifications,
     pick,
     preferences,
@@ -30,7 +32,8 @@ from formloom.web.pages.frame import install_frame
 
 __all__ = [
     "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install", "lists",
-    "notifications", "pick", "preferences", "processes", "profile", "records", "search", "tasks", "views",
+    "migrating", "monitoring", "notifications", "pick", "preferences", "processes", "profile", "records", "search",
+    "tasks", "views",
 ]
 
 
@@ -39,4 +42,5 @@ def install(app: Flask) -> None:
     Assets(app)
     install_frame(app)
     app.jinja_env.filters.update(label_words=label)
+    app.jinja_env.globals.update(duration_words=monitoring.span)
     app.register_blueprint(blueprint)

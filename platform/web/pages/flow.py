@@ -131,19 +131,19 @@ def _ruling(data: Mapping[str, Any]) -> Ruling:
     result, outputs = data["result"], data["outputs"]
     found = result if isinstance(result, Mapping) else {next(iter(outputs)): result}
     return Ruling(
-        label(data["label"]), tuple((label(given["label"]), _said(given["value"])) for given in data["inputs"]),
+        label(data["label"]), tuple((label(given["label"]), said(given["value"])) for given in data["inputs"]),
         tuple((rule["number"], label(rule["note"])) for rule in data["rules"]),
-        tuple((label(outputs.get(name, {"en": name})), _said(value)) for name, value in found.items()))
+        tuple((label(outputs.get(name, {"en": name})), said(value)) for name, value in found.items()))
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
         return t(Text("Yes")) if value else t(Text("No"))
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_said(item)}" for name, item in value.items())
-    return ", ".join(map(_said, value)) if isinstance(value, list) else str(value)
+        return ", ".join(f"{name}: {said(item)}" for name, item in value.items())
+    return ", ".join(map(said, value)) if isinstance(value, list) else str(value)
 
 
 def _data(visit: Visit) -> Mapping[str, Any]:

@@ -104,6 +104,9 @@ def _groups(current: Catalog) -> Iterator[Group]:
 def _design(who: Actor) -> Iterator[Group]:
     """What administrators change in the browser."""
     if who.admin:
+        watched = request.path == "/monitoring" or request.path.startswith("/monitoring/")
+        yield Group("operations", t(Text("Operations")), (
+            Place(t(Text("Monitoring")), "/monitoring", "activity", watched),))
         here = request.path == "/decisions" or request.path.startswith("/decisions/")
         yield Group("design", t(Text("Design")), (Place(t(Text("Decisions")), "/decisions", "table", here),))
 

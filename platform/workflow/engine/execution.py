@@ -79,6 +79,15 @@ class Execution:
     def waiting(self) -> list[Token]:
         return [found for tree in self._instance.trees for found in _tokens(tree)]
 
+    @property
+    def trees(self) -> list[Scope]:
+        return self._instance.trees
+
+    def settle(self, now: datetime) -> None:
+        """Does what goes on by itself, after something but a step has changed it."""
+        self._instance.now = now
+        self._advance()
+
     def next_due(self) -> datetime | None:
         return min((t.due for t in self.waiting() if t.due), default=None)
 

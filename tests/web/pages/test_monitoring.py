@@ -1,0 +1,35 @@
+"""Pages of operations: how processes do, and the move of what runs to another version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from formloom.metadata import loader
+from formloom.policy.actor import SYSTEM
+from formloom.records import actions
+from formloom.runtime import Runtime
+from formloom.workflow import definitions, instances
+from tests.web.pages.conftest import PACKS, SignIn, installed, sign_in_to, token
+
+KEY = "contract_approval"
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+    yield from installed(PACKS / "approval", tmp_path_factory.mktemp("monitoring"), ada="administrator", lena="legal")
+
+
+@pytest.fixture(scope="module")
+def sign_in(runtime: Runtime) -> SignIn:
+    return sign_in_to(runtime)
+
+
+@pytest.fixture(scope="module")
+def ada(sign_in: SignIn) -> FlaskClient:
+    return sign_in("ada")
