@@ -71,7 +71,7 @@ KINDS: Mapping[str, Text] = {
     "field": Text("field"),
     "name": Text("name"), "pack": Text("pack"), "parameter": Text("parameter"), "process": Text("process"),
     "role": Text("role"), "service task": Text("service task"), "state": Text("state"), "trigger": Text("trigger"),
-    "view": Text("view"),
+    "verb": Text("verb"), "view": Text("view"),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from formloom.exchange import mail as mails
 from formloom.exchange import notifications, webhooks
+from formloom.exchange.task_links import Signer
 from formloom.settings import Settings
 from formloom.workflow import actions, triggers
 from formloom.workflow.performing import Step
@@ -88,4 +89,4 @@ def setup(extensions: Extensions, settings: Settings, clock: Callable[[], dateti
     key = webhooks.signing_key(settings.secret_key)
     extensions.add_job_handler(webhooks.JOB, webhooks.poster(key, settings.webhook_allow))
     extensions.add_listener(triggers.listener)
-    extensions.add_listener(notifications.listener)
+    extensions.add_listener(notifications.Teller(settings.public_url, Signer(settings.secret_key)))

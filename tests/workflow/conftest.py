@@ -170,8 +170,12 @@ class World:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        yield Database(f"sqlite:///{tmp_path / 'test.db'}")
+    yield from fresh_database(request.param, tmp_path)
+
+
+def fresh_database(dialect: str, folder: Path) -> Iterator[Database]:
+    if dialect == "sqlite":
+        yield Database(f"sqlite:///{folder / 'test.db'}")
         return
     server = sa.create_engine("postgresql+psycopg://postgres@127.0.0.1:5432/postgres", isolation_level="AUTOCOMMIT")
     name = f"fl_test_{uuid4().hex}"
@@ -188,8 +192,21 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture
 def world(database: Database, catalog: Catalog, tmp_path: Path) -> World:
+    return populated(database, catalog, tmp_path)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_world(request: pytest.FixtureRequest, catalog: Catalog,
+                  tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One for all tests of a module that look at instances of their own only."""
+    folder = tmp_path_factory.mktemp("lasting")
+    for database in fresh_database(request.param, folder):
+        yield populated(database, catalog, folder)
+
+
+def populated(database: Database, catalog: Catalog, folder: Path) -> World:
     database.upgrade()
-    made = World(database, catalog, tmp_path)
+    made = World(database, catalog, folder)
     with database.write() as unit:
         for statement in _ACCOUNTS:
             unit.connection.exec_driver_sql(statement)
