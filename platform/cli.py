@@ -8,6 +8,7 @@ from collections import Counter
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,7 +16,10 @@ from formloom import diagnosis, installation, settings, worker
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.catalog import Source
+from formloom.policy import people
+from formloom.policy.actor import SYSTEM
 from formloom.runtime import Runtime
+from formloom.sla import recomputation as sla
 from formloom.supervisor import WEB, WORKER, Child, Supervisor
 from formloom.web import security_accounts
 from formloom.workflow import markup, reader
@@ -92,6 +96,10 @@ def apply(pack: Path, yes: bool) -> None:
         click.confirm("Apply?", abort=True)
     installation.apply(runtime, pack, sources)
     click.echo(f"In force: catalog {runtime.model().catalog.version[:12]}.")
+    with runtime.reading(SYSTEM) as context:
+        moved = sum(1 for _ in sla.moves(context))
+    if moved:
+        click.echo(f"The due times of {moved} open clocks are others now. Run: formloom sla recompute --preview")
 
 
 @main.command()
@@ -145,6 +153,47 @@ def advance(duration: str) -> None:
     """Move the clock of a demo forward, by an ISO 8601 duration such as PT24H: timers fire as if it had passed."""
     now = _runtime().advance_clock(duration)
     click.echo(f"It is now {now.isoformat(timespec='seconds')}.")
+
+
+@main.group()
+def team() -> None:
+    """Teams of the organisation."""
+
+
+@team.command("calendar")
+@click.argument("name")
+@click.argument("calendar")
+def team_calendar(name: str, calendar: str) -> None:
+    """Let a team, and those below it that have none, work by a calendar of the configuration."""
+    runtime = _prepared()
+    with runtime.writing(SYSTEM) as context:
+        context.catalog.calendar(calendar)
+        if not people.set_calendar(context.unit, name, calendar):
+            raise click.ClickException(f"There is no team {name}.")
+    click.echo(f"{name} works by {calendar}. Open clocks follow with: formloom sla recompute")
+
+
+@main.group("sla")
+def sla_group() -> None:
+    """Clocks of service levels."""
+
+
+@sla_group.command("recompute")
+@click.option("--preview", is_flag=True, help="Only print which due times would move.")
+def recompute(preview: bool) -> None:
+    """Move the due times of open clocks after a calendar or a service level was changed."""
+    runtime = _prepared()
+    if not preview:
+        click.echo(f"{sla.recompute(runtime)} clocks moved.")
+        return
+    with runtime.reading(SYSTEM) as context:
+        found = list(sla.moves(context))
+    zone = ZoneInfo(runtime.settings.timezone)
+    for move in found:
+        before, after = (m.astimezone(zone).isoformat(timespec="minutes") if m else "none" for m in
+                         (move.before, move.after))
+        click.echo(f"  {move.entity} {move.record_id} {move.name}: due {before} -> {after}")
+    click.echo(f"{len(found)} clocks would move.")
 
 
 @main.command()

@@ -56,6 +56,7 @@ fl_profile = _table(
 fl_team = _table(
     "fl_team",
     _id(), _required("name", Text), _required("label", Json), Column("parent_id", Integer), Column("head_id", Integer),
+    Column("calendar", Text),
     UniqueConstraint("name", name="uq_fl_team_name"),
     ForeignKeyConstraint(["parent_id"], ["fl_team.id"], name="fk_fl_team_parent_id"),
     Index("ix_fl_team_parent_id", "parent_id"),
@@ -207,6 +208,23 @@ fl_incident = _table(
     _required("at", Instant), _required("status", Text),
     _owned("fl_incident", "instance_id", "fl_instance"),
     Index("ix_fl_incident_instance", "instance_id"), Index("ix_fl_incident_status", "status", "id"),
+)
+fl_sla = _table(
+    "fl_sla",
+    _id(), _required("entity", Text), _required("record_id", Integer), _required("name", Text),
+    _required("state", Text), _required("target", sa.BigInteger), _required("consumed", sa.BigInteger),
+    _required("calendar", Text), _required("started_at", Instant),
+    Column("since", Instant), Column("paused_at", Instant), Column("due_at", Instant), Column("breached_at", Instant),
+    Column("ended_at", Instant), _required("warned", Integer), Column("next_at", Instant),
+    UniqueConstraint("entity", "record_id", "name", name="uq_fl_sla_record"), Index("ix_fl_sla_next", "next_at"),
+)
+fl_sla_entry = _table(
+    "fl_sla_entry",
+    _id(), _required("sla_id", Integer), _required("kind", Text), _required("at", Instant),
+    _required("noted_at", Instant), Column("actor_id", Integer), _required("state", Text),
+    _required("target", sa.BigInteger), _required("consumed", sa.BigInteger), Column("due_at", Instant),
+    _required("calendar", Text), Column("reason", Text),
+    _owned("fl_sla_entry", "sla_id", "fl_sla"), Index("ix_fl_sla_entry_sla", "sla_id", "id"),
 )
 fl_schedule = _table(
     "fl_schedule",

@@ -46,6 +46,7 @@ class Moment:
     kind: str                   # duration | date | cycle | any (a duration or a point in time, whichever comes out)
     iso: str = ""
     expression: Expression | None = None
+    missed: str = "once"        # of a cycle: what becomes of times while nothing ran: once | all | skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,11 +189,14 @@ class Node:
 class Trigger:
     """What starts an instance. `every` is an ISO 8601 duration or a cron line."""
 
-    on: str                                     # action | created | updated | schedule | message | manual
+    on: str                                     # action | created | updated | schedule | message | manual | sla
     action: str = ""
     when: Expression | None = None
     every: str = ""
+    missed: str = "once"                        # of a schedule, as of a cycle
     message: str = ""
+    level: str = ""                             # of `sla`: the service level, and what happens to its clock
+    at: str = ""
     for_each: Expression | None = None
     start: str = ""                             # the start event it leads to; '' for the plain one
     place: Place = NOWHERE

@@ -23,10 +23,12 @@ from formloom.workflow.definition import Action, Assignment, Moment, Outcome, Ta
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, words
 from formloom.workflow.reading import Reading, naming
 
-EVENTS = ("action", "created", "updated", "schedule", "message", "signal", "manual")
+EVENTS = ("action", "created", "updated", "schedule", "message", "signal", "manual", "sla")
+MISSED = ("once", "all", "skip")
+CLOCK = ("started", "paused", "resumed", "reopened", "retargeted", "moved", "recomputed", "breached", "met", "stopped")
 _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "binding": frozenset({"entity"}),
-    "trigger": frozenset({"on", "action", "when", "every", "message", "for-each"}),
+    "trigger": frozenset({"on", "action", "when", "every", "missed", "message", "for-each", "level", "at"}),
     "assignment": frozenset({"assignee", "role", "users", "due", "roles", "line", "line-until", "head", "fallback"}),
     "approval": frozenset({"mode", "order", "needed", "weight", "self", "return", "resume", "forbid"}),
     "withdraw": frozenset({"while"}),
@@ -38,6 +40,7 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "correlation": frozenset({"key"}),
     "loop": frozenset({"items", "item"}),
     "input": frozenset({"name"}),
+    "cycle": frozenset({"missed"}),
 }
 _PERSON = frozenset({"assignment", "approval", "field", "outcome", "label"})
 _WHO = ("assignee", "role", "users", "roles", "line", "head")
@@ -49,7 +52,7 @@ _PLACES: Mapping[str, frozenset[str]] = {
     "sendTask": _THROWN | {"action"},
     "intermediateThrowEvent": _THROWN, "endEvent": _THROWN,
     "receiveTask": frozenset({"correlation", "label"}), "intermediateCatchEvent": frozenset({"correlation", "label"}),
-    "boundaryEvent": frozenset({"correlation", "label"}), "startEvent": frozenset({"correlation", "label"}),
+    "boundaryEvent": frozenset({"correlation", "cycle", "label"}), "startEvent": frozenset({"correlation", "label"}),
     "callActivity": frozenset({"param", "label"}),
     "lane": frozenset({"assignment", "label"}),
     "multiInstanceLoopCharacteristics": frozenset({"loop"}),
@@ -114,6 +117,7 @@ def _trigger(element: etree._Element, reading: Reading) -> Trigger | None:
     before = {"old": Scopes(reading.catalog.entities).before(reading.entity) if reading.entity else ANY}
     return Trigger(
         on=on, action=element.get("action", ""), every=element.get("every", ""), message=element.get("message", ""),
+        missed=missed(element, reading), level=element.get("level", ""), at=element.get("at", ""),
         when=reading.expression(when, element, before, results=False, condition=True) if when else None,
         for_each=_filter(each, element, reading) if each else None,
         place=Place(reading.file, line(element)),
@@ -131,13 +135,37 @@ def _filter(text: str, element: etree._Element, reading: Reading) -> feel.Expres
     return expression
 
 
+def missed(element: etree._Element | None, reading: Reading) -> str:
+    """What becomes of times that passed while nothing ran."""
+    given = "once" if element is None else element.get("missed", "once")
+    if given not in MISSED and element is not None:
+        reading.problem("bpmn-timer", element, Text("{value} does not say what becomes of missed times.", value=given),
+                        Text("Use once, all or skip."))
+    return given
+
+
+def _needs_level(element: etree._Element, reading: Reading) -> None:
+    levels = reading.entity.levels if reading.entity else {}
+    level = levels.get(element.get("level", ""))
+    if level is None:
+        reading.unknown("service level", element.get("level", ""), levels, element)
+        return
+    known = (*CLOCK, *(f"{percent}%" for percent in level.warn))
+    if element.get("at", "") not in known:
+        reading.problem("bpmn-trigger", element,
+                        Text("{value} is nothing that happens to the clock {level}.", value=element.get("at") or '""',
+                             level=level.name), Text("Known: {names}.", names=", ".join(known)))
+
+
 def _needs(element: etree._Element, on: str, reading: Reading) -> None:
     """What each kind of trigger cannot do without."""
-    if on in ("action", "created", "updated") and reading.entity is None and not reading.misbound:
+    if on in ("action", "created", "updated", "sla") and reading.entity is None and not reading.misbound:
         reading.problem("bpmn-trigger", element, Text("A trigger on {on} needs a bound entity.", on=on),
                         Text('Add <formloom:binding entity="..."/> to the process.'))
     if on == "action" and reading.entity and element.get("action", "") not in reading.entity.actions:
         reading.unknown("action", element.get("action", ""), reading.entity.actions, element)
+    if on == "sla" and reading.entity:
+        _needs_level(element, reading)
     if on in ("message", "signal") and not element.get("message"):
         reading.problem("bpmn-trigger", element, Text("A {on} trigger needs the name of its {on}: message=\"...\".",
                                                       on=on))

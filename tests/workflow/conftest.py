@@ -170,11 +170,14 @@ class World:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    yield from fresh_database(request.param, tmp_path)
+    with fresh(request.param, tmp_path) as made:
+        yield made
 
 
-def fresh_database(dialect: str, folder: Path) -> Iterator[Database]:
-    if dialect == "sqlite":
+@contextmanager
+def fresh(kind: str, folder: Path) -> Iterator[Database]:
+    """An empty database that goes with the test."""
+    if kind == "sqlite":
         yield Database(f"sqlite:///{folder / 'test.db'}")
         return
     server = sa.create_engine("postgresql+psycopg://postgres@127.0.0.1:5432/postgres", isolation_level="AUTOCOMMIT")
@@ -192,7 +195,7 @@ def fresh_database(dialect: str, folder: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def world(database: Database, catalog: Catalog, tmp_path: Path) -> World:
-    return populated(database, catalog, tmp_path)
+    return furnished(database, catalog, tmp_path)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -200,13 +203,14 @@ def lasting_world(request: pytest.FixtureRequest, catalog: Catalog,
                   tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One for all tests of a module that look at instances of their own only."""
     folder = tmp_path_factory.mktemp("lasting")
-    for database in fresh_database(request.param, folder):
-        yield populated(database, catalog, folder)
+    with fresh(request.param, folder) as database:
+        yield furnished(database, catalog, folder)
 
 
-def populated(database: Database, catalog: Catalog, folder: Path) -> World:
+def furnished(database: Database, catalog: Catalog, files: Path) -> World:
+    """With tables and people."""
     database.upgrade()
-    made = World(database, catalog, folder)
+    made = World(database, catalog, files)
     with database.write() as unit:
         for statement in _ACCOUNTS:
             unit.connection.exec_driver_sql(statement)

@@ -136,6 +136,8 @@ def _fixed_paths() -> dict[str, Any]:
         "/api/v1/decisions/{id}/evaluate": {"parameters": [_KEY], "post": _operation(
             "Ask a decision", body=_QUESTION, answer=_ANSWER)},
         "/api/v1/processes/instances/{id}": {"parameters": [_ID], "get": _operation("A process instance")},
+        "/api/v1/sla/recompute": {"get": _operation("Clocks whose due times would move"),
+                                  "post": _operation("Move them", status="202")},
     }
 
 
@@ -151,6 +153,9 @@ def _entity_paths(entity: Entity) -> dict[str, Any]:
             "patch": _operation(one, [_IF_MATCH], body=_with_version(values), answer=record, tag=entity.name),
             "delete": _operation(one, [_IF_MATCH], status="204", tag=entity.name)},
     }
+    if entity.levels:
+        paths[f"{base}/{{id}}/sla"] = {"parameters": [_ID], "get": _operation("Clocks and their ledger",
+                                                                             tag=entity.name)}
     actions = [*FIXED_ACTIONS, *entity.actions]
     paths[f"{base}/{{id}}/explain"] = {"parameters": [_ID], "get": _operation("Why something is allowed or not", [
         _query("action", {"enum": actions}), _query("user", {"type": "integer", "minimum": 1, "maximum": LARGEST_ID})],
