@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from formloom.exchange import mail as mails
 from formloom.exchange import notifications, webhooks
+from formloom.exchange.task_links import Signer
 from formloom.settings import Settings
 from formloom.sla import ledger
 from formloom.workflow import actions, triggers
@@ -90,4 +91,4 @@ def setup(extensions: Extensions, settings: Settings, clock: Callable[[], dateti
     extensions.add_job_handler(webhooks.JOB, webhooks.poster(key, settings.webhook_allow))
     extensions.add_listener(ledger.listener)        # before processes start, which may read what it writes
     extensions.add_listener(triggers.listener)
-    extensions.add_listener(notifications.listener)
+    extensions.add_listener(notifications.Teller(settings.public_url, Signer(settings.secret_key)))

@@ -150,7 +150,9 @@ fl_task = _table(
     Column("entity", Text), Column("record_id", Integer), _required("status", Text), Column("assignee_id", Integer),
     Column("role", Text), Column("priority", Integer), Column("due_at", Instant), _required("created_at", Instant),
     Column("claimed_at", Instant), Column("done_at", Instant), Column("done_by", Integer), Column("outcome", Text),
-    Column("comment", Text), Column("definition", Text),
+    Column("comment", Text), Column("definition", Text), Column("parent_id", Integer), Column("kind", Text),
+    Column("acting_for", Integer), Column("urged", Integer, nullable=False, server_default="0"),
+    Column("urged_at", Instant), Column("undo", Json),
     _owned("fl_task", "instance_id", "fl_instance"),
     Index("ix_fl_task_instance", "instance_id"), Index("ix_fl_task_assignee", "assignee_id", "status"),
     Index("ix_fl_task_role", "role", "status"), Index("ix_fl_task_record", "entity", "record_id"),
@@ -162,6 +164,26 @@ fl_candidate = _table(
     Column("task_id", Integer, primary_key=True, autoincrement=False),
     Column("user_id", Integer, primary_key=True, autoincrement=False),
     _owned("fl_candidate", "task_id", "fl_task"), Index("ix_fl_candidate_user_id", "user_id"),
+)
+fl_copy = _table(
+    "fl_copy",
+    _id(), _required("task_id", Integer), _required("user_id", Integer), _required("by_id", Integer),
+    _required("at", Instant), Column("comment", Text), Column("read_at", Instant),
+    _owned("fl_copy", "task_id", "fl_task"),
+    UniqueConstraint("task_id", "user_id", name="uq_fl_copy"), Index("ix_fl_copy_user", "user_id", "read_at"),
+)
+fl_deputy = _table(
+    "fl_deputy",
+    _id(), _required("user_id", Integer), _required("deputy_id", Integer), _required("from_at", Instant),
+    _required("until_at", Instant), Column("processes", Json), _required("made_by", Integer),
+    _required("made_at", Instant),
+    Index("ix_fl_deputy_deputy", "deputy_id", "until_at"), Index("ix_fl_deputy_user", "user_id", "until_at"),
+)
+fl_task_link = _table(
+    "fl_task_link",
+    Column("digest", Text, primary_key=True), _required("task_id", Integer), _required("user_id", Integer),
+    _required("expires_at", Instant), Column("used_at", Instant),
+    _owned("fl_task_link", "task_id", "fl_task"), Index("ix_fl_task_link_task", "task_id"),
 )
 fl_timer = _table(
     "fl_timer",

@@ -91,7 +91,8 @@ def _frame(who: Actor, current: Catalog) -> Frame:
         unread = notifications.unread(context.unit, who.user_id)
     return Frame(
         person=who.name, username=who.username, groups=(*_groups(current), *_design(who)),
-        administration=_administration(who), inbox=open_tasks["mine"] + open_tasks["offered"], unread=unread,
+        administration=_administration(who), inbox=open_tasks["mine"] + open_tasks["offered"] + open_tasks["copied"],
+        unread=unread,
         side_closed=request.cookies.get("side") == "closed")
 
 
