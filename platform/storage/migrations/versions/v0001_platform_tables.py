@@ -16,6 +16,7 @@ def upgrade() -> None:
     _fl_catalog()
     _fl_comment()
     _fl_definition()
+    _fl_draft()
     _fl_file()
     _fl_job()
     _fl_login_attempt()
@@ -64,8 +65,22 @@ def _fl_catalog() -> None:
         sa.Column("applied_at", Instant(), nullable=False),
         sa.Column("applied_by", sa.Integer(), nullable=True),
         sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
+    )
+
+
+def _fl_draft() -> None:
+    op.create_table("fl_draft",
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("base", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("saved_at", Instant(), nullable=False),
+        sa.Column("saved_by", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("path"),
+        sqlite_autoincrement=False,
     )
 
 
