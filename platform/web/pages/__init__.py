@@ -23,6 +23,8 @@ from formloom.web.pages import (
     search,
     tasks,
     views,
+    workflow_drafts,
+    workflows,
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
@@ -31,6 +33,7 @@ from formloom.web.pages.frame import install_frame
 __all__ = [
     "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install", "lists",
     "notifications", "pick", "preferences", "processes", "profile", "records", "search", "tasks", "views",
+    "workflow_drafts", "workflows",
 ]
 
 

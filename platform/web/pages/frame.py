@@ -30,6 +30,7 @@ from formloom.web.pages.logins import demo_logins
 from formloom.web.requests import LoginRequired, actor, actor_or_none, catalog, model, reading, runtime
 from formloom.workflow import inbox
 
+_DESIGN = ((Text("Processes"), "/workflows", "sitemap"), (Text("Decisions"), "/decisions", "table"))
 THEMES = ("light", "dark", "system")
 AVATAR_TONES = 6
 
@@ -104,8 +105,8 @@ def _groups(current: Catalog) -> Iterator[Group]:
 def _design(who: Actor) -> Iterator[Group]:
     """What administrators change in the browser."""
     if who.admin:
-        here = request.path == "/decisions" or request.path.startswith("/decisions/")
-        yield Group("design", t(Text("Design")), (Place(t(Text("Decisions")), "/decisions", "table", here),))
+        yield Group("design", t(Text("Design")), tuple(
+            Place(t(words), href, icon, f"{request.path}/".startswith(f"{href}/")) for words, href, icon in _DESIGN))
 
 
 def _places(workspace: Workspace, current: Catalog) -> Iterator[Place]:
