@@ -1,4 +1,4 @@
-"""What the process designer asks while somebody draws: problems at elements, keeping the draft, what publishing does."""
+"""What the process designer asks while somebody draws: problems at elements, keeping the draft, publishing."""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ _PEOPLE: Final[Mapping[str, Text]] = {
     "several": Text("Several people"), "what_fields": Text("What they see and fill in"),
     "bind_first": Text("Choose the kind of record of the process first."), "hidden": Text("not shown"),
     "show": Text("only shown"), "edit": Text("may be changed"), "required": Text("must be filled in"),
-    "no_fields": Text("No field is shown yet."), "more_fields": Text("{n} more fields"), "outcomes": Text("How it ends"),
+    "no_fields": Text("No field is shown yet."), "more_fields": Text("{n} more fields"),
+    "outcomes": Text("How it ends"),
     "add_outcome": Text("Add an outcome"), "just_done": Text("With “Done”. Add outcomes to let people decide."),
     "with_comment": Text("comment required"), "label_zh": Text("In Chinese"), "label_en": Text("In English"),
     "tone": Text("Meaning"), "tone_done": Text("Yes: it goes on"), "tone_stop": Text("No: it is refused"),
@@ -92,7 +93,8 @@ _FLOW: Final[Mapping[str, Text]] = {
 }
 _TIME: Final[Mapping[str, Text]] = {
     "when": Text("When"), "no_limit": Text("No limit"), "after": Text("After some time"),
-    "at_field": Text("On the day of a field"), "at_day": Text("At a fixed time"), "by_feel": Text("By a formula (FEEL)"),
+    "at_field": Text("On the day of a field"), "at_day": Text("At a fixed time"),
+    "by_feel": Text("By a formula (FEEL)"),
     "how_many": Text("How many"), "unit": Text("Unit"), "unit_minutes": Text("minutes"), "unit_hours": Text("hours"),
     "unit_days": Text("days"), "unit_weeks": Text("weeks"), "date_field": Text("Field with the date"),
     "times": Text("How many times"), "for_ever": Text("without end"), "at_time": Text("At a time of day"),

@@ -189,11 +189,11 @@ def _unsuited(given: Mapping[str, str], entity: Entity) -> list[FieldError]:
 
 def _data(file: File, number: int) -> dict[str, Any]:
     """What the scripts of the designer begin with."""
-    current = model()
+    offers = workflow_panel.offered(model(), runtime().extensions.service_tasks.items)
     return {
         "stem": file.stem, "text": file.edited, "published": file.text,
         "was": file.draft.base if file.draft else layers.digest(file.text),
         "seen": file.draft.number if file.draft else 0, "number": number if file.text else 0,
-        "overtaken": file.overtaken, "offers": workflow_panel.offered(current, runtime().extensions.service_tasks.items),
+        "overtaken": file.overtaken, "offers": offers,
         "words": {key: gettext(text.template) for key, text in WORDS.items()},      # the scripts fill in the values
     }
