@@ -73,10 +73,15 @@ def version_of(sources: Iterable[Source]) -> str:
 
 def check(sources: Iterable[Source], types: Mapping[str, FieldType], functions: Iterable[str] = ()) -> list[Problem]:
     """Everything wrong with the sources, in the order of files and lines; `functions` are FEEL functions of plugins."""
-    return sorted(
-        _build(sources, types, frozenset(functions))[1],
-        key=lambda p: (p.place.file, p.place.line, p.place.column, p.code),
-    )
+    return examine(sources, types, functions)[1]
+
+
+def examine(
+    sources: Iterable[Source], types: Mapping[str, FieldType], functions: Iterable[str] = ()
+) -> tuple[Catalog, list[Problem]]:
+    """The catalog, for whoever looks at the problems first, and the problems as `check` gives them."""
+    catalog, problems = _build(sources, types, frozenset(functions))
+    return catalog, sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
 
 
 def decision_files(sources: Iterable[Source]) -> tuple[DecisionSource, ...]:

@@ -71,15 +71,22 @@ def history(unit: Unit, path: str) -> list[Published]:
     return found
 
 
+def _compiled(unit: Unit, types: Mapping[str, FieldType]) -> Catalog | None:
+    """What is in force; None before the first publication."""
+    sources = load(unit)
+    return None if sources is None else compiler.compile(sources, types)
+
+
 def publish(
     database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime,
     then: Callable[[Unit, Catalog | None], None] = lambda unit, old: None, expected: str | None = None,
-    reason: str = "",
+    known: Catalog | None = None, reason: str = "",
 ) -> diff.Plan:
     """Tables, sources and version in one transaction: a crash leaves the old or the new, never something between.
 
     Publishers take turns, and each compares with what is in force by then; `then` gets what that was, in the same
-    transaction. `expected`: the version that `catalog` was made from. Raises BadConfiguration, StaleCatalog.
+    transaction. `expected`: the version that `catalog` was made from; `known`: what was
+    in force a moment ago, to be compared with if it still is. Raises BadConfiguration, StaleCatalog.
     """
     with database.write() as unit:
         if unit.dialect == "postgresql":
@@ -89,8 +96,7 @@ def publish(
             return diff.Plan(())
         if expected is not None and version(unit) != expected:
             raise StaleCatalog
-        sources = load(unit)
-        old = None if sources is None else compiler.compile(sources, types)
+        old = known if known is not None and known.version == version(unit) else _compiled(unit, types)
         plan = diff.plan(old, catalog)
         plan.apply(unit)
         unit.connection.execute(fl_catalog.insert().values(

@@ -19,6 +19,7 @@ KINDS = {"timerEventDefinition": "timer", "terminateEventDefinition": "terminate
          "messageEventDefinition": "message", "signalEventDefinition": "signal", "cancelEventDefinition": "cancel",
          "escalationEventDefinition": "escalation", "conditionalEventDefinition": "conditional",
          "linkEventDefinition": "link"}
+REFUSED = "refused"          # an event of a kind that does not run, which `elements` has told
 _MOMENTS = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
 _CODES = {"error": "errorCode", "escalation": "escalationCode"}
 _CALLED = {"message": Text("message"), "signal": Text("signal"), "error": Text("error"),
@@ -40,6 +41,8 @@ def read(element: etree._Element, reading: Reading) -> Occurrence:
     """Of an event, or of a send or receive task."""
     if local(element) in ("sendTask", "receiveTask"):
         return _of_task(element, reading)
+    if any(local(e).endswith("EventDefinition") and local(e) not in KINDS for e in element):
+        return Occurrence(REFUSED)
     given = definitions(element)
     if len(given) > 1:
         reading.problem("bpmn-event", element, Text("{element} has several event definitions.",

@@ -116,3 +116,38 @@ def test_schema_becomes_an_entity(run, pack, tmp_path):
 def test_unreadable_settings_are_named(run, monkeypatch):
     monkeypatch.setenv("PORT", "eighty")
     assert "PORT" in run("doctor", status=1).output
+
+
+FOREIGN = """<?xml version="1.0" encoding="ISO-8859-1"?>
+<semantic:definitions xmlns:semantic="http://www.omg.org/spec/BPMN/20100524/MODEL">
+  <semantic:process id="_a-1" name="Ask" isExecutable="false">
+    <semantic:startEvent id="_s-1"/><semantic:task id="_t-1" name="Do"/>{more}<semantic:endEvent id="_e-1"/>
+    <semantic:sequenceFlow id="_f-1" sourceRef="_s-1" targetRef="_t-1"/>
+    <semantic:sequenceFlow id="_f-2" sourceRef="_t-1" targetRef="_e-1"/>
+  </semantic:process>
+</semantic:definitions>"""
+
+
+def test_diagram_of_another_tool_runs_but_is_not_ready(run, tmp_path):
+    file = tmp_path / "ask.bpmn"
+    file.write_text(FOREIGN.format(more=""), encoding="latin-1")
+    found = json.loads(run("bpmn", "read", str(file), "--json").output)
+    assert [(p["process"], p["runs"], p["ready"]) for p in found] == [("_a-1", True, False)]
+    assert {p["code"] for p in found[0]["missing"]} == {"bpmn-executable", "bpmn-assignment"}
+    assert "runs as a user task" in run("bpmn", "read", str(file)).output
+
+
+def test_names_are_asked_for_only_with_a_pack(run):
+    pack = PACKS / "approval"
+    file = pack / "workflows" / "contract_approval.bpmn"
+    alone = json.loads(run("bpmn", "read", str(file), "--json").output)[0]
+    assert (alone["runs"], alone["missing"]) == (True, [])
+    assert "missing" not in run("bpmn", "read", str(file), "--pack", str(pack)).output
+
+
+def test_construct_that_cannot_run_is_refused(run, tmp_path):
+    file = tmp_path / "ask.bpmn"
+    file.write_text(FOREIGN.format(more='<semantic:adHocSubProcess id="x"/>'))
+    output = run("bpmn", "read", str(file), status=1).output
+    assert "cannot run as drawn" in output
+    assert "ask.bpmn:4" in output

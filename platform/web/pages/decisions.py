@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from formloom.errors import BadRequest, Conflict, FieldError, Text
 from formloom.metadata import layers
@@ -188,5 +187,5 @@ def _data(file: File) -> dict[str, Any]:
         "aggregations": [[name, t(words)] for name, words in AGGREGATIONS.items()],
         "uses": [{"decision": use.decision, "place": label(use.place), "part": label(use.part)}
                  for use in _uses(file)],
-        "words": {key: gettext(text.template) for key, text in WORDS.items()},     # the scripts fill in the values
+        "words": {key: t(text) for key, text in WORDS.items()},
     }

@@ -71,6 +71,11 @@ class Panel:
         return " ".join(dict.fromkeys(w.node for w in self.diagram.waiting))
 
     @property
+    def rulings(self) -> tuple[Ruling, ...]:
+        """The last answer of each decision: why it goes where it goes."""
+        return tuple({s.ruling.decision: s.ruling for s in reversed(self.steps) if s.ruling}.values())
+
+    @property
     def past(self) -> str:
         return " ".join((*self.diagram.passed, *self.diagram.flows))
 

@@ -217,22 +217,22 @@ def load(definition: ProcessDefinition, text: str, surroundings: Mapping[str, An
     instance = Instance(specs.build(definition), now, zone)
     instance.results.update({name: state.decode(value) for name, value in own[3].items()})
     instance.completed = bool(completed)
-    state.load_tokens(instance, own[5])
+    hosts = state.load_tokens(instance, own[5])
     for row in scopes:
-        _load_scope(instance, row)
+        hosts |= _load_scope(instance, hosts, row)
     return Execution(instance, surroundings)
 
 
-def _load_scope(instance: Instance, row: list[Any]) -> None:
-    """Outer scopes were opened, and so are stored, before those inside them."""
+def _load_scope(instance: Instance, hosts: Mapping[str, Any], row: list[Any]) -> dict[str, Any]:
+    """Its tokens by key. Outer scopes were opened, and so are stored, before those inside them."""
     key, inside, host_id, layer, index, tokens = row
-    host = instance.find(host_id)
+    host = hosts.get(host_id)
     if host is None or inside not in instance.specs:
         raise state.BadState(Text("The state holds a sub-process that no token hosts."))
     values = None if layer is None else {name: state.decode(value) for name, value in layer.items()}
     scope = Scope(instance.specs[inside], instance, host, key=key, layer=values, index=index)
     instance.scopes[key] = scope
-    state.load_tokens(scope, tokens)
+    return state.load_tokens(scope, tokens)
 
 
 def _tokens(tree: Scope) -> Iterator[Token]:

@@ -6,9 +6,14 @@ export { chinese, element, icon, say } from "../parts.js";
 
 const STEPS = 200;
 const copy = (value) => structuredClone(value);
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+const sorted = (_, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value);
+const written = (value) => JSON.stringify(value, sorted);
+
+// The server writes the names of a mapping in any order.
+export const same = (a, b) => written(a) === written(b);
 
 export const heading = (column) => (chinese && column.label_zh) || column.label || column.expression || column.name || "";
+export const remark = (row) => (chinese && row.note_zh) || row.note;
 export const title = (part) => (chinese && part.label_zh) || part.name;
 
 let fresh = 0;
