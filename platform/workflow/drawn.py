@@ -16,13 +16,13 @@ from formloom.workflow.reading import label_of, naming
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An element as it was drawn; of a flow, the labels of what it connects."""
+    """An element as it was drawn; of a flow, the ids of what it connects."""
 
     id: str
     kind: str
     label: Label = EMPTY
     event: str = ""
-    ends: tuple[Label, Label] = (EMPTY, EMPTY)
+    ends: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,12 @@ def read(text: str) -> Drawing:
         return Drawing()
     kinds = elements.FLOW_NODES | {"sequenceFlow", "process"}
     found = [e for e in process.iter(f"{{{BPMN}}}*") if local(e) in kinds]
-    labels = {e.get("id", ""): label_of(e) for e in found}
     binding = vocabulary.extension(process, "binding")
     return Drawing(
         key=process.get("id", ""), label=label_of(process) or {"en": process.get("id", "")},
         entity=binding.get("entity", "") if binding is not None else "",
         triggers=tuple(_attributes(e) for e in vocabulary.extensions(process, "trigger")),
-        parts={e.get("id", ""): _part(e, labels) for e in found}, named={naming(e): e.get("id", "") for e in found})
+        parts={e.get("id", ""): _part(e) for e in found}, named={naming(e): e.get("id", "") for e in found})
 
 
 def told(problem: Problem, words: Mapping[str, Text]) -> Text:
@@ -77,7 +76,7 @@ def _attributes(element: etree._Element) -> dict[str, str]:
     return {str(name): str(value) for name, value in element.attrib.items()}
 
 
-def _part(element: etree._Element, labels: Mapping[str, Label]) -> Part:
+def _part(element: etree._Element) -> Part:
     events = [local(e).removesuffix("EventDefinition") for e in element if local(e).endswith("EventDefinition")]
-    source, target = (labels.get(reference(element.get(name)), EMPTY) for name in ("sourceRef", "targetRef"))
+    source, target = (reference(element.get(name)) for name in ("sourceRef", "targetRef"))
     return Part(element.get("id", ""), local(element), label_of(element), events[0] if events else "", (source, target))

@@ -105,14 +105,15 @@ def _findings(path: str, text: str) -> list[Json]:
 
 
 def _finding(problem: Problem, drawing: Drawing, path: str) -> Json:
-    names = {part.id: workflow_words.element(part) for part in drawing.parts.values()}
+    names = {part.id: workflow_words.element(part, drawing.parts) for part in drawing.parts.values()}
     names |= {named: names[key] for named, key in drawing.named.items()}
     message = t(drawn.told(problem, names))
     if problem.place.file != path:
         message = f"{problem.place}: {message}"
     hint = workflow_words.HINTS.get(problem.code, problem.hint)
     return {"element": drawing.element(problem), "severity": problem.severity, "code": problem.code,
-            "message": message, "hint": t(hint) if hint else ""}
+            "message": message, "hint": t(hint) if hint else "",
+            "way": str(problem.message.values.get("flow", ""))}
 
 
 def _changes(before: str, after: str) -> list[Json]:
@@ -122,7 +123,7 @@ def _changes(before: str, after: str) -> list[Json]:
 
 
 def _change(one: Difference, parts: Mapping[str, Part]) -> Text:
-    element = workflow_words.element(parts.get(one.id, Part(one.id, one.element, one.label)))
+    element = workflow_words.element(parts.get(one.id, Part(one.id, one.element, one.label)), parts)
     return Text(workflow_words.CHANGES[one.kind].template, element=element, aspects=_aspects(one.aspects))
 
 

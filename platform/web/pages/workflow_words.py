@@ -95,11 +95,11 @@ def kind(part: Part) -> Text:
     return ELEMENTS.get(f"{part.kind}:{part.event}") or ELEMENTS.get(part.kind) or Text("{name}", name=part.kind)
 
 
-def element(part: Part) -> Text:
+def element(part: Part, parts: Mapping[str, Part]) -> Text:
     """An element as a person would point at it."""
     if part.kind == "sequenceFlow" and not part.label:
-        return Text("the way from “{source}” to “{target}”", source=part.ends[0] or {"en": "…"},
-                    target=part.ends[1] or {"en": "…"})
+        source, target = (element(parts[one], parts) if one in parts else one for one in part.ends)
+        return Text("the way from {source} to {target}", source=source, target=target)
     if not part.label:
         return Text("{kind} without a name", kind=kind(part))
     return Text("{kind} “{name}”", kind=kind(part), name=part.label)

@@ -24,6 +24,7 @@ const problems = new Problems(context);
 const keeping = new Keeping(context, data, told);
 const publishing = new Publishing(context, keeping, { published, trouble, refused, replaced });
 const panel = new Panel(find("[data-panel]"), context);
+const [TOOLS, MARGIN] = [76, 24];        // room for the tools at the left
 let number = data.number;
 let publishedText = data.published;
 
@@ -37,7 +38,13 @@ async function bring(text) {
 function fit() {
   const canvas = modeler.get("canvas");
   canvas.zoom("fit-viewport", "auto");
-  if (canvas.zoom() > 1) canvas.zoom(1, "auto");
+  const view = canvas.viewbox();
+  const aside = readonly ? 0 : TOOLS;
+  const [wide, high] = [view.outer.width - aside - MARGIN * 2, view.outer.height - MARGIN * 2];
+  const scale = Math.min(1, wide / view.inner.width, high / view.inner.height);
+  const left = (aside + MARGIN + (wide - view.inner.width * scale) / 2) / scale;
+  const top = (MARGIN + (high - view.inner.height * scale) / 2) / scale;
+  canvas.viewbox({ x: view.inner.x - left, y: view.inner.y - top, width: view.outer.width / scale, height: view.outer.height / scale });
 }
 
 function select(id, reveal = false) {

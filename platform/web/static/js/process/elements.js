@@ -15,7 +15,7 @@ export const WAIT = event("intermediateCatchEvent:timer", "clock", "Intermediate
 export const MESSAGE = event("intermediateCatchEvent:message", "mail", "IntermediateCatchEvent", "Message", "message");
 export const GROUP = { ...task("subProcess", "layers-subtract", "SubProcess", "group"), expanded: true };
 export const CALL = task("callActivity", "sitemap", "CallActivity", "call");
-export const END = event("endEvent", "player-stop", "EndEvent", "", "end");
+export const END = event("endEvent", "circle-dot", "EndEvent", "", "end");
 export const LIMIT = event("boundaryEvent:timer", "hourglass", "BoundaryEvent", "Timer", "limit");
 
 export const PALETTE = [[START, APPROVAL, AUTOMATIC, DECISION], [SPLIT, TOGETHER, WAIT, MESSAGE], [GROUP, CALL, END]];
@@ -28,7 +28,7 @@ export const KINDS = [
   [APPROVAL, AUTOMATIC, DECISION, task("scriptTask", "calculator", "ScriptTask", "calculation"), task("sendTask", "broadcast", "SendTask", "send"), task("receiveTask", "mail", "ReceiveTask", "receive"), CALL],
   [SPLIT, TOGETHER, task("inclusiveGateway", "git-fork", "InclusiveGateway", "split"), task("eventBasedGateway", "hourglass", "EventBasedGateway", "race")],
   [...many("intermediateCatchEvent", "clock", "IntermediateCatchEvent", WAITED, "wait"), ...many("intermediateThrowEvent", "broadcast", "IntermediateThrowEvent", { "": "", message: "Message", signal: "Signal", escalation: "Escalation" }, "send")],
-  many("endEvent", "player-stop", "EndEvent", { "": "", terminate: "Terminate", error: "Error", message: "Message", signal: "Signal", escalation: "Escalation" }, "end"),
+  many("endEvent", "circle-dot", "EndEvent", { "": "", terminate: "Terminate", error: "Error", message: "Message", signal: "Signal", escalation: "Escalation" }, "end"),
   many("boundaryEvent", "hourglass", "BoundaryEvent", { ...WAITED, error: "Error", escalation: "Escalation" }, "limit"),
   many("startEvent", "circle", "StartEvent", { "": "", timer: "Timer", message: "Message", signal: "Signal", conditional: "Conditional" }, "begin"),
 ];

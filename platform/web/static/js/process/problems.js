@@ -41,7 +41,7 @@ export class Problems {
       this.marked.push([id, marker]);
       const pin = element("button", { type: "button", class: `fl-pin ${error ? "stop" : "wait"}`, title: serious.map((one) => one.message).join("\n"), text: say(error ? words.pin_error : words.pin_warning, { n: serious.length }) });
       pin.addEventListener("click", () => this.context.select(id));
-      overlays.add(id, "problem", { position: { top: -12, right: 30 }, html: pin });
+      overlays.add(id, "problem", { position: { top: -14, left: 4 }, html: pin });
     }
   }
 
@@ -72,10 +72,11 @@ export class Problems {
     const show = element("button", { type: "button", class: "fl-wf-problem" }, mark, element("span", { class: "grow" }, element("b", { text: one.message }), one.hint ? element("span", { class: "muted d-block", text: one.hint }) : null));
     show.addEventListener("click", () => this.context.select(one.element, true));
     const gateway = model.elementRegistry.get(one.element)?.businessObject;
-    const free = one.code === "bpmn-gateway" && !gateway?.default && gateway?.outgoing?.filter((way) => !way.conditionExpression);
+    const free = one.code === "bpmn-gateway" && !gateway?.default && gateway?.outgoing?.filter((way) => !way.conditionExpression && (!one.way || way.id === one.way));
     if (!free?.length || this.context.readonly) return element("li", {}, show);
-    const mend = element("button", { type: "button", class: "btn btn-sm", text: say(words.make_otherwise, { name: free[0].name || model.title(free[0].targetRef) }) });
-    mend.addEventListener("click", () => model.modeling.updateProperties(model.shape(gateway), { default: free[0] }));
+    const way = free.at(-1);
+    const mend = element("button", { type: "button", class: "btn btn-sm", text: say(words.make_otherwise, { name: way.name || model.title(way.targetRef) }) });
+    mend.addEventListener("click", () => model.modeling.updateProperties(model.shape(gateway), { default: way }));
     return element("li", {}, show, mend);
   }
 }

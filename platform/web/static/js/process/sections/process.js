@@ -2,7 +2,7 @@
 
 import { element } from "../../parts.js";
 import { condition } from "../builder.js";
-import { button, field, section, select, small, text } from "../controls.js";
+import { area, button, field, section, select, small, text } from "../controls.js";
 import { schedule } from "../when.js";
 
 export function about(context, process, names) {
@@ -12,7 +12,7 @@ export function about(context, process, names) {
   return [
     section("", element("div", { class: "row-flex" }, element("span", { class: "fl-tag accent", text: words.process }), element("code", { class: "mono faint ms-auto xs", text: process.id })), ...names,
       field(words.entity, select(model.part(process, "Binding")?.entity ?? "", [["", words.no_entity], ...offers.entities.map((one) => [one.name, one.label])], bind)),
-      field(words.note, text(documentation, (next) => model.update(process, { documentation: next ? [model.create("bpmn:Documentation", { text: next })] : [] })))),
+      field(words.note, area(documentation, (next) => model.update(process, { documentation: next ? [model.create("bpmn:Documentation", { text: next })] : [] }), { class: "form-control", rows: 2 }))),
     section(words.starts, ...model.parts(process, "Trigger").map((one, n) => trigger(context, process, one, n)),
       button(words.add_start, () => model.write(process, "Trigger", [...model.parts(process, "Trigger"), { on: "created" }]))),
   ];
