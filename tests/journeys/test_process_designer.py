@@ -196,6 +196,6 @@ def test_phone_shows_and_does_not_draw(sign_in: SignIn) -> None:
     person = sign_in("admin", width=390, height=844)
     designer = Designer(person, "contract_approval")
     expect(designer.page.locator("[data-toolbox] button")).to_have_count(0)
-    expect(designer.page.locator("[data-panel] fieldset")).to_be_disabled()
+    expect(designer.page.locator("[data-panel] fieldset")).to_have_attribute("disabled", "")
     assert designer.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     person.shot("process-designer-phone")
