@@ -210,7 +210,8 @@ class Runtime:
                 continue
         raise StaleCatalog
 
-    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None) -> diff.Plan:
+    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
+                reason: str = "") -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
         `expected`: the version of the catalog that `sources` were made from. Raises BadConfiguration, StaleCatalog.
@@ -222,7 +223,8 @@ class Runtime:
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
         plan = catalogs.publish(
-            self.database, catalog, self._types, by.user_id, self.now(), recompute, expected, self._current_catalog())
+            self.database, catalog, self._types, by.user_id, self.now(), recompute, expected, self._current_catalog(),
+            reason)
         self.refresh()
         return plan
 

@@ -43,7 +43,12 @@ fl_state = _table(
 fl_catalog = _table(
     "fl_catalog",
     _id(), _required("version", Text), _required("sources", Json), _required("applied_at", Instant),
-    Column("applied_by", Integer), _required("plan", Text),
+    Column("applied_by", Integer), _required("plan", Text), Column("reason", Text),
+)
+fl_draft = _table(
+    "fl_draft",
+    Column("path", Text, primary_key=True), _required("text", Text), _required("base", Text),
+    _required("number", Integer), _required("saved_at", Instant), Column("saved_by", Integer),
 )
 fl_profile = _table(
     "fl_profile",

@@ -28,6 +28,8 @@ from formloom.web.pages import (
     tasks,
     verbs,
     views,
+    workflow_drafts,
+    workflows,
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
@@ -36,7 +38,7 @@ from formloom.web.pages.frame import install_frame
 __all__ = [
     "absences", "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install",
     "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences", "processes", "profile",
-    "records", "search", "tasks", "verbs", "views",
+    "records", "search", "tasks", "verbs", "views", "workflow_drafts", "workflows",
 ]
 
 

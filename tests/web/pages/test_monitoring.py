@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
-from formloom.metadata import loader
-from formloom.policy.actor import SYSTEM
-from formloom.records import actions
 from formloom.runtime import Runtime
-from formloom.workflow import definitions, instances
-from tests.web.pages.conftest import PACKS, SignIn, installed, sign_in_to, token
+from tests.web.pages.conftest import PACKS, SignIn, installed, sign_in_to
 
 KEY = "contract_approval"
 
