@@ -19,9 +19,11 @@ lint: $(VENV)/installed-dev
 
 install: $(VENV)/installed
 
-# The same sweeps with twenty times the examples, too slow for every run.
+# The same sweeps with many times the examples, too slow for every run. The first says that FEEL gives one answer in
+# Python, SQLite, PostgreSQL and the browser.
 sweep: $(VENV)/installed-dev
-	FORMLOOM_EXAMPLES=5000 $(BIN)/pytest tests/storage/test_query.py tests/feel/test_hostile.py
+	FORMLOOM_EXAMPLES=6000 $(BIN)/pytest tests/parity tests/storage/test_query.py
+	FORMLOOM_EXAMPLES=5000 $(BIN)/pytest tests/feel tests/calendars
 	FORMLOOM_EXAMPLES=1000 $(BIN)/pytest tests/workflow/decisions/test_coverage.py
 
 # A thousand approvals while everything dies, on a PostgreSQL of its own where one is installed; some minutes.

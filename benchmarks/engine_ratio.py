@@ -3,10 +3,10 @@
     python benchmarks/engine_ratio.py [--postgresql postgresql://postgres@127.0.0.1/] [--rounds 1000]
 
 Both run the approval of tests/packs/approval: start, persist, reload, complete a user task, persist; each transaction
-is committed. SpiffWorkflow keeps its JSON in one table and the record in its data. Formloom is measured twice: its engine
-and state in one table just like that; and as it runs, with the record in a table of its own, rules, inbox, history,
-audit, notifications, and one lock. The second table is a loop of one user task: how long a step takes and how large the
-state is after many rounds, compared with the first.
+is committed. SpiffWorkflow keeps its JSON in one table and the record in its data. Formloom is measured twice: its
+engine and state in one table just like that; and as it runs, with the record in a table of its own, rules, inbox,
+history, audit, notifications, and one lock. The second table is a loop of one user task: how long a step takes and how
+large the state is after many rounds, compared with the first.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ def approval() -> str:
         ("manager_said", "back"), ("large", "agreed"), ("all_said", "back"), ("very_large", "agreed"),
         ("director_said", "back")))
     others = "".join(node(kind, name) for kind, name in (
-        ("startEvent", "s"), ("exclusiveGateway", "agreed"), ("parallelGateway", "ask"), ("parallelGateway", "answered"),
-        ("endEvent", "e"), ("endEvent", "e2")))
+        ("startEvent", "s"), ("exclusiveGateway", "agreed"), ("parallelGateway", "ask"),
+        ("parallelGateway", "answered"), ("endEvent", "e"), ("endEvent", "e2")))
     return process("approval", people + scripts + gateways + others + "".join(flow(*w) for w in (*ways, *choices)))
 
 

@@ -29,6 +29,7 @@ from formloom.policy.policy import Policy
 from formloom.records import reach, recomputation
 from formloom.records.context import Context
 from formloom.settings import Settings
+from formloom.sla import recomputation as sla
 from formloom.storage import catalogs, diff, state, tables
 from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.database import Database, Unit, is_stale_schema
@@ -100,7 +101,7 @@ class Runtime:
         self._offset = timedelta()
         self.extensions = extensions or plugins.load(self._standard_extensions(), settings.plugin_paths)
         self._model: Model | None = None
-        self._compiled: tuple[str, Catalog] | None = None
+        self._compiled: tuple[str, Catalog, list[Problem]] | None = None
         self._read: tuple[str, Decisions, list[Problem]] | None = None
         self._found: tuple[str, list[Problem]] | None = None
         self._security = ""
@@ -173,13 +174,12 @@ class Runtime:
 
     def check(self, sources: Sequence[Source]) -> list[Problem]:
         """Every finding about a configuration, sorted by place; nothing is applied."""
-        try:
-            catalog = self._compile(sources)
-        except BadConfiguration as error:
-            found = [*error.problems, *library.problems(compiler.decision_files(sources))]
+        catalog, wrong = self._examined(sources)
+        if any(p.severity == "error" for p in wrong):
+            found = [*wrong, *library.problems(compiler.decision_files(sources))]
             return sorted(found, key=_place)
         decisions, problems = self._decisions(catalog)
-        found = [*compiler.check(sources, self._types), *reach.check(catalog), *problems,
+        found = [*wrong, *reach.check(catalog), *problems,
                  *coverage.check(decisions.models), *self._processes(catalog)[1]]
         return sorted(found, key=_place)
 
@@ -210,7 +210,8 @@ class Runtime:
                 continue
         raise StaleCatalog
 
-    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None) -> diff.Plan:
+    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
+                reason: str = "") -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
         `expected`: the version of the catalog that `sources` were made from. Raises BadConfiguration, StaleCatalog.
@@ -221,7 +222,9 @@ class Runtime:
             for name in recomputation.outdated(old, catalog):
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
-        plan = catalogs.publish(self.database, catalog, self._types, by.user_id, self.now(), recompute, expected)
+        plan = catalogs.publish(
+            self.database, catalog, self._types, by.user_id, self.now(), recompute, expected, self._current_catalog(),
+            reason)
         self.refresh()
         return plan
 
@@ -254,7 +257,12 @@ class Runtime:
         service_tasks.setup(extensions, self.settings, self.now)
         extensions.add_job_handler(recomputation.JOB, self._recompute)
         external.setup(extensions, self)
+        extensions.add_job_handler(sla.JOB, self._recompute_clocks)
         return extensions
+
+    def _recompute_clocks(self, _database: Database, _payload: Mapping[str, Any], _job: int) -> None:
+        self.refresh()
+        sla.recompute(self)
 
     def _recompute(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
         """In short transactions, so that people go on working; a job that starts over finds less to do."""
@@ -289,11 +297,19 @@ class Runtime:
                      self._decisions(catalog)[0])
 
     def _compile(self, sources: Sequence[Source]) -> Catalog:
+        """Raises BadConfiguration with every error; warnings do not stop."""
+        catalog, problems = self._examined(sources)
+        errors = [p for p in problems if p.severity == "error"]
+        if errors:
+            raise BadConfiguration(errors)
+        return catalog
+
+    def _examined(self, sources: Sequence[Source]) -> tuple[Catalog, list[Problem]]:
         """Checking, planning and publishing ask for the same catalog again and again: the last one is kept."""
         version, kept = compiler.version_of(sources), self._compiled
         if kept is None or kept[0] != version:
-            self._compiled = kept = (version, compiler.compile(sources, self._types))
-        return kept[1]
+            self._compiled = kept = (version, *compiler.examine(sources, self._types))
+        return kept[1], kept[2]
 
     def _decisions(self, catalog: Catalog) -> tuple[Decisions, list[Problem]]:
         """Kept like the catalog they are read from."""

@@ -172,7 +172,7 @@ class _Inference:
         return static.context_of(found)
 
     def range(self, node: syntax.Range) -> Type:
-        low, high = self.types((node.low, node.high))
+        low, high = self.type(node.low), self.type(node.high)
         if not static.comparable(low, high, "<"):
             self.findings.append(findings.never_compares("..", low, high, node))
         return static.range_of(static.joined((low, high)))
@@ -192,7 +192,7 @@ class _Inference:
         return static.SIMPLE[found.name]
 
     def arithmetic(self, node: syntax.Arithmetic) -> Type:
-        left, right = self.types((node.left, node.right))
+        left, right = self.type(node.left), self.type(node.right)
         found = results.arithmetic(node.operator, left, right)
         if found is None:
             self.findings.append(findings.no_operation(node.operator, left, right, node))
@@ -270,7 +270,7 @@ class _Inference:
 
     def conditional(self, node: syntax.If) -> Type:
         self.condition(node.condition)
-        return static.joined(self.types((node.then, node.otherwise)))
+        return static.joined((self.type(node.then), self.type(node.otherwise)))
 
     def loop(self, node: syntax.For) -> Type:
         with self._binding({"partial": static.list_of()}), self._bound(node.bindings):

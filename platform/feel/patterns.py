@@ -22,6 +22,7 @@ _NAME_REST = _NAME_FIRST + "\\-.0-9\u00b7\u0300-\u036f\u203f-\u2040"
 _CLASSES = {"i": _NAME_FIRST, "c": _NAME_REST}
 _ESCAPE = regex.compile(r"\\(?:([pP])\{(\^?)(?:Is)?([^}]*)\}|(.))", regex.DOTALL)
 _REFERENCE = regex.compile(r"\\(.)|\$([0-9]+)|([\\$])", regex.DOTALL)
+_TIMES = regex.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
 _BLOCK = regex.compile(r"\\([pP])\{Is([A-Za-z0-9-]+)\}")
 
 
@@ -103,10 +104,22 @@ def _translated(pattern: str, flags: str) -> str:
             piece, index = _escape(pattern, index, inside=depth > 0)
             translated.append(piece)
             continue
+        if char == "{" and depth == 0:
+            piece, index = _times(pattern, index)
+            translated.append(piece)
+            continue
         depth += (char == "[") - (char == "]" and depth > 0)
         translated.append(_plain(pattern, index, depth, flags))
         index += 1
     return "".join(translated)
+
+
+def _times(pattern: str, index: int) -> tuple[str, int]:
+    """A count in braces; `regex` would read others as how much a match may be wrong."""
+    match = _TIMES.match(pattern, index)
+    if match is None:
+        raise ValueError(f"the pattern is wrong at {index}: a brace that counts nothing")
+    return match[0], match.end()
 
 
 def _plain(pattern: str, index: int, depth: int, flags: str) -> str:
@@ -118,6 +131,8 @@ def _plain(pattern: str, index: int, depth: int, flags: str) -> str:
             return r"[^\n\r]"
         if pattern.startswith("(?", index) and not pattern.startswith("(?:", index):
             raise ValueError(f"the pattern is wrong at {index}: ( followed by ?")
+        if char == "}":
+            raise ValueError(f"the pattern is wrong at {index}: a brace that counts nothing")
     elif char == "-" and pattern.startswith("-[", index):
         return "--"
     elif char in "&|~" or (char == "[" and depth > 1 and pattern[index - 1] != "-"):

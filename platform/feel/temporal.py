@@ -44,6 +44,7 @@ _DAYS_TEXT = re.compile(
 )
 _UNITS: Final = {"days": DAY, "hours": 3600 * SECOND, "minutes": 60 * SECOND, "seconds": SECOND}
 _MAX_MONTHS = 12 * YEARS
+FARTHEST: Final = timedelta(hours=18)      # of a time zone from UTC
 
 
 def temporal(text: str) -> Any:
@@ -139,10 +140,10 @@ def _zone_of(text: str | None) -> tzinfo | None:
     if text == "Z":
         return UTC
     hours, minutes, seconds = (*(int(part) for part in text[1:].split(":")), 0)[:3]
-    if hours > 18 or minutes > 59 or seconds > 59:
+    distance = timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    if distance > FARTHEST or minutes > 59 or seconds > 59:
         raise ValueError(text)
-    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds)
-    return timezone(-offset if text[0] == "-" else offset)
+    return timezone(-distance if text[0] == "-" else distance)
 
 
 @lru_cache(maxsize=256)

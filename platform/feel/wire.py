@@ -10,7 +10,6 @@ from typing import Any
 from formloom.feel import functions, temporal
 from formloom.feel.syntax import Argument, Call, Literal, Name, Node
 from formloom.feel.values import kind
-from formloom.feel.wide import WIDE
 
 _SILENT = ("start", "end", "name_start")
 
@@ -60,10 +59,8 @@ def _part(part: Any) -> Any:
 
 
 def value(plain: Any) -> Mapping[str, Any]:
-    """A constant with its type: `{"type": "number", "value": "1.50"}`; null for a wide one, which the browser lacks."""
+    """A constant with its type: `{"type": "number", "value": "1.50"}`."""
     family = kind(plain)
-    if isinstance(plain, WIDE):
-        return {"type": family, "value": None}
     if plain is None or isinstance(plain, (bool, str)):
         return {"type": family, "value": plain}
     if isinstance(plain, (int, Decimal)):

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from formloom.errors import NotFound, Text
 from formloom.storage.database import Origin, Unit
-from formloom.storage.platform_tables import fl_incident, fl_job
+from formloom.storage.platform_tables import fl_incident, fl_instance, fl_job
 
 LEASE = timedelta(seconds=60)
 ATTEMPTS = 8
@@ -140,9 +140,10 @@ def _give_up(unit: Unit, job: Job, lease: str, words: str, now: datetime) -> Non
     if job.token:
         _settle(unit, job.id, lease)
         return
+    process = sa.select(fl_instance.c.key).where(fl_instance.c.id == job.instance_id)
     unit.connection.execute(sa.insert(fl_incident).values(
-        instance_id=job.instance_id, key=job.kind, node=job.node, error=words, at=now, status="open", job_id=job.id,
-        attempts=job.attempts))
+        instance_id=job.instance_id, key=unit.connection.scalar(process) or job.kind, node=job.node, error=words,
+        at=now, status="open", job_id=job.id, attempts=job.attempts))
 
 
 def _settle(unit: Unit, job_id: int, lease: str) -> None:

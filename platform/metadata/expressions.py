@@ -28,7 +28,7 @@ Path = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`field` is what takes the value; `free` takes any, and the others are conditions. `path` leads to it."""
+    """`field` is what takes the value, where a field does. `path` leads to it in the definition."""
 
     kind: str
     name: str
@@ -38,7 +38,7 @@ class Written:
     element: str
     entity: Entity
     field: Field | None = None
-    free: bool = False
+    condition: bool = True
 
     @property
     def expression(self) -> feel.Expression | None:
@@ -63,12 +63,11 @@ def problem(finding: Finding, place: Place, element: str) -> Problem:
 
 
 def _of_result(written: Written, expression: feel.Expression, found: Type, scopes: Scopes) -> Iterator[Finding]:
-    if written.free:
-        return
-    if written.field is None:
+    if written.condition:
         if found.name not in ("boolean", "any", "null"):
             yield findings.not_a_condition(found, expression.ast)
-    elif written.path[-1] != "default" or expression.constant is None:      # constants are read as input is
+    elif written.field and not (written.path[-1] == "default" and expression.constant is not None):
+        # A constant default is read as what people type is, and told by the checks of its field.
         yield from misfit(written.field, expression, found, scopes)
 
 
@@ -116,34 +115,55 @@ def _text(node: Any, key: Any) -> tuple[str, Place] | None:
 
 
 def _of_entity(node: Node, entity: Entity, entities: Mapping[str, Entity]) -> Iterator[Written]:
-    def at(path: Path, holder: Any, element: str = "", scope: Entity = entity,
-           field: Field | None = None, free: bool = False) -> Iterator[Written]:
-        if found := _text(holder, path[-1]):
-            yield Written("entity", entity.name, path, *found, element or entity.name, scope, field, free)
-
+    at = _At(entity)
     for name, spec in node["fields"].items():
-        field, element = entity.fields.get(name), f"{entity.name}.{name}"
-        for key in CONDITIONS:
-            yield from at(("fields", name, key), spec, element)
-        for key in ("default", "formula"):
-            yield from at(("fields", name, key), spec, element, field=field)
-        for key in spec.get("inputs") or ():
-            yield from at(("fields", name, "inputs", key), spec["inputs"], element, free=True)
-        child = entities.get(field.target or "") if field and field.type.name == "rollup" else None
-        if child:
-            yield from at(("fields", name, "where"), spec, element, child)
+        if name in entity.fields:
+            yield from _of_field(at, spec, entity.fields[name], entities)
     for index, item in enumerate(node.get("constraints", ())):
-        yield from at(("constraints", index, "check"), item, f"{entity.name}.{item['name']}")
+        yield from at.condition(("constraints", index, "check"), item, item["name"])
     for index, item in enumerate(node.get("views", ())):
-        yield from at(("views", index, "filter"), item, f"{entity.name}.{item['name']}")
+        yield from at.condition(("views", index, "filter"), item, item["name"])
+    for name, level in (node.get("sla") or {}).items():
+        for key in ("starts", "stops", "pauses"):
+            yield from at.condition(("sla", name, key), level, name)
     for path, section in _sections(node.get("form") or {}):
-        yield from at((*path, "visible_when"), section)
+        yield from at.condition((*path, "visible_when"), section)
     for name, action in (node.get("actions") or {}).items():
-        element = f"{entity.name}.{name}"
-        yield from at(("actions", name, "when"), action, element)
+        yield from at.condition(("actions", name, "when"), action, name)
         for key in action.get("set") or ():
             if key in entity.fields:
-                yield from at(("actions", name, "set", key), action["set"], element, field=entity.fields[key])
+                yield from at.value(("actions", name, "set", key), action["set"], name, entity.fields[key])
+
+
+def _of_field(at: _At, spec: Node, field: Field, entities: Mapping[str, Entity]) -> Iterator[Written]:
+    path = ("fields", field.name)
+    for key in CONDITIONS:
+        yield from at.condition((*path, key), spec, field.name)
+    for key in ("default", "formula"):
+        yield from at.value((*path, key), spec, field.name, field)
+    for key in spec.get("inputs") or ():
+        yield from at.value((*path, "inputs", key), spec["inputs"], field.name)
+    child = entities.get(field.target or "") if field.type.name == "rollup" else None
+    if child:
+        yield from at.condition((*path, "where"), spec, field.name, child)
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Places in one definition of an entity; `holder` is the part of it that has the last key of the path."""
+
+    entity: Entity
+
+    def condition(self, path: Path, holder: Any, part: str = "", scope: Entity | None = None) -> Iterator[Written]:
+        if found := _text(holder, path[-1]):
+            yield Written("entity", self.entity.name, path, *found, self._element(part), scope or self.entity)
+
+    def value(self, path: Path, holder: Any, part: str, field: Field | None = None) -> Iterator[Written]:
+        if found := _text(holder, path[-1]):
+            yield Written("entity", self.entity.name, path, *found, self._element(part), self.entity, field, False)
+
+    def _element(self, part: str) -> str:
+        return f"{self.entity.name}.{part}" if part else self.entity.name
 
 
 def _sections(form: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:

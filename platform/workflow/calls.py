@@ -30,9 +30,10 @@ def expand(definition: ProcessDefinition, targets: Mapping[str, str], reading: R
         nodes |= {node.id: node for node in _within(call_id, inner.nodes.values())}
         flows += _flows_within(call_id, inner.flows)
         called |= {key: inner.text, **inner.called}
-    if len(nodes) > MAX_NODES:
-        reading.problems.append(Problem("bpmn-limit", Text(
-            "With what it calls, the process has more than {limit} elements.", limit=MAX_NODES), definition.place))
+        if len(nodes) > MAX_NODES:
+            reading.problems.append(Problem("bpmn-limit", Text(
+                "With what it calls, the process has more than {limit} elements.", limit=MAX_NODES), definition.place))
+            break
     return replace(definition, nodes=nodes, flows=tuple(flows), called=called)
 
 

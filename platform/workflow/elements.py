@@ -208,7 +208,8 @@ def _element(element: etree._Element, parent: etree._Element, reading: Reading) 
     if kind not in REASONS:
         _attributes(element, reading)
     for child in element:
-        _element(child, element, reading)
+        if not (kind in REASONS and (namespace(child) != BPMN or local(child) == "extensionElements")):
+            _element(child, element, reading)
 
 
 def _may_stay(kind: str) -> bool:
@@ -218,7 +219,8 @@ def _may_stay(kind: str) -> bool:
 def _refuse(element: etree._Element, parent: etree._Element, reading: Reading) -> None:
     reading.problem("bpmn-unsupported", element,
                     Text("{element} is not supported in {parent}: {kind}.",
-                         element=naming(element), parent=naming(parent), kind=local(element)),
+                         element=naming(element) if element.get("id") else local(element), parent=naming(parent),
+                         kind=local(element)),
                     INSTEAD.get(local(element), _MODELER))
 
 
@@ -229,6 +231,8 @@ COSMETIC: Mapping[str, Text] = {
     "http://www.omg.org/spec/BPMN/non-normative/color/1.0": Text("colours"),
     "http://camunda.org/schema/modeler/1.0": Text("the version of a modeler"),
     "http://www.bpsim.org/schemas/1.0": Text("figures for simulations"),
+    "http://www.omg.org/spec/BPMN/non-normative/extensions/i18n/1.0": Text("names in other languages"),
+    "http://www.w3.org/XML/1998/namespace": Text("the language of a text"),
     XSI: Text("the type of an element"),
 }
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"

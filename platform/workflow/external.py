@@ -76,7 +76,7 @@ def settle(context: Context, job: queue.Job) -> bool:
     if job.status == "done":
         step.answer(job.token, job.node, engine.read_values(job.result or "{}"))
     elif not (job.error_code and step.refuse(job.token, job.node, job.error_code)):
-        _incident(context, job)
+        _incident(context, step.definition.key, job)
     return True
 
 
@@ -92,9 +92,9 @@ def _waiting(context: Context, job: queue.Job) -> steps.Step | None:
     return step if job.token in step.away() else None
 
 
-def _incident(context: Context, job: queue.Job) -> None:
+def _incident(context: Context, process: str, job: queue.Job) -> None:
     """The instance itself goes on where it can: its timers run, its other branches move."""
     context.unit.connection.execute(sa.insert(t.fl_incident).values(
-        instance_id=job.instance_id, key=job.kind, node=job.node, error=job.error, at=context.now, status="open",
+        instance_id=job.instance_id, key=process, node=job.node, error=job.error, at=context.now, status="open",
         job_id=job.id, attempts=job.attempts))
     steps.note(context, job.instance_id or 0, "incident", [(job.node, context.now)], None, {"error": job.error})

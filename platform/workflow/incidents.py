@@ -48,6 +48,11 @@ class Incident:
     skippable: bool
 
     @property
+    def drawn(self) -> str:
+        """The element of the diagram that shows it."""
+        return self.node.partition("/")[0]
+
+    @property
     def exception(self) -> str:
         return self.error.partition(": ")[0] if ": " in self.error else ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from lxml import etree
@@ -19,6 +19,7 @@ KINDS = {"timerEventDefinition": "timer", "terminateEventDefinition": "terminate
          "messageEventDefinition": "message", "signalEventDefinition": "signal", "cancelEventDefinition": "cancel",
          "escalationEventDefinition": "escalation", "conditionalEventDefinition": "conditional",
          "linkEventDefinition": "link"}
+REFUSED = "refused"          # an event of a kind that does not run, which `elements` has told
 _MOMENTS = {"timeDuration": "duration", "timeDate": "date", "timeCycle": "cycle"}
 _CODES = {"error": "errorCode", "escalation": "escalationCode"}
 _CALLED = {"message": Text("message"), "signal": Text("signal"), "error": Text("error"),
@@ -40,6 +41,8 @@ def read(element: etree._Element, reading: Reading) -> Occurrence:
     """Of an event, or of a send or receive task."""
     if local(element) in ("sendTask", "receiveTask"):
         return _of_task(element, reading)
+    if any(local(e).endswith("EventDefinition") and local(e) not in KINDS for e in element):
+        return Occurrence(REFUSED)
     given = definitions(element)
     if len(given) > 1:
         reading.problem("bpmn-event", element, Text("{element} has several event definitions.",
@@ -114,7 +117,10 @@ def _timer(element: etree._Element, reading: Reading) -> Moment | None:
         reading.problem("bpmn-timer", element, Text("{element} does not say when.", element=naming(element)),
                         Text("Give one duration such as PT24H, one date, or one cycle."))
         return None
-    return vocabulary.moment(_MOMENTS[local(given[0])], words(given[0]), given[0], reading)
+    moment = vocabulary.moment(_MOMENTS[local(given[0])], words(given[0]), given[0], reading)
+    owner = element.getparent()
+    cycle = None if owner is None else vocabulary.extension(owner, "cycle")
+    return replace(moment, missed=vocabulary.missed(cycle, reading)) if moment else None
 
 
 def _condition(element: etree._Element, reading: Reading) -> Expression | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from formloom.feel.static import ANY
 from formloom.metadata.catalog import EMPTY, Catalog, Label
 from formloom.metadata.usage import Spoken
 from formloom.workflow import (
+    approvals,
     calls,
     elements,
     equivalents,
@@ -42,15 +43,18 @@ _CATCHING = frozenset({"receiveTask", "intermediateCatchEvent", "boundaryEvent",
 
 
 def read(text: str, file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None = None,
-         decisions: Decisions | None = None, called: Mapping[str, str] | None = None,
-         callers: tuple[str, ...] = ()) -> tuple[ProcessDefinition | None, list[Problem]]:
+         decisions: Decisions | None = None, called: Mapping[str, str] | None = None
+         ) -> tuple[ProcessDefinition | None, list[Problem]]:
     """Without `service_tasks` the names and parameters of actions are not checked, nor decisions without them.
     `called`: the texts of processes it may call, those of the catalog if not given.
     """
-    root, problems = markup.parse(text, file)
+    return _read(text, _reading(file, catalog, service_tasks, decisions, called))
+
+
+def _read(text: str, reading: Reading) -> tuple[ProcessDefinition | None, list[Problem]]:
+    root, problems = markup.parse(text, reading.file)
     if root is None:
         return None, problems
-    reading = _reading(file, catalog, service_tasks, decisions, called, callers)
     process = _process(root, reading)
     definition = _guarded(root, process, text, reading) if process is not None else None
     problems = _sorted(reading.problems)
@@ -60,7 +64,7 @@ def read(text: str, file: str, catalog: Catalog, service_tasks: Mapping[str, Any
 def spoken(text: str, file: str, catalog: Catalog) -> list[Spoken]:
     """Every expression of a diagram; none of one that cannot be read."""
     root, _ = markup.parse(text, file)
-    reading = _reading(file, catalog, None, None, None, ())
+    reading = _reading(file, catalog)
     process = None if root is None else _process(root, reading)
     if process is not None:
         _definition(process, text, reading)
@@ -80,17 +84,21 @@ class Examined:
 
 def examine(text: str, file: str, catalog: Catalog,
             service_tasks: Mapping[str, Any] | None = None) -> tuple[list[Examined], list[Problem]]:
-    """Every process of a file, whether it is marked as executable or not; pools without content are left out."""
+    """Every process of a file, whether it is marked as executable or not; pools without content are left out. With a
+    catalog that holds nothing, names are not asked for.
+    """
     root, problems = markup.parse(text, file)
     if root is None:
         return [], problems
     found = []
     for process in root.findall(f"{{{BPMN}}}process") if _is_bpmn(root) else ():
         if any(True for _ in _nodes(process)):
-            reading = _reading(file, catalog, service_tasks, None, None, ())
+            reading = _reading(file, catalog, service_tasks)
             _check_executable(process, reading)
             definition = _guarded(root, process, text, reading)
-            found.append(_examined(process, definition, _sorted(reading.problems)))
+            problems = reading.problems if catalog.entities else [
+                p for p in reading.problems if not p.code.startswith("unknown-")]
+            found.append(_examined(process, definition, _sorted(problems)))
     if not found:
         return [], [Problem("bpmn-process", Text("The file holds no process."), Place(file, 1))]
     return found, []
@@ -98,13 +106,23 @@ def examine(text: str, file: str, catalog: Catalog,
 
 def _examined(process: etree._Element, definition: ProcessDefinition | None, problems: list[Problem]) -> Examined:
     return Examined(process.get("id", ""), label_of(process), definition.rewrites if definition else (),
-                    tuple(p for p in problems if not lacks(p)), tuple(p for p in problems if lacks(p)))
+                    tuple(p for p in problems if not lacks(p)), tuple(_told_once(p for p in problems if lacks(p))))
 
 
-def _reading(file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None, decisions: Decisions | None,
-             called: Mapping[str, str] | None, callers: tuple[str, ...]) -> Reading:
+def _told_once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """An extension of another tool that stands at every element is told where it comes first."""
+    seen: set[str] = set()
+    for problem in problems:
+        name = problem.message.values.get("name", "") if problem.code == "bpmn-extension" else ""
+        if not name or name not in seen:
+            yield problem
+        seen.add(name)
+
+
+def _reading(file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None = None,
+             decisions: Decisions | None = None, called: Mapping[str, str] | None = None) -> Reading:
     known = {key: source.text for key, source in catalog.processes.items()} if called is None else called
-    return Reading(file, catalog, service_tasks, decisions, called=known, callers=callers)
+    return Reading(file, catalog, service_tasks, decisions, called=known)
 
 
 def _sorted(problems: list[Problem]) -> list[Problem]:
@@ -135,8 +153,13 @@ def _whole(root: etree._Element, process: etree._Element, text: str, reading: Re
 
 
 def _called(key: str, caller: str, reading: Reading) -> ProcessDefinition | None:
-    return read(reading.called[key], f"{key}.bpmn", reading.catalog, reading.service_tasks, reading.decisions,
-                reading.called, (*reading.callers, caller))[0]
+    """Read once, however often it is called: whether it calls itself does not depend on who asks."""
+    if key not in reading.known:
+        inner = replace(reading, file=f"{key}.bpmn", process="", entity=None, misbound=False, inputs=EMPTY,
+                        results=EMPTY, problems=[], rewrites=[], spoken=[], callers=(*reading.callers, caller))
+        reading.known[key] = _read(reading.called[key], inner)[0]
+    found: ProcessDefinition | None = reading.known[key]
+    return found
 
 
 def _hash(text: str, called: Mapping[str, str]) -> str:
@@ -192,13 +215,17 @@ def _definition(process: etree._Element, text: str, reading: Reading) -> Process
     return ProcessDefinition(
         key=process.get("id", ""), label=label_of(process) or {"en": process.get("id", "")}, hash="",
         entity=reading.entity.name if reading.entity else "", inputs=inputs,
-        triggers=triggers, nodes=nodes, flows=tuple(_flow(e, reading) for e in flows),
+        triggers=triggers, withdrawal=approvals.withdrawal(process, reading), nodes=nodes,
+        flows=tuple(_flow(e, reading) for e in flows),
         text=text, place=Place(reading.file, line(process)),
     )
 
 
 def _nodes(process: etree._Element) -> Iterator[etree._Element]:
-    return (e for e in _inside(process) if local(e) in elements.FLOW_NODES)
+    """Not those that compensate: they are refused, and nothing leads to them."""
+    connected = {reference(flow.get(end)) for flow in _flows(process) for end in ("sourceRef", "targetRef")}
+    return (e for e in _inside(process) if local(e) in elements.FLOW_NODES
+            and (e.get("isForCompensation") != "true" or e.get("id") in connected))
 
 
 def _flows(process: etree._Element) -> Iterator[etree._Element]:
@@ -262,6 +289,10 @@ def _node(element: etree._Element, lanes: Mapping[str, list[etree._Element]], re
     around = _around(element, lanes)
     happens = _occurrence(element, reading)
     parent = element.getparent()
+    approval = approvals.read(element, reading) if people else None
+    outcomes = vocabulary.outcomes(element, reading) if people else ()
+    if approval is not None:
+        approvals.check_outcomes(element, outcomes, reading)
     if kind == "task":
         reading.note("bpmn-rewritten", element, Text("{element} runs as a user task.", element=naming(element)))
     return Node(
@@ -270,12 +301,13 @@ def _node(element: etree._Element, lanes: Mapping[str, list[etree._Element]], re
         key=vocabulary.key(element, reading) if kind in _THROWING | _CATCHING else None,
         parameters=vocabulary.parameters(element, reading) if kind in _THROWING else EMPTY,
         scope=parent.get("id", "") if parent is not None and local(parent) != "process" else "",
-        handler=element.get("triggeredByEvent") == "true", loop=rounds.read(element, reading),
+        handler=element.get("triggeredByEvent") == "true", approval=approval,
+        loop=approvals.loop(element, approval, reading) if approval else rounds.read(element, reading),
         attached_to=reference(element.get("attachedToRef")), interrupting=_interrupts(element),
         default=reference(element.get("default")), lane=around[0].get("name", "") if around else "",
         assignment=vocabulary.assignment(element, around, reading) if people else Assignment(),
         fields=vocabulary.fields(element, reading) if people else (),
-        outcomes=vocabulary.outcomes(element, reading) if people else (),
+        outcomes=outcomes,
         action=vocabulary.action(element, reading) if _acts(element) else None,
         decision=rule_tasks.read(element, reading) if kind == "businessRuleTask" else None,
         script=_script(element, reading) if kind == "scriptTask" else {},

@@ -30,7 +30,7 @@ LACKING = frozenset({
     "bpmn-executable", "bpmn-assignment", "bpmn-action", "bpmn-expression", "bpmn-script", "bpmn-timer", "bpmn-message",
     "bpmn-signal", "bpmn-error", "bpmn-escalation", "bpmn-cancel", "bpmn-condition", "bpmn-gateway", "bpmn-loop",
     "bpmn-call", "bpmn-data", "bpmn-extension", "bpmn-empty", "bpmn-idle", "bpmn-trigger", "bpmn-binding", "bpmn-field",
-    "bpmn-outcome", "bpmn-decision"})
+    "bpmn-outcome", "bpmn-decision", "bpmn-approval"})
 
 
 class TooSlow(FormloomError):
@@ -55,6 +55,7 @@ class Reading:
     spoken: list[Spoken] = field(default_factory=list)      # every expression, with what its names mean
     called: Mapping[str, str] = EMPTY           # texts of processes that may be called, by key
     callers: tuple[str, ...] = ()               # keys of the processes that are being read around this one
+    known: dict[str, Any] = field(default_factory=dict)     # called processes that were read already, by key
     deadline: float = field(default_factory=lambda: monotonic() + MAX_SECONDS)
 
     def hurry(self) -> None:

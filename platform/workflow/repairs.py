@@ -184,7 +184,7 @@ def _parameters(job: queue.Job) -> dict[str, Any]:
 def _variables(context: Context, incident: Incident) -> dict[str, Any]:
     if incident.instance_id is None or not _runs(context, incident.instance_id):
         return {}
-    step = steps.open_instance(context, incident.instance_id, lock=False)
+    step = steps.look_at(context, incident.instance_id)
     return dict(step.unstarted[1] if step.unstarted else step.running.variables)
 
 

@@ -19,7 +19,7 @@ from formloom.records.events import Event
 from formloom.records.scope import Scope
 from formloom.storage import platform_tables as t
 from formloom.storage.database import Origin
-from formloom.workflow import definitions, engine, offers, performing, rule_tasks
+from formloom.workflow import approvers, definitions, engine, offers, performing, rule_tasks
 from formloom.workflow.definition import DecisionCall, ProcessDefinition
 from formloom.workflow.scope import Surroundings, local_now, zone
 
@@ -70,6 +70,8 @@ class Step:
     started_by: int
     execution: engine.Execution | None = None
     node: str = ""      # where the step is, for the incident
+    acted: bool = False     # whether it did something besides moving tokens: such a step cannot be taken back
+    spoke: bool = False     # whether it sent a message or signal
     job_id: int | None = None                       # whose answer it tells
     unstarted: tuple[str, Mapping[str, Any]] | None = None      # start event and variables, of one that is yet to begin
     stopped: bool = False                           # by incidents, which are over once it goes on
@@ -97,6 +99,33 @@ class Step:
             self.running.complete(token, result, local_now(self.context))
             self._go_on()
 
+    def move(self, token: str, target: str, leaving: frozenset[str]) -> None:
+        """Goes back to an earlier step, from which the process goes on again."""
+        with self._failing():
+            self.node = target
+            self.running.move(token, target, leaving, local_now(self.context))
+            self._go_on()
+
+    def restart(self) -> None:
+        """From the start event that it began with."""
+        with self._failing():
+            self.running.restart(self._began_at(), local_now(self.context))
+            self._go_on()
+
+    def amend(self, token: str, node: str, result: Mapping[str, Any]) -> None:
+        """What a step says now that was done again, and from which the process does not go on again."""
+        with self._failing():
+            self.running.amend(token, node, result)
+            self._go_on()
+
+    def _began_at(self) -> str:
+        """The start event; '' for the plain one, or where none is drawn."""
+        starts = {n.id for n in self.definition.scope() if n.kind == "startEvent"}
+        first = sa.select(t.fl_history.c.node).where(
+            t.fl_history.c.instance_id == self.instance_id, t.fl_history.c.kind == "passed",
+            t.fl_history.c.node.in_(starts)).order_by(t.fl_history.c.id).limit(1)
+        return str(self.context.unit.connection.scalar(first) or "")
+
     def assign(self, values: Mapping[str, Any]) -> None:
         """Sets variables; of one that is yet to begin, those it begins with."""
         if self.unstarted is not None:
@@ -110,6 +139,12 @@ class Step:
             return
         with self._failing():
             self.running.fire(local_now(self.context))
+            self._go_on()
+
+    def settle(self) -> None:
+        """After its definition was replaced: does what goes on by itself, and stores."""
+        with self._failing():
+            self.running.settle(local_now(self.context))
             self._go_on()
 
     def away(self) -> frozenset[str]:
@@ -143,7 +178,7 @@ class Step:
     def _go_on(self) -> None:
         """Does service tasks until only people and time are awaited, then stores."""
         for _ in range(ROUNDS):
-            token = next((w for w in self.running.waiting() if w.kind == "service"), None)
+            token = next((w for w in self.running.waiting() if w.kind in ("service", "ballot")), None)
             if token is None:
                 self._store()
                 return
@@ -152,13 +187,20 @@ class Step:
 
     def _serve(self, token: engine.Token) -> None:
         self.node = token.node
-        node, call = self.definition.nodes[token.node], self.definition.nodes[token.node].decision
+        node = self.definition.nodes[token.node]
+        if token.kind == "ballot":
+            found = approvers.voters(self.context, self.instance_id, self.definition, node, self.started_by,
+                                     self.running.scope_of(token.id))
+            self.running.poll(token.id, found, local_now(self.context))
+            return
         if token.node in self.skips:
             self.running.complete(token.id, self.skips.pop(token.node), local_now(self.context))
             return
+        call = node.decision
         if call is not None:
             self._decide(token, call)
             return
+        self.acted = True
         place = performing.Step(self.context, self.instance_id, token.node, self.record,
                                 f"{self.instance_id}.{token.id}", self.started_by)
         try:
@@ -217,7 +259,8 @@ class Step:
         note(self.context, self.instance_id, "passed", [(step.node, step.at) for step in execution.passed])
         execution.passed.clear()
         self._withdraw()
-        offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution)
+        offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution,
+                           self.started_by)
         under_way(self.context).discard(self.instance_id)
         self._send()
 
@@ -237,6 +280,7 @@ class Step:
         """To whoever listens, now that this instance is stored: an answer may come back to it at once."""
         entity, record_id = self.record or ("", 0)
         sent, self.running.sent[:] = list(self.running.sent), []
+        self.spoke |= bool(sent)
         for one in sent:
             event = Event(kind=one.kind, entity=entity, id=record_id, actor=self.context.actor, at=self.context.now,
                           action=one.name, values={"payload": one.payload, "key": one.key, "sender": self.instance_id})
@@ -271,10 +315,18 @@ def under_way(context: Context) -> set[int]:
     return ids
 
 
-def open_instance(context: Context, instance_id: int, lock: bool = True) -> Step:
-    """Locks the instance until the transaction ends, and brings it into memory; without `lock`, to be looked at."""
-    found = sa.select(t.fl_instance).where(t.fl_instance.c.id == instance_id)
-    row = context.unit.connection.execute(found.with_for_update() if lock else found).one_or_none()
+def open_instance(context: Context, instance_id: int) -> Step:
+    """Locks the instance until the transaction ends, and brings it into memory."""
+    return _opened(context, instance_id, sa.select(t.fl_instance).with_for_update())
+
+
+def look_at(context: Context, instance_id: int) -> Step:
+    """In memory, to be asked and not to be moved."""
+    return _opened(context, instance_id, sa.select(t.fl_instance))
+
+
+def _opened(context: Context, instance_id: int, query: sa.Select[Any]) -> Step:
+    row = context.unit.connection.execute(query.where(t.fl_instance.c.id == instance_id)).one_or_none()
     if row is None:
         raise NotFound(Text("There is no process instance {id}.", id=instance_id))
     if row.status not in ("running", "incident"):

@@ -8,6 +8,7 @@ from formloom.errors import Problem, Text
 from formloom.workflow.definition import SCOPES, Flow, Node, ProcessDefinition
 from formloom.workflow.elements import ACTIVITIES
 from formloom.workflow.equivalents import GATEWAYS
+from formloom.workflow.occurrences import REFUSED
 
 DECIDING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 _AWAITED = frozenset({"timer", "message", "signal", "conditional"})
@@ -106,7 +107,7 @@ def _leaves(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
     elif node.handler and (leaving or definition.incoming(node.id)):
         yield _problem(node, "bpmn-flow", Text("{element} is started by its event; no flow leads to it or from it.",
                                                element=shown(node)))
-    elif node.kind in (*GATEWAYS, "boundaryEvent", "startEvent") and not leaving:
+    elif node.kind in (*GATEWAYS, "boundaryEvent", "startEvent") and not leaving and node.event != REFUSED:
         yield _problem(node, "bpmn-flow", Text("No flow leaves {element}.", element=shown(node)),
                        Text("Draw a flow to the next element or to an end event."))
 

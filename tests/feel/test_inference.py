@@ -119,6 +119,21 @@ def test_uses_tell_whose_member_a_name_is() -> None:
         ("name", "deal")]
 
 
+@pytest.mark.parametrize("text", [
+    "[" * 99 + "1" + "]" * 99, "a" + ".b" * 198, "if true then " * 99 + "1" + " else 2" * 99,
+    "abs(" * 99 + "1" + ")" * 99,
+    "sort(" * 90 + "[1]" + ", function(a, b) a < b)" * 90, "a" + "[item > 1]" * 198, "1" + " - 1" * 198,
+    "not(" * 90 + "1 = 1" + ")" * 90, "(function(x) " * 30 + "x" + ")" * 30, "[" + ", ".join("a" * 2000) + "]",
+])
+def test_what_compiles_can_be_inferred(text: str) -> None:
+    tree = feel.compile(text).ast
+
+    def deep(frames: int) -> Inferred:
+        return deep(frames - 1) if frames else infer(tree, Environment({"a": ANY}))
+
+    assert deep(300).findings == ()
+
+
 def type_of(value: Any) -> Type:
     if isinstance(value, dict):
         return static.context_of({key: type_of(part) for key, part in value.items()})

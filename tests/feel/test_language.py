@@ -175,3 +175,9 @@ def test_any_text_is_value_or_syntax_error(text: str) -> None:
     except feel.FeelSyntaxError as error:
         position = error.position
     assert 0 <= position <= len(text)
+
+
+@pytest.mark.parametrize("pattern", ["ab{e<=1}", "{", "a}", "a{,2}", "(ab){s}", "a{b}"])
+def test_braces_of_patterns_only_count(pattern: str) -> None:
+    assert value(f'matches("ax", "{pattern}")') is None
+    assert value('matches("aaa", "^a{3}$")') is True

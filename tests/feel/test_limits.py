@@ -2,55 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import time
 from typing import Any
 
 import pytest
 
 from formloom import feel
-
-HOSTILE = [
-    "(" * 5000 + "1" + ")" * 5000,
-    "[" * 90 + "]" * 90,
-    "1" + "+1" * 5000,
-    "-" * 3000 + "1",
-    "true" + " and true" * 1500,
-    "a" + ".a" * 300,
-    "x" + "(1)" * 300,
-    "a" * 20_001,
-    "for i in 1..1000000000 return i",
-    "for i in 1..10000, j in 1..10000 return i * j",
-    "some i in 1..100000, j in 1..100000 satisfies i = -j",
-    "for i in 1..60 return [partial, partial]",
-    "string(for i in 1..40 return [partial, partial])",
-    "flatten(for i in 1..40 return [partial, partial])",
-    "sort(for i in 1..100000 return i, function(a, b) a < b)",
-    "distinct values(for i in 1..5000 return {a: i})",
-    "{f: function(n) f(n)}.f(1)",
-    'every i in 1..99999 satisfies matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaa", "(a+)+b")',
-    f'matches("{"a" * 40}!", "(a+)+$")',
-    f'replace("{"a" * 40}", "(a*)*b", "x")',
-    f'split("{"a" * 40}", "(a|aa)+b")',
-    'matches("aaaaaaaaaaaaaaaaaaaaaaaa", "(((a{0,100}){0,100}){0,100}){0,100}b")',
-    f'{{a: "{"x" * 9000}", b: a+a+a+a+a+a+a+a+a+a, c: b+b+b+b+b+b+b+b+b+b, d: c+c+c+c+c+c+c+c+c+c}}.d',
-    "9999999999 ** 999999999",
-    "string(1e6000)",
-    'substring("abc", 1e6000)',
-    "decimal(1e6000, 6000)",
-    '@"P999999999D" * 1e300',
-    '@"9999-12-31T23:59:59-18:00" < @"9999-12-31T23:59:59-17:00"',
-    '@"0001-01-01T00:00:00+18:00" - @"P1D"',
-    '@"2020-01-01T00:00:00@../../etc/passwd"',
-]
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_hostile_text_ends_soon(text: str) -> None:
-    started = time.perf_counter()
-    with contextlib.suppress(feel.FeelSyntaxError):
-        feel.compile(text).evaluate({})
-    assert time.perf_counter() - started < 3  # alone it is below one second
 
 
 @pytest.mark.parametrize(

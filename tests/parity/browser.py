@@ -16,7 +16,7 @@ from formloom.feel import text
 from formloom.feel.values import kind
 from tests.conftest import ROOT
 
-_EVALUATOR = ROOT / "platform/web/static/js/feel.js"
+_SCRIPTS = ROOT / "platform/web/static/js"
 _SCRIPT = Path(__file__).with_name("evaluator.mjs")
 
 
@@ -57,7 +57,7 @@ class Browser:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    command = ["node", str(_SCRIPT), str(_EVALUATOR)]
+    command = ["node", str(_SCRIPT), f"{_SCRIPTS}/"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("no pipes to Node")

@@ -2,12 +2,14 @@
 //
 //     {"scopes": [{...}, ...], "now": "..."}     keeps scopes for the trees that follow
 //     {"tree": {...}}                            the value of the tree in each of them
-//     {"tree": {...}, "scope": {...}}            its value in this one
+//     {"functions": true}                        names of the built-in functions
 
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const { evaluate, kind, parse, text } = await import(pathToFileURL(process.argv[2]));
+const folder = pathToFileURL(process.argv[2]);
+const { evaluate, kind, parse, text } = await import(new URL("feel.js", folder));
+const { BUILTINS } = await import(new URL("feel/builtins.js", folder));
 
 const mapped = (names, change) => Object.fromEntries(Object.entries(names).map(([key, item]) => [key, change(item)]));
 
@@ -26,10 +28,10 @@ function encode(value) {
 let scopes = [];
 let now;
 
-function answer({ tree, scope, scopes: given, now: clock }) {
+function answer({ tree, scopes: given, now: clock, functions }) {
+  if (functions) return Object.keys(BUILTINS).sort();
   if (given) { scopes = given.map(decode); now = clock; return scopes.length; }
-  const among = scope ? [decode(scope)] : scopes;
-  return among.map((names) => encode(evaluate(tree, names, { now })));
+  return scopes.map((names) => encode(evaluate(tree, names, { now })));
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

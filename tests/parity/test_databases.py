@@ -22,7 +22,7 @@ from tests.parity import rows
 from tests.parity.browser import Browser, typed
 from tests.parity.grammar import expressions
 
-EXAMPLES = int(os.environ.get("FORMLOOM_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("FORMLOOM_EXAMPLES", "200"))
 TABLES = tables.build(rows.CATALOG)
 # In a form a reference is a record, not an id, and rows do not know their parent.
 _IDS = re.compile(r"\bfriend\b(?!\.)|\b(?:friends|id|version|parent)\b|, friend|friend\.parts")

@@ -28,7 +28,7 @@ USER = {"id": 2, "name": "rita", "limit": Decimal("100.5"), "team": None, "team_
         "reports": [1, 3]}
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ROWS = 40
-EXAMPLES = int(os.environ.get("FORMLOOM_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("FORMLOOM_EXAMPLES", "100"))
 _POOLS: dict[str, list[Any]] = {
     "name": [None, "", "Ann", "ann", "Émile", "张三", "a%b_", "zoë", "rita"],
     "note": [None, "Ann", "a", "三", "long text\nof lines"],

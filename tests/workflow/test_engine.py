@@ -204,6 +204,29 @@ def test_state_stays_small_over_a_thousand_rounds(definition: Callable[..., Any]
     assert run.do("t", comment="").ended
 
 
+def test_state_stays_small_in_loops_of_any_shape(definition: Callable[..., Any], draw: Any) -> None:
+    many = ("<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>2</bpmn:loopCardinality>"
+            "</bpmn:multiInstanceLoopCharacteristics></bpmn:userTask>")
+    body = (draw.start() + '<bpmn:exclusiveGateway id="m"/><bpmn:inclusiveGateway id="f" default="f_a"/>'
+            '<bpmn:inclusiveGateway id="j"/>' + draw.person("a").replace("</bpmn:userTask>", many)
+            + _sub(draw, "p", draw.person("b")) + draw.timer("late", "timeDuration", "P1D", "p", False) + draw.end("x")
+            + draw.chain("s", "m", "f") + draw.flow("f", "a") + draw.flow("f", "p", "amount = 1")
+            + draw.chain("a", "j") + draw.chain("p", "j", "m") + draw.chain("late", "x"))
+    run = Run(definition(body), {"amount": 1})
+    sizes = set()
+    for _ in range(60):
+        assert run.open == ["b"]
+        run.do("b")
+        sizes.add(len(run.execution.dump()))
+    run.names["amount"] = 2
+    run.do("b")
+    for _ in range(60):
+        assert run.open == ["a", "a"]
+        run.do("a", outcome="done").do("a", outcome="done")
+        sizes.add(len(run.execution.dump()))
+    assert len(sizes) <= 3
+
+
 def test_endless_loop_is_an_error(definition: Callable[..., Any], draw: Any) -> None:
     body = (draw.start() + '<bpmn:exclusiveGateway id="m"/><bpmn:exclusiveGateway id="g" default="g_e"/>' + draw.end()
             + draw.chain("s", "m", "g") + draw.flow("g", "m", "amount = amount") + draw.flow("g", "e"))

@@ -69,7 +69,7 @@ def time_of(hour: Any, minute: Any, second: Any, offset: Length | None = None) -
 def _zone(offset: Length | None) -> tzinfo | None:
     if offset is None:
         return None
-    if abs(nanoseconds(offset)) > 18 * 3600 * SECOND:
+    if abs(nanoseconds(offset)) > nanoseconds(temporal.FARTHEST):
         raise ValueError("time zones are within 18 hours of UTC")
     return timezone(timedelta(microseconds=nanoseconds(offset) // 1000)) if nanoseconds(offset) else UTC
 

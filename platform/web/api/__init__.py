@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from formloom.web.api import decisions, definitions, incidents, openapi, processes, records, tasks
+from formloom.web.api import (
+    decisions,
+    definitions,
+    incidents,
+    migrations,
+    openapi,
+    processes,
+    records,
+    service_levels,
+    tasks,
+    verbs,
+)
 from formloom.web.api.blueprint import blueprint
 
-__all__ = ["blueprint", "decisions", "definitions", "incidents", "openapi", "processes", "records", "tasks"]
+__all__ = [
+    "blueprint", "decisions", "definitions", "incidents", "migrations", "openapi", "processes", "records",
+    "service_levels", "tasks", "verbs",
+]

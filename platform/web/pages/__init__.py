@@ -6,6 +6,7 @@ from flask import Flask
 
 from formloom.web.i18n import label
 from formloom.web.pages import (
+    absences,
     comments,
     decision_drafts,
     decisions,
@@ -15,6 +16,9 @@ from formloom.web.pages import (
     inbox,
     incidents,
     lists,
+    mail_links,
+    migrating,
+    monitoring,
     notifications,
     pick,
     preferences,
@@ -23,16 +27,19 @@ from formloom.web.pages import (
     records,
     search,
     tasks,
+    verbs,
     views,
+    workflow_drafts,
+    workflows,
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "incidents",
-    "install", "lists", "notifications", "pick", "preferences", "processes", "profile", "records", "search", "tasks",
-    "views",
+    "absences", "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "incidents",
+    "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences", "processes",
+    "profile", "records", "search", "tasks", "verbs", "views", "workflow_drafts", "workflows",
 ]
 
 
@@ -41,4 +48,5 @@ def install(app: Flask) -> None:
     Assets(app)
     install_frame(app)
     app.jinja_env.filters.update(label_words=label)
+    app.jinja_env.globals.update(duration_words=monitoring.span)
     app.register_blueprint(blueprint)

@@ -49,6 +49,7 @@ class Row:
     tests: tuple[str, ...]
     results: tuple[str, ...]
     note: str = ""
+    note_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,8 @@ def _output(element: etree._Element, key: str) -> OutputColumn:
 def _row(element: etree._Element, key: str) -> Row:
     return Row(
         key, tuple(text_of(one) for one in children(element, "inputEntry")),
-        tuple(text_of(one) for one in children(element, "outputEntry")), words(note_in(element)))
+        tuple(text_of(one) for one in children(element, "outputEntry")), words(note_in(element)),
+        label_zh(element))
 
 
 def _type_of(element: etree._Element) -> str:

@@ -176,6 +176,7 @@ class _Table:
         self._cells(rule, "outputEntry", _places(self.old.outputs, self.new.outputs), new.results, "")
         if new.note != (old.note if old else ""):
             self._note(rule, new.note)
+        labelled(rule, new.note_zh, old.note_zh if old else "")
 
     def _cells(self, rule: etree._Element, name: str, places: Sequence[int | None], texts: Sequence[str],
                blank: str) -> None:

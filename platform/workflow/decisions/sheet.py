@@ -77,7 +77,8 @@ def _grid_out(document: Document, part: Part, grid: Grid) -> Json:
                      "default": wording.shown(c.default, kind, unary=False)}
                     for c, kind in zip(grid.outputs, given, strict=True)],
         "rows": [{"key": row.key, "tests": _cells_out(row.tests, asked, True),
-                  "results": _cells_out(row.results, given, False), "note": row.note} for row in grid.rows],
+                  "results": _cells_out(row.results, given, False), "note": row.note,
+                  "note_zh": row.note_zh} for row in grid.rows],
     }
 
 
@@ -167,7 +168,8 @@ class _Columns:
 
 def _row_in(old: Row | None, sent: Json, asked: _Columns, given: _Columns) -> Row:
     return Row(sent["key"], asked.cells(sent["tests"], old.tests if old else ()),
-               given.cells(sent["results"], old.results if old else ()), sent["note"].strip())
+               given.cells(sent["results"], old.results if old else ()), sent["note"].strip(),
+               sent["note_zh"].strip())
 
 
 _TEXT: Final[Json] = {"type": "string", "maxLength": MAX_TEXT}
@@ -189,4 +191,4 @@ _VALIDATOR: Final = Draft202012Validator(_object((), parts=_many(
             ("aggregation",), policy={"enum": sorted(POLICIES)},
             inputs=_many(_object(("key", "expression", "label", "label_zh", "type"), values=_WORDS), MAX_COLUMNS),
             outputs=_many(_object(("key", "name", "label", "label_zh", "type", "default"), values=_WORDS), MAX_COLUMNS),
-            rows=_many(_object(("key", "note"), tests=_WORDS, results=_WORDS), MAX_ROWS))}}, MAX_ROWS)))
+            rows=_many(_object(("key", "note", "note_zh"), tests=_WORDS, results=_WORDS), MAX_ROWS))}}, MAX_ROWS)))

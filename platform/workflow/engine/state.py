@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import simplejson
-from SpiffWorkflow.util.task import TaskState
+from SpiffWorkflow.task import Task
 
 from formloom.errors import FormloomError, Text
 from formloom.feel import YearMonthDuration
@@ -115,15 +115,14 @@ def dump_scope(scope: Any) -> list[Any]:
             [[t.id.hex, t.state, t.task_spec.name, t.internal_data or 0] for t in scope.tokens]]
 
 
-def load_tokens(scope: Any, rows: list[list[Any]]) -> None:
-    """Fills an empty scope. A row whose specification is gone is an error, never a guess."""
+def load_tokens(scope: Any, rows: list[list[Any]]) -> dict[str, Any]:
+    """Fills an empty scope; its tokens by key. A row whose specification is gone is an error, never a guess."""
+    found: dict[str, Any] = {}
     for token_id, kept, name, own in rows:
         spec = scope.spec.task_specs.get(name)
         if spec is None:
             raise BadState(Text("The state names {name}, which its process does not have.", name=name))
-        task = scope.task_tree._add_child(spec, TaskState.FUTURE)
-        scope.tasks.pop(task.id)
-        scope.task_tree._children.remove(task.id)
-        task.id, task._state, task.internal_data = UUID(hex=token_id), kept, dict(own or {})
-        scope.tasks[task.id] = task
-        scope.task_tree._children.append(task.id)
+        task = Task(scope, spec, scope.task_tree, state=kept, id=UUID(hex=token_id))
+        task.internal_data = dict(own or {})
+        found[token_id] = task
+    return found

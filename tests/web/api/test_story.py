@@ -56,3 +56,17 @@ def test_instance_tells_where_it_stands(client, login):
     assert (told["status"], told["record"]) == ("running", contract)
     assert told["position"]
     assert client.get(f"/api/v1/processes/instances/{instance}", headers=login("agent1")).status_code in (401, 404)
+
+
+def test_record_says_why_it_goes_where_it_goes(client, login):
+    contract = submitted(client, login, 120_000)
+    page = client.get(f"/records/contract/{contract}", headers=login("admin") | {"Accept-Language": "zh"})
+    text = page.get_data(as_text=True)
+    assert page.status_code == 200
+    assert "审批矩阵: 法务和财务 是 · 总监 否" in text
+    assert "规则 3: 超过 5 万：还需法务和财务" in text
+    task = open_task(client, login("sales_manager"), contract)
+    told = client.get(f"/api/v1/processes/instances/{task['instance']}", headers=login("sales_manager")).json
+    ruling = next(visit["decision"] for visit in told["history"] if visit["kind"] == "ruled")
+    assert (ruling["decision"], ruling["result"]) == ("approval_matrix", {"departments": True, "director": False})
+    assert [rule["number"] for rule in ruling["rules"]] == [3]

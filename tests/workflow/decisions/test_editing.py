@@ -172,7 +172,8 @@ def grids(draw: st.DrawFn) -> Grid:
     rows = _some(draw, (*base.rows, Row("r1", (), ()), Row("r2", (), ())))
     return replace(base, inputs=inputs, outputs=outputs, rows=tuple(
         replace(row, tests=tuple(draw(CELLS) for _ in inputs), results=tuple(draw(RESULTS) for _ in outputs),
-                note=draw(st.sampled_from(["", "a <note>"]))) for row in rows))
+                note=draw(st.sampled_from(["", "a <note>"])), note_zh=draw(st.sampled_from(["", "备注"])))
+        for row in rows))
 
 
 def _some(draw: st.DrawFn, items: Sequence[Item]) -> tuple[Item, ...]:
@@ -186,8 +187,8 @@ def test_every_edit_reads_back(wanted: Grid) -> None:
     found = grid_of(read(text, ""))
     assert [(c.expression, c.type) for c in found.inputs] == [(c.expression, c.type) for c in wanted.inputs]
     assert [(c.name, c.label_zh) for c in found.outputs] == [(c.name, c.label_zh) for c in wanted.outputs]
-    assert [(r.tests, r.results, r.note) for r in found.rows] == [
-        (r.tests, r.results, r.note) for r in wanted.rows]
+    assert [(r.tests, r.results, r.note, r.note_zh) for r in found.rows] == [
+        (r.tests, r.results, r.note, r.note_zh) for r in wanted.rows]
     ids = [one.get("id") for one in etree.fromstring(text.encode()).iter(etree.Element) if one.get("id")]
     assert len(ids) == len(set(ids))
     assert edited(text, found) == text

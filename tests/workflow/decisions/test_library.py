@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from formloom.errors import Problem, UnknownDecision
-from formloom.metadata import compiler, loader
+from formloom.metadata import compiler, decision_source, loader
 from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Source
 from formloom.workflow.decisions import library
@@ -152,3 +152,42 @@ def test_same_id_twice_is_told() -> None:
 def test_other_files_are_refused(text: str, code: str) -> None:
     problems = compiler.check([Source("p", "decisions/a.dmn", text)], TYPES)
     assert [p.code for p in problems] == [code]
+
+
+MODELER = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="{model}" xmlns:dmndi="{model}DMNDI/" xmlns:dc="http://www.omg.org/spec/DMN/20180521/DC/"
+  xmlns:modeler="http://camunda.org/schema/modeler/1.0" xmlns:biodi="http://bpmn.io/schema/dmn/biodi/2.0"
+  xmlns:camunda="http://camunda.org/schema/1.0/dmn" id="Definitions_1x" name="DRD"
+  namespace="http://camunda.org/schema/1.0/dmn" exporter="Camunda Modeler" exporterVersion="5.20.0"
+  modeler:executionPlatform="Camunda Platform" modeler:executionPlatformVersion="7.20.0">
+  <decision id="Dish" name="Dish" camunda:historyTimeToLive="P180D" camunda:versionTag="1">
+    <decisionTable id="DecisionTable_1" hitPolicy="FIRST">
+      <input id="Input_1" label="Season" biodi:width="192"><inputExpression id="InputExpression_1" typeRef="string">
+        <text>season</text></inputExpression><inputValues id="UnaryTests_1"><text>"Fall","Winter"</text></inputValues>
+      </input>
+      <input id="Input_2" label="Guests" camunda:inputVariable="guests">
+        <inputExpression id="InputExpression_2" typeRef="integer"><text>guestCount</text></inputExpression></input>
+      <output id="Output_1" label="Dish" name="desiredDish" typeRef="string" />
+      <rule id="DecisionRule_1"><description>a crowd</description>
+        <inputEntry id="UnaryTests_2"><text></text></inputEntry>
+        <inputEntry id="UnaryTests_3"><text>guests &gt; 8</text></inputEntry>
+        <outputEntry id="LiteralExpression_1"><text>"Stew"</text></outputEntry></rule>
+      <rule id="DecisionRule_2"><inputEntry id="UnaryTests_4"><text>"Fall"</text></inputEntry>
+        <inputEntry id="UnaryTests_5"><text>-</text></inputEntry>
+        <outputEntry id="LiteralExpression_2"><text>"Spareribs"</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+  <dmndi:DMNDI><dmndi:DMNDiagram><dmndi:DMNShape dmnElementRef="Dish">
+    <dc:Bounds height="80" width="180" x="160" y="100" /></dmndi:DMNShape></dmndi:DMNDiagram></dmndi:DMNDI>
+</definitions>"""
+
+
+@pytest.mark.parametrize("space", sorted(decision_source.MODELS))
+def test_file_of_a_modeler_loads(space: str) -> None:
+    one, other = (Source("p", f"decisions/{name}.dmn", MODELER.format(model=space).replace("Dish", name))
+                  for name in ("Dish", "Supper"))
+    decisions, problems = read(one, other)
+    assert problems == []
+    assert decisions["Dish"].decide({"season": "Winter", "guestCount": 9}).value == "Stew"
+    assert decisions["Supper"].decide({"season": "Fall", "guestCount": 2}).value == "Spareribs"
+    assert "not an allowed value" in str(decisions["Dish"].evaluate({"season": "May", "guestCount": 2}).failures[0])

@@ -40,7 +40,8 @@ def sent(**changes: Any) -> dict[str, Any]:
 
 def test_cells_are_words() -> None:
     assert rows(sheet.to_json(read(DISH, "")))[0] == {
-        "key": "winter", "tests": ["Winter", "<= 8"], "results": ["Roast"], "note": "stays in the kitchen"}
+        "key": "winter", "tests": ["Winter", "<= 8"], "results": ["Roast"], "note": "stays in the kitchen",
+        "note_zh": ""}
 
 
 def test_words_become_feel() -> None:

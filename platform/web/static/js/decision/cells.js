@@ -17,6 +17,7 @@ export function pretty(text, kind, words) {
   if (text.startsWith("=")) return text;
   let shown = text.replaceAll(">=", "≥").replaceAll("<=", "≤");
   if (kind === "boolean") shown = shown.replace(/\btrue\b/g, words.yes).replace(/\bfalse\b/g, words.no);
+  shown = shown.replace(/^not\((.*)\)$/, (whole, values) => say(words.not, { values }));
   if (spans.includes(kind)) shown = shown.replace(/([[(\]]?)([^()[\],]+?)\s*\.\.\s*([^()[\],]+?)([\])[]|$)/g, span);
   return kind === "number" ? grouped(shown) : shown;
 }

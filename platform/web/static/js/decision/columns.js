@@ -6,7 +6,7 @@ export class Columns {
   constructor(draft, box, types) {
     Object.assign(this, { draft, box, types, words: draft.words, open: "" });
     draft.addEventListener("choose", () => this.draw());
-    draft.addEventListener("change", (event) => { if (event.detail.whole) this.draw(); });
+    draft.addEventListener("change", (event) => { if (event.detail.whole && !this.typing) this.draw(); });
     this.draw();
   }
 
@@ -32,7 +32,7 @@ export class Columns {
 
   #column(side, column, n, count) {
     const { words } = this;
-    const details = element("details", { class: "fl-dec-column", open: this.open === column.key },
+    const details = element("details", { class: "fl-dec-column", open: this.open === column.key, "data-key": column.key },
       element("summary", {}, icon("chevron-down"), element("span", { class: "clip grow", text: heading(column) || words.new_column }),
         element("span", { class: "faint xs", text: this.#typed(column.type || column.kind) })));
     details.addEventListener("toggle", () => { if (details.open) this.open = column.key; });
@@ -64,13 +64,13 @@ export class Columns {
   #field(label, value, set, { area = false, help = "", mono = false } = {}) {
     const input = element(area ? "textarea" : "input", { class: `form-control${mono ? " mono" : ""}`, rows: area ? 2 : null, spellcheck: "false" });
     input.value = value ?? "";
-    input.addEventListener("change", () => this.#changed((part) => set(part, input.value.trim())));
+    input.addEventListener("change", () => this.#typedIn((part) => set(part, input.value.trim()), input));
     return element("label", { class: "fl-field" }, element("span", { class: "fl-label", text: label }), input, help ? element("span", { class: "help", text: help }) : null);
   }
 
   #kind(value, set) {
     const select = element("select", { class: "form-select" }, ...this.#choices(value).map(([name, words]) => element("option", { value: name, text: words, selected: name === value })));
-    select.addEventListener("change", () => this.#changed((part) => set(part, select.value)));
+    select.addEventListener("change", () => this.#typedIn((part) => set(part, select.value), select));
     return element("label", { class: "fl-field" }, element("span", { class: "fl-label", text: this.words.kind }), select);
   }
 
@@ -82,6 +82,20 @@ export class Columns {
 
   #typed = (type) => this.types[type] ?? type;
   #changed = (edit) => this.draft.change(edit, { whole: true });
+
+  // What is typed here stays where it is: drawing the panel anew would take the field that comes next away.
+  #typedIn(edit, box) {
+    this.typing = true;
+    this.#changed(edit);
+    this.typing = false;
+    const details = box.closest("details");
+    const column = details && this.#found(details.dataset.key);
+    if (!column) return;
+    details.querySelector("summary .grow").textContent = heading(column) || this.words.new_column;
+    details.querySelector("summary .xs").textContent = this.#typed(column.type || column.kind);
+  }
+
+  #found = (key) => [...this.draft.grid.inputs, ...this.draft.grid.outputs].find((one) => one.key === key);
 
   #add(side) {
     const key = freshKey();

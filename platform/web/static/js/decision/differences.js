@@ -1,14 +1,13 @@
 // What changes between two states of a decision, in lines for people.
 
 import { pretty } from "./cells.js";
-import { heading, say, title } from "./draft.js";
+import { heading, remark, same, say, title } from "./draft.js";
 
 const text = (grid, row, words) => {
   const said = (columns, cells) => columns.map((column, n) => [heading(column), cells[n]]).filter(([, one]) => !["", "-"].includes(one));
   const shown = (columns, cells) => said(columns, cells).map(([name, one]) => `${name} ${pretty(one, columns.find((column) => heading(column) === name).kind, words)}`).join(words.and);
   return `${shown(grid.inputs, row.tests) || words.any} → ${shown(grid.outputs, row.results) || words.empty}`;
 };
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const about = ({ label_zh, description, type }) => [label_zh, description, type];
 
 export function differences(before, after, words, policies) {
@@ -54,7 +53,7 @@ function* rules(old, now, words) {
         if (at >= 0 && was[cells][at] !== row[cells][k]) yield cell(words, n, heading(column), ...[was[cells][at], row[cells][k]].map((one) => pretty(one ?? "", column.kind, words)));
       }
     }
-    if (was.note !== row.note) yield cell(words, n, words.note, was.note, row.note);
+    if (remark(was) !== remark(row)) yield cell(words, n, words.note, remark(was), remark(row));
   }
   const order = (grid, other) => grid.rows.map((one) => one.key).filter((key) => other.rows.some((one) => one.key === key));
   if (!same(order(old, now), order(now, old))) yield words.moved;

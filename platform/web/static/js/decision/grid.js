@@ -2,7 +2,7 @@
 
 import Sortable from "../../vendor/sortablejs@1.15.7/sortable.esm.js";
 import { Helper, pretty } from "./cells.js";
-import { element, freshKey, heading, icon, say } from "./draft.js";
+import { chinese, element, freshKey, heading, icon, remark, say } from "./draft.js";
 import { menu } from "./menu.js";
 
 const narrow = matchMedia("(max-width: 767px)");
@@ -35,10 +35,10 @@ export class Grid {
       { side: "note", kind: "", head: this.words.note, values: [] }];
   }
 
-  read = (row, column) => (column.side === "note" ? row.note : row[column.side][column.at]) ?? "";
+  read = (row, column) => (column.side === "note" ? remark(row) : row[column.side][column.at]) ?? "";
 
   write(row, column, text) {
-    if (column.side === "note") row.note = text;
+    if (column.side === "note") row[chinese ? "note_zh" : "note"] = text;
     else row[column.side][column.at] = text;
   }
 
@@ -296,7 +296,7 @@ export class Grid {
   // ---------- rules ----------
   blank() {
     const { inputs, outputs } = this.draft.grid;
-    return { key: freshKey(), tests: inputs.map(() => "-"), results: outputs.map(() => ""), note: "" };
+    return { key: freshKey(), tests: inputs.map(() => "-"), results: outputs.map(() => ""), note: "", note_zh: "" };
   }
 
   add(at, row = this.blank()) {

@@ -29,12 +29,15 @@ export class Publishing {
 
   async send(over = "") {
     let answer;
+    const buttons = document.querySelectorAll("[data-do=confirm], [data-do=mine], [data-do=publish]");
+    for (const button of buttons) button.disabled = true;
     try {
       answer = await ask(this.draft, "publish", over ? { over } : {});
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       answer = { ok: false, status: 0, told: null };
     }
+    for (const button of buttons) button.disabled = false;
     this.dialog.close();
     this.overtaken.close();
     const { ok, status, told } = answer;

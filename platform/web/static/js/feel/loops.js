@@ -19,15 +19,15 @@ function elements(binding, scope) {
 }
 
 function steps(first, last, run) {
-  if (first instanceof Day && last instanceof Day) return counted(first.days, last.days, run).map((days) => new Day(days));
+  if (first instanceof Day && last instanceof Day) return counted(BigInt(first.days), BigInt(last.days), run).map((days) => new Day(Number(days)));
   if (kind(first) !== "number" || kind(last) !== "number" || !first.isInteger() || !last.isInteger()) return null;
-  return counted(first.toNumber(), last.toNumber(), run).map((number) => new Num(number));
+  return counted(BigInt(first.toFixed()), BigInt(last.toFixed()), run).map((number) => new Num(number.toString()));
 }
 
 function counted(first, last, run) {
-  const length = Math.abs(last - first) + 1;
+  const length = Number(first <= last ? last - first : first - last) + 1;
   run.sized(length);
-  return Array.from({ length }, (_, index) => (first <= last ? first + index : first - index));
+  return Array.from({ length }, (_, index) => (first <= last ? first + BigInt(index) : first - BigInt(index)));
 }
 
 // The body in a scope for every combination, without one where a source is no list; true ends the loop.

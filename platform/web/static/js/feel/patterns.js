@@ -60,7 +60,7 @@ function characterClass(pattern, start) {
   let [set, index] = ["", start + 1 + negated.length];
   while (index < pattern.length) {
     const char = String.fromCodePoint(pattern.codePointAt(index));
-    if (char === "]") return [`[${negated}${set}]`, index + 1];
+    if (char === "]") return set && [`[${negated}${set}]`, index + 1];
     if (pattern.startsWith("-[", index)) {
       const taken = characterClass(pattern, index + 1);
       return taken && pattern[taken[1]] === "]" ? [`[[${negated}${set}]--${taken[0]}]`, taken[1] + 1] : null;
@@ -79,6 +79,7 @@ function pieceAt(pattern, index, char, flags) {
   if (char === "\\") return escape(pattern, index, false);
   const times = char === "{" && /^\{\d+(?:,\d*)?\}/.exec(pattern.slice(index));
   if (times) return [times[0], index + times[0].length];
+  if (char === "{" || char === "}") return null;
   return char === "[" ? characterClass(pattern, index) : [outside(char, pattern, index, flags), index + char.length];
 }
 

@@ -19,7 +19,7 @@ const combined = (date, clock) => date && clock && momentOrNull(BigInt(daysIn(da
 function clock(hour, minute, second, zone = null) {
   const [h, m] = [whole(hour), whole(minute)];
   const nanos = second.times(1_000_000_000).trunc();
-  if (!(h >= 0 && h < 24 && m >= 0 && m < 60) || nanos.isNegative() || nanos.gte(60_000_000_000) || zone === NO_ZONE) return null;
+  if (!(h >= 0 && h < 24 && m >= 0 && m < 60) || nanos.lt(0) || nanos.gte(60_000_000_000) || zone === NO_ZONE) return null;
   return new Clock(BigInt(h * 3600 + m * 60) * 1_000_000_000n + BigInt(nanos.toFixed()), zone);
 }
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from formloom.storage.columns import Instant
 
-revision = "0004"
-down_revision = "0001"
+revision = "0007"
+down_revision = "0006"
 
 
 def upgrade() -> None:
