@@ -8,8 +8,8 @@ from playwright.sync_api import Locator, expect
 from tests.journeys.conftest import SignIn
 from tests.journeys.person import Person
 
-KEY = "lead_intake"
-LEAD = "山河重工 何晓"
+KEY = "task_request"
+SUBJECT = "为山河重工准备样机"
 
 
 class Designer:
@@ -77,9 +77,9 @@ class Designer:
 def begin(person: Person) -> None:
     page = person.open("/workflows/new").page
     page.locator(".fl-wf-template", has_text="从空白开始").click()
-    for name, words in (("name", "Lead intake"), ("name_zh", "线索受理"), ("key", KEY)):
+    for name, words in (("name", "Task request"), ("name_zh", "任务申请"), ("key", KEY)):
         page.locator(f"#f-{name}").fill(words)
-    page.select_option("#f-entity", "lead")
+    page.select_option("#f-entity", "task")
     page.select_option("#f-starts", "created")
     page.get_by_role("button", name="建立草稿").click()
     page.wait_for_url(f"**/workflows/{KEY}")
@@ -125,7 +125,7 @@ def test_two_step_approval_is_drawn_and_works(admin: Person, sign_in: SignIn) ->
     designer.field("办理人").select_option("user.manager")
     designer.field("没有这个人时，由有这个角色的人办").select_option("sales_manager")
     designer.page.locator(".fl-wf-more summary").click()
-    for label in ("姓名", "公司", "需求"):
+    for label in ("任务", "客户", "优先级"):
         designer.field(label).select_option("show")
     designer.pick(second)
     designer.field("有这个角色的人").select_option("director")
@@ -147,18 +147,24 @@ def test_two_step_approval_is_drawn_and_works(admin: Person, sign_in: SignIn) ->
     designer.pick(first)
     expect(designer.field("办理人")).to_have_value("user.manager")
     admin.shot("process-designer")
-    designer.publish("新线索都要经理和总监看过")
+    designer.publish("新任务都要经理和总监看过")
     expect(designer.page.locator("[data-state]")).to_contain_text("第 1 版")
 
     sales = sign_in("sales1")
-    sales.open("/records/lead/new").type("name", LEAD)
+    sales.open("/records/task/new").type("subject", SUBJECT)
     sales.save()
     manager = sign_in("sales_manager")
-    manager.decide(LEAD, "approve")
+    manager.decide(SUBJECT, "approve")
     director = sign_in("director")
-    director.open_task(LEAD)
+    director.open_task(SUBJECT)
     expect(director.page.locator("main")).to_contain_text("总监审批")
-    director.decide(LEAD, "approve")
+    director.decide(SUBJECT, "approve")
+
+    # Retired, it starts for no task any more.
+    designer.page.locator("summary[aria-label='更多']").click()
+    designer.page.once("dialog", lambda asked: asked.accept())
+    designer.page.get_by_role("button", name="停用").click()
+    expect(designer.page.locator("tr", has_text=KEY)).to_contain_text("已停用")
 
 
 def test_changes_are_compared_before_publishing(admin: Person) -> None:

@@ -142,7 +142,7 @@ def retire_workflow(stem: str) -> ResponseReturnValue:
     if used:
         raise Conflict(Text("{process} starts this process.", process=used[0].label),
                        Text("Change that first, then retire it."))
-    return edited_sources.changed(file.path, lambda sources: layers.removed(sources, file.path),
+    return edited_sources.changed(file.path, lambda sources: layers.put(sources, file.path, ""),
                                   Text("The process is retired. What runs goes on to its end."), "/workflows")
 
 

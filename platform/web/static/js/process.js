@@ -86,6 +86,8 @@ function refused(findings) {
 function published(next) {
   number = next;
   publishedText = keeping.text;
+  const retire = find("[data-retire]");
+  if (retire) retire.hidden = false;
   state();
   if (!find("#side-versions").hidden) versions();
 }
