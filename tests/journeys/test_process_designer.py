@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
+from formloom.workflow import differences
+from tests.cli.conftest import ROOT
 from tests.journeys.conftest import SignIn
 from tests.journeys.person import Person
 
@@ -196,6 +198,30 @@ def test_undo_takes_back_what_was_drawn(admin: Person) -> None:
     designer.page.locator("[data-do=undo]").click()
     assert designer.ids() == before
     designer.settled()
+
+
+NOVELTY = '<formloom:novelty a="1"><formloom:inner/></formloom:novelty><formloom:binding c="2" '
+ROUND_TRIP = """async ([texts, folder]) => {
+    const { formloom } = await import(`${folder}/process/moddle.js`);
+    const { inward, outward } = await import(`${folder}/process/names.js`);
+    const moddle = new BpmnJS({ moddleExtensions: { formloom } }).get("moddle");
+    const trip = async (text) => (await moddle.toXML((await moddle.fromXML(text)).rootElement)).xml;
+    return Promise.all(texts.map(async (text) => outward(await trip(inward(text)))));
+}"""
+
+
+def test_drawings_are_written_as_they_were_read(admin: Person) -> None:
+    """By the modeler with our extension elements, and through the names in Chinese; what it does not know is kept."""
+    designer = Designer(admin, "contract_approval")
+    files = [*sorted((ROOT / "config/workflows").glob("*.bpmn")),
+             *sorted((ROOT / "tests/workflow/conformance").glob("*.bpmn"))]
+    texts = [path.read_text() for path in files]
+    texts.append(texts[0].replace("<formloom:binding ", NOVELTY))
+    script = designer.page.locator("script[src*='/js/process.js']").get_attribute("src") or ""
+    again = designer.page.evaluate(ROUND_TRIP, [texts, script.removesuffix("/process.js")])
+    for text, written in zip(texts, again, strict=True):
+        assert [(one.id, one.aspects) for one in differences.compare(text, written)] == []
+    assert "novelty" in again[-1]
 
 
 def test_phone_shows_and_does_not_draw(sign_in: SignIn) -> None:
