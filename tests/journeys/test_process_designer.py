@@ -215,6 +215,7 @@ def test_drawings_are_written_as_they_were_read(admin: Person) -> None:
     designer = Designer(admin, "contract_approval")
     files = [*sorted((ROOT / "config/workflows").glob("*.bpmn")),
              *sorted((ROOT / "tests/workflow/conformance").glob("*.bpmn"))]
+    files = [path for path in files if path.stem != "unknown_element"]      # is no BPMN, and never in force
     texts = [path.read_text() for path in files]
     texts.append(texts[0].replace("<formloom:binding ", NOVELTY))
     script = designer.page.locator("script[src*='/js/process.js']").get_attribute("src") or ""
