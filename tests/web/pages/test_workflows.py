@@ -225,3 +225,17 @@ def test_retired_process_starts_nothing_and_comes_back(runtime: Runtime, ada: Fl
     assert post(ada, "publish", {"text": before, "was": data["was"]}).status_code == 200
     runtime.refresh()
     assert KEY in runtime.model().definitions
+
+
+def test_called_process_is_not_retired(runtime: Runtime, ada: FlaskClient) -> None:
+    form(ada, "/workflows/new", **NEW | {"key": "caller", "template": "single"})
+    page = "/workflows/caller"
+    data = state(ada, page)
+    text = re.sub(r'<bpmn:serviceTask id="tell_yes".*?</bpmn:serviceTask>',
+                  f'<bpmn:callActivity id="tell_yes" name="Approve it" calledElement="{KEY}"/>', data["text"],
+                  flags=re.DOTALL)
+    assert post(ada, "publish", {"text": text, "was": data["was"]}, page).status_code == 200
+    assert form(ada, f"{PAGE}/retire").status_code == 409
+    runtime.refresh()
+    assert KEY in runtime.model().definitions
+    assert "Second look" in ada.get(PAGE).text

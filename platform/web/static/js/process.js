@@ -157,7 +157,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "y") { event.preventDefault(); acts.redo(); }
 });
 
-addEventListener("beforeunload", (event) => { if (keeping.dirty) { keeping.flush(); event.preventDefault(); } });
+addEventListener("pagehide", () => { if (keeping.dirty) keeping.flush(); });       // what does not arrive is on this device
 
 // Colours are read when the drawing is made: another theme needs another drawing, after what was drawn is kept.
 new MutationObserver(async () => { await keeping.flush(); location.reload(); }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
