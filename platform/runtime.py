@@ -171,6 +171,13 @@ class Runtime:
                 instances.record_incident(self._context(chosen, unit, actor), failure)
             raise
 
+    @contextmanager
+    def rehearsing(self, actor: Actor, model: Model | None = None) -> Iterator[Context]:
+        """A unit of work that may write, and of which nothing remains and nothing leaves."""
+        chosen = model or self.model()
+        with self.database.rehearse() as unit:
+            yield self._context(chosen, unit, actor)
+
     def check(self, sources: Sequence[Source]) -> list[Problem]:
         """Every finding about a configuration, sorted by place; nothing is applied."""
         catalog, wrong = self._examined(sources)

@@ -16,6 +16,7 @@ from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.storage import platform_tables as t
 from formloom.storage.database import Unit
+from formloom.workflow.performing import transactional
 
 LONGEST = 500
 _OFFERED = {"en": "{task}: {about} ({process})", "zh": "{task}：{about}（{process}）"}
@@ -82,6 +83,7 @@ def recipients(unit: Unit, users: Sequence[int] = (), role: str | None = None) -
     return list(dict.fromkeys([*users, *(people.with_role(unit, role) if role else ())]))
 
 
+@transactional
 def listener(context: Context, event: Event) -> None:
     """Tells those to whom a task is offered."""
     if event.kind != "task" or event.action != "offered":

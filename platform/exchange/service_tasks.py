@@ -11,7 +11,7 @@ from formloom.exchange import mail as mails
 from formloom.exchange import notifications, webhooks
 from formloom.settings import Settings
 from formloom.workflow import actions, triggers
-from formloom.workflow.performing import Step
+from formloom.workflow.performing import Step, transactional
 
 
 class Extensions(Protocol):
@@ -22,6 +22,7 @@ class Extensions(Protocol):
     def add_listener(self, listener: Any) -> None: ...
 
 
+@transactional
 def notify(step: Step, *, text: Any, user: Any = None, users: Any = None, role: str | None = None,
            link: str | None = None, mail: bool | None = None) -> Mapping[str, Any]:
     """`link` is the bound record's page unless given; `mail` sends a mail as well, whatever people prefer."""
@@ -32,6 +33,7 @@ def notify(step: Step, *, text: Any, user: Any = None, users: Any = None, role: 
     return {"users": told}
 
 
+@transactional
 def send_mail(step: Step, *, to: Any, subject: str, body: str, html: str | None = None) -> Mapping[str, Any]:
     """`to` is an address or a list of addresses."""
     addresses = to if isinstance(to, list) else [to]
@@ -41,6 +43,7 @@ def send_mail(step: Step, *, to: Any, subject: str, body: str, html: str | None 
     return {"mails": sent}
 
 
+@transactional
 def webhook(step: Step, *, url: str, body: Any = None) -> Mapping[str, Any]:
     """Posts `body` as JSON; without it, which record it is about."""
     payload = body if isinstance(body, Mapping) else {"value": body}
