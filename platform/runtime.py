@@ -38,6 +38,7 @@ from formloom.workflow import definitions, instances, moments
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.simulation import queue as simulations
 from formloom.workflow.steps import StepFailed
 
 POLL_SECONDS = 0.5
@@ -260,6 +261,7 @@ class Runtime:
             extensions.add_field_type(field_type)
         service_tasks.setup(extensions, self.settings, self.now)
         extensions.add_job_handler(recomputation.JOB, self._recompute)
+        extensions.add_job_handler(simulations.JOB, self._simulate)
         return extensions
 
     def _recompute(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
@@ -269,6 +271,10 @@ class Runtime:
         while after is not None and payload["entity"] in self.model().catalog.entities:
             with self.writing(SYSTEM) as context:
                 after = recomputation.batch(context, payload["entity"], after)
+
+    def _simulate(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
+        self.refresh()
+        simulations.carry_out(self, int(payload["simulation"]))
 
     @property
     def _types(self) -> Mapping[str, FieldType]:
