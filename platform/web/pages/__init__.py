@@ -21,7 +21,9 @@ from formloom.web.pages import (
     profile,
     records,
     search,
+    simulations,
     tasks,
+    trials,
     views,
 )
 from formloom.web.pages.assets import Assets
@@ -30,7 +32,8 @@ from formloom.web.pages.frame import install_frame
 
 __all__ = [
     "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install", "lists",
-    "notifications", "pick", "preferences", "processes", "profile", "records", "search", "tasks", "views",
+    "notifications", "pick", "preferences", "processes", "profile", "records", "search", "simulations", "tasks",
+    "trials", "views",
 ]
 
 
