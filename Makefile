@@ -23,7 +23,7 @@ install: $(VENV)/installed
 # Python, SQLite, PostgreSQL and the browser.
 sweep: $(VENV)/installed-dev
 	FORMLOOM_EXAMPLES=6000 $(BIN)/pytest tests/parity tests/storage/test_query.py
-	FORMLOOM_EXAMPLES=5000 $(BIN)/pytest tests/feel
+	FORMLOOM_EXAMPLES=5000 $(BIN)/pytest tests/feel tests/calendars
 	FORMLOOM_EXAMPLES=1000 $(BIN)/pytest tests/workflow/decisions/test_coverage.py
 
 screenshots: $(VENV)/installed-dev

@@ -8,14 +8,19 @@ from collections import Counter
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 
-from formloom import diagnosis, installation, settings, worker
+from formloom import diagnosis, installation, process_commands, worker
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.catalog import Source
+from formloom.policy import people
+from formloom.policy.actor import SYSTEM
+from formloom.process_commands import opened
 from formloom.runtime import Runtime
+from formloom.sla import recomputation as sla
 from formloom.supervisor import WEB, WORKER, Child, Supervisor
 from formloom.web import security_accounts
 from formloom.workflow import markup, reader
@@ -52,7 +57,7 @@ def main(verbose: bool) -> None:
 @main.command()
 def init() -> None:
     """Create or upgrade the database."""
-    installation.prepare(_runtime())
+    installation.prepare(opened())
     click.echo("The database is ready.")
 
 
@@ -61,7 +66,7 @@ def init() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def check(pack: Path, as_json: bool) -> None:
     """Print every problem of a pack with file and line."""
-    problems = _runtime().check(_sources(pack))
+    problems = opened().check(_sources(pack))
     if as_json:
         click.echo(json.dumps([_as_json(p) for p in problems], ensure_ascii=False, indent=2))
     else:
@@ -92,6 +97,10 @@ def apply(pack: Path, yes: bool) -> None:
         click.confirm("Apply?", abort=True)
     installation.apply(runtime, pack, sources)
     click.echo(f"In force: catalog {runtime.model().catalog.version[:12]}.")
+    with runtime.reading(SYSTEM) as context:
+        moved = sum(1 for _ in sla.moves(context))
+    if moved:
+        click.echo(f"The due times of {moved} open clocks are others now. Run: formloom sla recompute --preview")
 
 
 @main.command()
@@ -99,7 +108,7 @@ def apply(pack: Path, yes: bool) -> None:
 @click.option("--pack", type=FOLDER, help="Apply this pack first.")
 def serve(initialise: bool, pack: Path | None) -> None:
     """Run the web server and the worker until told to stop."""
-    runtime = _prepared() if initialise or pack else _runtime()
+    runtime = _prepared() if initialise or pack else opened()
     people: list[str] = []
     if pack:
         installation.apply(runtime, pack, loader.read_pack(pack))
@@ -113,7 +122,7 @@ def serve(initialise: bool, pack: Path | None) -> None:
 @main.command("worker")
 def run_worker() -> None:
     """Run background work until told to stop; any number of workers may share a database."""
-    worker.run(_runtime())
+    worker.run(opened())
 
 
 @main.group()
@@ -143,14 +152,55 @@ def clock() -> None:
 @click.argument("duration")
 def advance(duration: str) -> None:
     """Move the clock of a demo forward, by an ISO 8601 duration such as PT24H: timers fire as if it had passed."""
-    now = _runtime().advance_clock(duration)
+    now = opened().advance_clock(duration)
     click.echo(f"It is now {now.isoformat(timespec='seconds')}.")
+
+
+@main.group()
+def team() -> None:
+    """Teams of the organisation."""
+
+
+@team.command("calendar")
+@click.argument("name")
+@click.argument("calendar")
+def team_calendar(name: str, calendar: str) -> None:
+    """Let a team, and those below it that have none, work by a calendar of the configuration."""
+    runtime = _prepared()
+    with runtime.writing(SYSTEM) as context:
+        context.catalog.calendar(calendar)
+        if not people.set_calendar(context.unit, name, calendar):
+            raise click.ClickException(f"There is no team {name}.")
+    click.echo(f"{name} works by {calendar}. Open clocks follow with: formloom sla recompute")
+
+
+@main.group("sla")
+def sla_group() -> None:
+    """Clocks of service levels."""
+
+
+@sla_group.command("recompute")
+@click.option("--preview", is_flag=True, help="Only print which due times would move.")
+def recompute(preview: bool) -> None:
+    """Move the due times of open clocks after a calendar or a service level was changed."""
+    runtime = _prepared()
+    if not preview:
+        click.echo(f"{sla.recompute(runtime)} clocks moved.")
+        return
+    with runtime.reading(SYSTEM) as context:
+        found = list(sla.moves(context))
+    zone = ZoneInfo(runtime.settings.timezone)
+    for move in found:
+        before, after = (m.astimezone(zone).isoformat(timespec="minutes") if m else "none" for m in
+                         (move.before, move.after))
+        click.echo(f"  {move.entity} {move.record_id} {move.name}: due {before} -> {after}")
+    click.echo(f"{len(found)} clocks would move.")
 
 
 @main.command()
 def doctor() -> None:
     """Look at database, configuration, queue, worker, mail, disk and clock; say what to do."""
-    findings = diagnosis.examine(_runtime())
+    findings = diagnosis.examine(opened())
     for finding in findings:
         mark = "ok  " if finding.well else "BAD "
         click.secho(f"{mark} {finding.what}: {finding.found}", fg=None if finding.well else "red")
@@ -214,6 +264,9 @@ def _score(count: Counter[str], name: str, reason: str = "") -> None:
                 fg="green" if whole else "yellow" if reason or "/" not in name else "red")
 
 
+main.add_command(process_commands.process)
+
+
 @main.group("bpmn")
 def bpmn_group() -> None:
     """Diagrams of any tool."""
@@ -260,15 +313,8 @@ def _examined_as_json(process: reader.Examined) -> dict[str, Any]:
             **{name: [_as_json(problem) for problem in found] for name, found in groups.items()}}
 
 
-def _runtime() -> Runtime:
-    """Closed when the command ends."""
-    runtime = Runtime(settings.from_environment())
-    click.get_current_context().call_on_close(runtime.close)
-    return runtime
-
-
 def _prepared() -> Runtime:
-    runtime = _runtime()
+    runtime = opened()
     installation.prepare(runtime)
     return runtime
 

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from formloom.exchange import mail
-from formloom.runtime import CLOCK_OFFSET, Runtime
+from formloom.runtime import CLOCK_OFFSET, NotInitialised, Runtime
 from formloom.storage import state
 from formloom.storage.database import Unit
-from formloom.storage.platform_tables import fl_job
+from formloom.storage.platform_tables import fl_incident, fl_job, fl_team
+from formloom.workflow import monitoring
 
 _SILENT = timedelta(seconds=30)
 _LATE = timedelta(minutes=5)
@@ -38,11 +39,11 @@ def examine(runtime: Runtime) -> list[Finding]:
     except SQLAlchemyError as error:
         findings = [Finding("database", False, type(error).__name__ + ": " + str(error).splitlines()[0],
                             "Check FORMLOOM_DATABASE_URL, and run: formloom init")]
-    return [*findings, _limits(runtime), _mail(runtime), _disk(runtime)]
+    return [*findings, _calendars(runtime), _limits(runtime), _mail(runtime), _disk(runtime)]
 
 
 def _inside(runtime: Runtime, unit: Unit) -> Iterator[Finding]:
-    checks: tuple[Callable[[Runtime, Unit], Finding], ...] = (_catalog, _queue, _worker, _clock)
+    checks: tuple[Callable[[Runtime, Unit], Finding], ...] = (_catalog, _queue, _processes, _worker, _clock)
     for check in checks:
         yield check(runtime, unit)
 
@@ -63,6 +64,15 @@ def _queue(runtime: Runtime, unit: Unit) -> Finding:
                    "Look at fl_job.error, and see that a worker runs: formloom worker")
 
 
+def _processes(runtime: Runtime, unit: Unit) -> Finding:
+    """Running instances that nothing can move, and those that wait for a repair."""
+    stuck = [str(found.id) for found in monitoring.stuck(unit)]
+    broken = unit.connection.scalar(sa.select(sa.func.count()).where(fl_incident.c.status == "open")) or 0
+    names = f" ({', '.join(stuck[:10])}{', ...' if len(stuck) > 10 else ''})" if stuck else ""
+    return Finding("processes", not stuck and not broken, f"{len(stuck)} stuck{names}, {broken} incidents",
+                   "Open them at /monitoring: retry or cancel what is stuck, repair what stopped.")
+
+
 def _worker(runtime: Runtime, unit: Unit) -> Finding:
     seen = state.values(unit).get(state.HEARTBEAT)
     if seen is None:
@@ -81,6 +91,20 @@ def _clock(runtime: Runtime, unit: Unit) -> Finding:
             return Finding("clock", False, f"{apart:.0f} s apart from the database's", "Synchronise both with NTP.")
     return Finding("clock", not offset or runtime.settings.demo, f"moved forward by {timedelta(seconds=offset)}",
                    "A moved clock is for demos only; start with a new database.")
+
+
+def _calendars(runtime: Runtime) -> Finding:
+    """A team whose calendar is not there counts by the organisation's, and nobody would notice."""
+    try:
+        known = runtime.model().catalog.calendars
+    except (NotInitialised, SQLAlchemyError):
+        return Finding("calendars", True, "none yet")
+    with runtime.database.read() as unit:
+        given = fl_team.c.calendar.is_not(None)
+        named = unit.connection.execute(sa.select(fl_team.c.name, fl_team.c.calendar).where(given)).all()
+    lost = [f"{row.name}: {row.calendar}" for row in named if row.calendar not in known]
+    return Finding("calendars", not lost, ", ".join(lost) if lost else f"{len(known)} in force",
+                   "Give the team one that exists: formloom team calendar <team> <calendar>")
 
 
 def _limits(runtime: Runtime) -> Finding:

@@ -66,12 +66,14 @@ def near(name: str, names: Iterable[str]) -> str | None:
 # What a name that means nothing was taken for, in messages about it.
 KINDS: Mapping[str, Text] = {
     "access": Text("access"), "action": Text("action"), "attribute": Text("attribute"),
+    "calendar": Text("calendar"),
     "child table": Text("child table"), "choice": Text("choice"), "comment": Text("comment"),
     "decision": Text("decision"), "entity": Text("entity"), "extension element": Text("extension element"),
     "field": Text("field"),
     "name": Text("name"), "pack": Text("pack"), "parameter": Text("parameter"), "process": Text("process"),
-    "role": Text("role"), "service task": Text("service task"), "state": Text("state"), "trigger": Text("trigger"),
-    "view": Text("view"),
+    "role": Text("role"), "service level": Text("service level"),
+    "service task": Text("service task"), "state": Text("state"), "trigger": Text("trigger"),
+    "verb": Text("verb"), "view": Text("view"),
 }
 
 
@@ -116,6 +118,10 @@ class UnknownProcess(_Unknown):
 
 class UnknownDecision(_Unknown):
     code, what = "unknown-decision", "decision"
+
+
+class UnknownCalendar(_Unknown):
+    code, what = "unknown-calendar", "calendar"
 
 
 class NotFound(FormloomError):

@@ -29,6 +29,7 @@ from formloom.policy.policy import Policy
 from formloom.records import reach, recomputation
 from formloom.records.context import Context
 from formloom.settings import Settings
+from formloom.sla import recomputation as sla
 from formloom.storage import catalogs, diff, state, tables
 from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.database import Database, Unit, is_stale_schema
@@ -217,7 +218,8 @@ class Runtime:
                 continue
         raise StaleCatalog
 
-    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None) -> diff.Plan:
+    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
+                reason: str = "") -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
         `expected`: the version of the catalog that `sources` were made from. Raises BadConfiguration, StaleCatalog.
@@ -229,7 +231,8 @@ class Runtime:
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
         plan = catalogs.publish(
-            self.database, catalog, self._types, by.user_id, self.now(), recompute, expected, self._current_catalog())
+            self.database, catalog, self._types, by.user_id, self.now(), recompute, expected, self._current_catalog(),
+            reason)
         self.refresh()
         return plan
 
@@ -262,7 +265,12 @@ class Runtime:
         service_tasks.setup(extensions, self.settings, self.now)
         extensions.add_job_handler(recomputation.JOB, self._recompute)
         extensions.add_job_handler(simulations.JOB, self._simulate)
+        extensions.add_job_handler(sla.JOB, self._recompute_clocks)
         return extensions
+
+    def _recompute_clocks(self, _database: Database, _payload: Mapping[str, Any], _job: int) -> None:
+        self.refresh()
+        sla.recompute(self)
 
     def _recompute(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
         """In short transactions, so that people go on working; a job that starts over finds less to do."""

@@ -11,6 +11,7 @@
     FORMLOOM_SMTP_URL      smtp://user:password@host:port?from=a@b&tls=1; without it mails are kept and shown as unsent
     FORMLOOM_SMTP_CA       file of the authorities that sign the mail server's certificate; default the system's
     FORMLOOM_WEBHOOK_ALLOW hosts and networks inside our own that webhooks may call, separated by commas
+    FORMLOOM_METRICS_TOKEN who sends it may read /metrics; without it only this machine, if nothing stands in front
     FORMLOOM_LANGUAGE, FORMLOOM_TIMEZONE       of the organisation; default zh, Asia/Shanghai
     FORMLOOM_PUBLIC_URL    address in mails; default http://HOST:PORT
 """
@@ -49,6 +50,7 @@ class Settings:
     smtp_url: str | None = None
     smtp_ca: Path | None = None
     webhook_allow: tuple[str, ...] = ()
+    metrics_token: str = ""
     language: str = "zh"
     timezone: str = "Asia/Shanghai"
     public_url: str
@@ -83,6 +85,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=environ.get("FORMLOOM_SMTP_URL") or None,
         smtp_ca=_file(environ, "FORMLOOM_SMTP_CA"),
         webhook_allow=tuple(filter(None, (p.strip() for p in environ.get("FORMLOOM_WEBHOOK_ALLOW", "").split(",")))),
+        metrics_token=environ.get("FORMLOOM_METRICS_TOKEN", "").strip(),
         language=environ.get("FORMLOOM_LANGUAGE", "zh"),
         timezone=_timezone(environ.get("FORMLOOM_TIMEZONE", "Asia/Shanghai")),
         public_url=environ.get("FORMLOOM_PUBLIC_URL") or f"http://{host}:{port}",

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from formloom.jobs import queue, runner
 from formloom.policy.actor import Actor
 from formloom.settings import Settings
+from formloom.sla import firing
 from formloom.storage import state
 from formloom.wakeup import Waker
 from formloom.workflow import timers, triggers
@@ -55,7 +56,7 @@ class Sweeper:
     def run(self) -> None:
         while not self._stopping.is_set():
             started = time.monotonic()
-            for part in (self.beat, self.wake_due, self.fire_timers, self.start_scheduled):
+            for part in (self.beat, self.wake_due, self.fire_timers, self.fire_clocks, self.start_scheduled):
                 self._guarded(part)
             self._stopping.wait(max(0.05, SWEEP_SECONDS - (time.monotonic() - started)))
 
@@ -90,6 +91,10 @@ class Sweeper:
 
     def fire_timers(self) -> None:
         while not self._stopping.is_set() and timers.fire_due(self._runtime, self._runtime.now()):
+            pass
+
+    def fire_clocks(self) -> None:
+        while not self._stopping.is_set() and firing.fire_due(self._runtime, self._runtime.now()):
             pass
 
     def start_scheduled(self) -> None:

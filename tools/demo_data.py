@@ -302,13 +302,19 @@ def tickets(customers: list[dict[str, object]]) -> list[dict[str, object]]:
     return rows
 
 
+PROMISED = {"low": 24, "normal": 24, "high": 8, "urgent": 2}      # hours, as the entity's service level says
+
+
 def routed(row: dict[str, object], customer: dict[str, object], made: datetime, waited: int | None) -> dict[str, object]:
-    """Team, priority and time as the decision gives them. `waited`: hours until the response; None is too late."""
+    """Team and priority as the decision gives them, and the time promised. `waited`: hours until the response; None is
+    too late.
+    """
     found = decide("ticket_routing", "Ticket routing", category=row["category"], grade=customer["level"], channel=row["channel"])
     assert isinstance(found, dict)
-    hours = int(found["hours"])
+    priority = found["priority"] if row["priority"] == "normal" else row["priority"]
+    hours = PROMISED[str(priority)]
     replied = made + timedelta(hours=hours + 2 if waited is None else min(waited, hours))
-    return {"team": found["team"], "priority": found["priority"] if row["priority"] == "normal" else row["priority"],
+    return {"team": found["team"], "priority": priority,
             "response_due": (made + timedelta(hours=hours)).isoformat() + "Z", "responded_at": replied.isoformat() + "Z"}
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from sqlalchemy.dialects import postgresql, sqlite
 
-from formloom.metadata import language
+from formloom.metadata import grammar, language, time_language
 from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Choice, Field
 from formloom.metadata.fieldtypes import FieldType
@@ -71,7 +71,7 @@ def blocks() -> dict[str, str]:
     entity = language.entity_schema(TYPES)
     parts = {f"keys-{name}": _keys(schema) for name, schema in {
         "entity": entity,
-        "field": language.record(language.COMMON, ("type",)),
+        "field": grammar.record(language.COMMON, ("type",)),
         "choice": language.CHOICE,
         "constraint": language.CONSTRAINT,
         "form": language.FORM,
@@ -88,6 +88,11 @@ def blocks() -> dict[str, str]:
         "workspace": language.workspace_schema(),
         "item": language.workspace_schema()["properties"]["items"]["items"],
         "pack": language.pack_schema(),
+        "calendar": time_language.CALENDAR,
+        "week": time_language.WEEK,
+        "holiday": time_language.HOLIDAY,
+        "worked": time_language.WORKED,
+        "sla": time_language.SERVICE_LEVEL,
     }.items()}
     return parts | {"types": _types(), "columns": _columns(), "operators": _operators(), "options": _options()}
 
@@ -109,13 +114,13 @@ def _keys(schema: Mapping[str, Any]) -> str:
 def _meaning(schema: Mapping[str, Any]) -> str:
     """The description without what the column `value` says."""
     words: str = schema["description"]
-    return words.removesuffix(language.PER_LANGUAGE).removesuffix(language.IN_FEEL)
+    return words.removesuffix(grammar.PER_LANGUAGE).removesuffix(grammar.IN_FEEL)
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
     """What is written at a key, in a word or two."""
     bare = {key: value for key, value in schema.items() if key not in ("description", "default")}
-    named = {"name": language.NAME, "label": language.LABEL, "FEEL": language.FEEL}
+    named = {"name": grammar.NAME, "label": grammar.LABEL, "FEEL": grammar.FEEL}
     for words, known in named.items():
         if bare == known:
             return words

@@ -42,7 +42,7 @@ def _teams(unit: Unit, content: Mapping[str, Any], users: Mapping[str, int]) -> 
         unit.insert_once(fl_team, {
             "name": team["name"], "label": {"en": label} if isinstance(label, str) else label,
             "parent_id": _team_id(unit, team["parent"]) if "parent" in team else None,
-            "head_id": users.get(team.get("head", "")),
+            "head_id": users.get(team.get("head", "")), "calendar": team.get("calendar"),
         }, "name")
 
 

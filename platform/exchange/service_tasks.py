@@ -9,7 +9,9 @@ from typing import Any, Protocol
 
 from formloom.exchange import mail as mails
 from formloom.exchange import notifications, webhooks
+from formloom.exchange.task_links import Signer
 from formloom.settings import Settings
+from formloom.sla import ledger
 from formloom.workflow import actions, triggers
 from formloom.workflow.performing import Step, transactional
 
@@ -90,5 +92,7 @@ def setup(extensions: Extensions, settings: Settings, clock: Callable[[], dateti
     extensions.add_job_handler(mails.JOB, mails.sender(settings.smtp_url, clock, settings.smtp_ca))
     key = webhooks.signing_key(settings.secret_key)
     extensions.add_job_handler(webhooks.JOB, webhooks.poster(key, settings.webhook_allow))
+    # Before processes start, which may read what it writes.
+    extensions.add_listener(transactional(ledger.listener))
     extensions.add_listener(triggers.listener)
-    extensions.add_listener(notifications.listener)
+    extensions.add_listener(notifications.Teller(settings.public_url, Signer(settings.secret_key)))

@@ -8,9 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeAlias
 
-from formloom.errors import Place, UnknownAction, UnknownDecision, UnknownEntity, UnknownField, UnknownProcess
+from formloom.calendars.working_time import Calendar
+from formloom.errors import (
+    Place,
+    UnknownAction,
+    UnknownCalendar,
+    UnknownDecision,
+    UnknownEntity,
+    UnknownField,
+    UnknownProcess,
+)
 from formloom.feel import Expression
 from formloom.metadata.fieldtypes import FieldType
 
@@ -176,6 +186,24 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLevel:
+    """A promise about every record of an entity: something happens within so much working time."""
+
+    name: str
+    label: Label
+    stops: Expression
+    starts: Expression | None = None        # None: with the record
+    pauses: Expression | None = None
+    by: str = ""                            # choice field that decides which target holds; '' for one target
+    targets: Mapping[str, timedelta] = EMPTY  # by choice; under '' the one target
+    calendar: str = ""                      # '' for that of the owner's team, else the organisation's
+    warn: tuple[int, ...] = ()              # percentages, ascending
+    due: str = ""                           # field that mirrors when it is due
+    state: str = ""                         # field that mirrors its state
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     id: str
     name: str
@@ -200,6 +228,7 @@ class Entity:
     views: tuple[View, ...] = ()
     related: tuple[Related, ...] = ()
     actions: Mapping[str, Action] = EMPTY
+    levels: Mapping[str, ServiceLevel] = EMPTY
     computed: tuple[str, ...] = ()          # formulas and roll-ups, each after those it uses
     place: Place = NOWHERE
 
@@ -275,6 +304,18 @@ class Workspace:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """When is worked, as configured. The default one is the organisation's."""
+
+    name: str
+    label: Label
+    pack: str
+    calendar: Calendar
+    default: bool = False
+    place: Place = NOWHERE
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessSource:
     """A BPMN file as authored; `workflow.reader` makes a process definition of it."""
 
@@ -332,6 +373,7 @@ class Catalog:
     sources: tuple[Source, ...] = field(repr=False, default=())
     decisions: Mapping[str, DecisionSource] = EMPTY     # by the id of each decision; a file may hold several
     decision_files: tuple[DecisionSource, ...] = ()
+    calendars: Mapping[str, WorkCalendar] = EMPTY
 
     def entity(self, name: str) -> Entity:
         try:
@@ -350,6 +392,18 @@ class Catalog:
             return self.decisions[key]
         except KeyError:
             raise UnknownDecision(key, self.decisions) from None
+
+    def calendar(self, name: str) -> WorkCalendar:
+        try:
+            return self.calendars[name]
+        except KeyError:
+            raise UnknownCalendar(name, self.calendars) from None
+
+    @property
+    def own_calendar(self) -> WorkCalendar | None:
+        """The organisation's: the default one, or the only one there is."""
+        chosen = [c for c in self.calendars.values() if c.default] or list(self.calendars.values())
+        return chosen[0] if len(chosen) == 1 else None
 
     def children(self, entity: Entity) -> Mapping[str, Entity]:
         """Child entity by the name of the child-table field that shows it."""

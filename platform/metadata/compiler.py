@@ -23,6 +23,7 @@ from formloom.metadata import (
     nodes,
     process_source,
     salvage,
+    time_assembly,
     validation,
 )
 from formloom.metadata.assembly import Assembler, label
@@ -34,6 +35,7 @@ from formloom.metadata.catalog import (
     Field,
     Pack,
     ProcessSource,
+    ServiceLevel,
     Source,
     Workspace,
     WorkspaceItem,
@@ -43,9 +45,10 @@ from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.scopes import Scopes
 
 _MODEL = re.compile(
-    r"pack\.(yaml|yml|json)|(entities|roles|workspaces)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|decisions/.+\.dmn"
+    r"pack\.(yaml|yml|json)|(entities|roles|workspaces|calendars)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|"
+    r"decisions/.+\.dmn"
 )
-KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
+KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace", "calendars": "calendar"}
 
 
 @dataclass
@@ -118,7 +121,10 @@ def _build(
     parsed = _parse(layers.effective(sources), types)
     assembler = Assembler(types, parsed.authored, parsed.decisions)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
+    entities = {name: replace(entity, levels=_levels(entity, assembler)) for name, entity in entities.items()}
     entities = _linked(entities, assembler)
+    calendars = time_assembly.calendars(parsed.of("calendar"), assembler)
+    time_assembly.check_calendars(entities, calendars, assembler)
     roles = {name: assembler.role(node, pack, entities) for name, node, pack in parsed.of("role")}
     catalog = Catalog(
         version=version_of(sources),
@@ -130,6 +136,7 @@ def _build(
         sources=sources,
         decisions=MappingProxyType(parsed.decisions),
         decision_files=tuple(parsed.decision_files),
+        calendars=MappingProxyType(calendars),
     )
     scopes = Scopes(catalog.entities, functions, parsed.authored.hidden_names)
     mistaken = expressions.check(scopes, parsed.authored)
@@ -230,6 +237,12 @@ def _pack(node: nodes.Mapping) -> Pack:
         tuple(node.get("requires", ())),
         node.place,
     )
+
+
+def _levels(entity: Entity, assembler: Assembler) -> Mapping[str, ServiceLevel]:
+    node = assembler.authored.node("entity", entity.name).get("sla")
+    names = assembler.names_of(entity)
+    return time_assembly.levels(node, entity.name, entity.fields, names, assembler) if node else entity.levels
 
 
 def _linked(entities: dict[str, Entity], assembler: Assembler) -> dict[str, Entity]:

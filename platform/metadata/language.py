@@ -6,82 +6,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.grammar import (
+    FEEL,
+    ICON,
+    ID,
+    NAME,
+    array,
+    flag,
+    label,
+    mapping,
+    name,
+    names,
+    record,
+    rule,
+    text,
+)
+from formloom.metadata.time_language import CALENDAR, SERVICE_LEVEL
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "https://formloom.org/schema/1.0/"
 
-PER_LANGUAGE = " One text, or one per language: {en: ..., zh: ...}."
-IN_FEEL = " FEEL."
-NAME_PATTERN = "^[a-z][a-z0-9_]{0,39}$"
-
-
-def about(description: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema, said for what it is at this place; editors show the description of a key."""
-    return {**schema, "description": description}
-
-
-def text(description: str) -> dict[str, Any]:
-    return {"type": "string", "minLength": 1, "description": description}
-
-
-def flag(description: str) -> dict[str, Any]:
-    return {"type": "boolean", "default": False, "description": description}
-
-
-def label(description: str) -> dict[str, Any]:
-    return about(description + PER_LANGUAGE, LABEL)
-
-
-def rule(description: str) -> dict[str, Any]:
-    return about(description + IN_FEEL, FEEL)
-
-
-def name(description: str) -> dict[str, Any]:
-    return about(description, NAME)
-
-
-def array(description: str, items: Mapping[str, Any], least: int = 0) -> dict[str, Any]:
-    return {"type": "array", "description": description, "items": dict(items)} | ({"minItems": least} if least else {})
-
-
-def names(description: str, least: int = 0) -> dict[str, Any]:
-    return array(description, NAME, least)
-
-
-def mapping(description: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object", "description": description, "propertyNames": NAME, "additionalProperties": dict(values),
-    }
-
-
-def record(
-    properties: Mapping[str, Any], required: tuple[str, ...] = (), description: str = ""
-) -> dict[str, Any]:
-    made: dict[str, Any] = {"type": "object"} | ({"description": description} if description else {})
-    made |= {"additionalProperties": False, "properties": dict(properties)}
-    return made | ({"required": list(required)} if required else {})
-
-
-NAME = {"type": "string", "pattern": NAME_PATTERN}
-LABEL = {
-    "anyOf": [
-        {"type": "string", "minLength": 1},
-        {
-            "type": "object",
-            "minProperties": 1,
-            "propertyNames": {"pattern": "^[a-z]{2}(_[A-Z]{2})?$"},
-            "additionalProperties": {"type": "string"},
-        },
-    ],
-}
-FEEL = {"type": ["string", "boolean", "number"]}
 SORT = {
     "type": "array",
     "items": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"},
     "description": "Fields to sort by, the first one first; a minus sorts downwards.",
 }
-ICON = text("Name of a Tabler icon, such as file-text.")
-ID = text("Stable identity: keeps data when the name changes. Made from the name where it is not given.")
 CHOICE = record(
     {
         "value": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,60}$", "description": "What is stored and compared."},
@@ -234,7 +183,7 @@ def entity_schema(types: Mapping[str, FieldType]) -> dict[str, Any]:
         "type": "object", "description": "Its fields by name, in the order of forms and lists.",
         "minProperties": 1, "propertyNames": NAME, "additionalProperties": _field(types),
     }
-    return _document(
+    return document(
         "entity",
         "An entity: what a business keeps records of.",
         record(
@@ -260,6 +209,7 @@ def entity_schema(types: Mapping[str, FieldType]) -> dict[str, Any]:
                 "views": array("Lists with a filter, for everybody.", VIEW),
                 "related": array("Lists on the page of a record: those that point at it.", RELATED),
                 "actions": mapping("What can be done with a record, by name.", ACTION),
+                "sla": mapping("Service levels: what has to happen within so much working time.", SERVICE_LEVEL),
             },
             ("entity", "fields"),
         ),
@@ -282,7 +232,7 @@ def role_schema() -> dict[str, Any]:
         },
         description="Each rule is FEEL over the record and `user`; `true` is every record, absent is none.",
     )
-    return _document(
+    return document(
         "role",
         "A role: what its people may do with each entity; absent is no.",
         record(
@@ -304,7 +254,7 @@ def workspace_schema() -> dict[str, Any]:
         {"entity": name("The entity listed."), "view": name("One of its views; all records where it is not given.")},
         ("entity",),
     )
-    return _document(
+    return document(
         "workspace",
         "A workspace: a group of lists in the menu.",
         record(
@@ -323,7 +273,7 @@ def pack_schema() -> dict[str, Any]:
     version = {
         "type": "string", "pattern": r"^\d+\.\d+\.\d+([-+].*)?$", "description": "Semantic version, such as 1.0.0.",
     }
-    return _document(
+    return document(
         "pack",
         "A pack: its name, version and what it needs.",
         record(
@@ -348,10 +298,11 @@ def schemas(types: Mapping[str, FieldType]) -> dict[str, dict[str, Any]]:
         "role": role_schema(),
         "workspace": workspace_schema(),
         "pack": pack_schema(),
+        "calendar": document("calendar", "A calendar: when is worked.", CALENDAR),
     }
 
 
-def _document(kind: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
+def document(kind: str, title: str, schema: dict[str, Any]) -> dict[str, Any]:
     properties = {**schema["properties"], "$schema": text("Address of this schema, for editors of JSON files.")}
     head = {"$schema": DIALECT, "$id": f"{BASE}{kind}.json", "title": title}
     return {**head, **schema, "properties": properties}

@@ -10,7 +10,7 @@ from formloom.metadata.catalog import Source
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
-_PATTERNS = ("entities/*", "roles/*", "workspaces/*", "workflows/*", "decisions/*")
+_PATTERNS = ("entities/*", "roles/*", "workspaces/*", "workflows/*", "decisions/*", "calendars/*")
 _ENDINGS = {"workflows": (".bpmn",), "decisions": (".dmn",)}
 _YAML = (".yaml", ".yml", ".json")
 

@@ -34,7 +34,7 @@ _USER_ROLE = _table("ab_user_role", "user_id", "role_id")
 _USER_GROUP = _table("ab_user_group", "user_id", "group_id")
 _GROUP_ROLE = _table("ab_group_role", "group_id", "role_id")
 _PROFILE = _table("fl_profile", "user_id", "manager_id", "locale", "timezone", "mail_notifications")
-_TEAM = _table("fl_team", "id", "name", "label", "parent_id")
+_TEAM = _table("fl_team", "id", "name", "label", "parent_id", "calendar")
 _MEMBER = _table("fl_team_member", "team_id", "user_id")
 _STATE = _table("fl_state", "key", "value")
 
@@ -179,6 +179,29 @@ def add_member(unit: Unit, team_id: int, user_id: int) -> None:
     if unit.connection.execute(same).first() is None:
         unit.connection.execute(sa.insert(_MEMBER).values(team_id=team_id, user_id=user_id))
         bump(unit)
+
+
+def calendar_of(unit: Unit, user_id: int) -> str:
+    """The calendar of the person's team, or of the nearest one above; of several teams the first made; '' for none."""
+    teams = {row.id: row for row in unit.connection.execute(sa.select(_TEAM.c.id, _TEAM.c.parent_id, _TEAM.c.calendar))}
+    own = unit.connection.execute(
+        sa.select(_MEMBER.c.team_id).where(_MEMBER.c.user_id == user_id).order_by(_MEMBER.c.team_id)).scalars()
+    return next(filter(None, (_calendar_above(teams, team_id) for team_id in own)), "")
+
+
+def set_calendar(unit: Unit, team: str, calendar: str) -> bool:
+    """Whether there is such a team."""
+    changed = unit.connection.execute(sa.update(_TEAM).where(_TEAM.c.name == team).values(calendar=calendar))
+    return changed.rowcount == 1
+
+
+def _calendar_above(teams: Mapping[int, Any], team_id: int | None) -> str:
+    for _ in teams:
+        team = teams.get(team_id or 0)
+        if team is None or team.calendar:
+            return str(team.calendar) if team else ""
+        team_id = team.parent_id
+    return ""
 
 
 def below(parents: Mapping[int, int | None], tops: Iterable[int]) -> frozenset[int]:

@@ -177,7 +177,8 @@ def _write(context: Context, draft: Draft, kind: str, action: str = "") -> dict[
     _audit(context, draft, kind, action, number, after, changed)
     tell(context, Event(kind=kind, entity=draft.entity.name, id=number, actor=context.actor, at=context.now,
                         before=draft.before, after=after, changed=changed))
-    return after
+    # Clocks of service levels are listeners and write into the record.
+    return (context.store.get(context.unit, draft.entity.name, number) or after) if draft.entity.levels else after
 
 
 def _stored(context: Context, draft: Draft) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from formloom.feel.functions.working import CALENDARS
 from formloom.metadata.catalog import Entity, Field
 from formloom.policy import people
+from formloom.records.calendars import Calendars
 from formloom.records.context import Context
 
 
@@ -76,6 +78,8 @@ class Scope(Mapping[str, Any]):
     def _other(self, name: str) -> Any:
         if name == "user":
             return self._context.actor.feel
+        if name == CALENDARS:
+            return Calendars(self._context, self._entity, self.row)
         return self if name == "record" else self.row[name]
 
     def _value(self, field: Field, value: Any) -> Any:

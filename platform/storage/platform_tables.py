@@ -43,7 +43,12 @@ fl_state = _table(
 fl_catalog = _table(
     "fl_catalog",
     _id(), _required("version", Text), _required("sources", Json), _required("applied_at", Instant),
-    Column("applied_by", Integer), _required("plan", Text),
+    Column("applied_by", Integer), _required("plan", Text), Column("reason", Text),
+)
+fl_draft = _table(
+    "fl_draft",
+    Column("path", Text, primary_key=True), _required("text", Text), _required("base", Text),
+    _required("number", Integer), _required("saved_at", Instant), Column("saved_by", Integer),
 )
 fl_profile = _table(
     "fl_profile",
@@ -56,6 +61,7 @@ fl_profile = _table(
 fl_team = _table(
     "fl_team",
     _id(), _required("name", Text), _required("label", Json), Column("parent_id", Integer), Column("head_id", Integer),
+    Column("calendar", Text),
     UniqueConstraint("name", name="uq_fl_team_name"),
     ForeignKeyConstraint(["parent_id"], ["fl_team.id"], name="fk_fl_team_parent_id"),
     Index("ix_fl_team_parent_id", "parent_id"),
@@ -140,7 +146,8 @@ fl_instance = _table(
     Column("started_by", Integer), _required("started_at", Instant), Column("ended_at", Instant),
     ForeignKeyConstraint(["hash"], ["fl_definition.hash"], name="fk_fl_instance_hash"),
     Index("ix_fl_instance_record", "entity", "record_id"), Index("ix_fl_instance_key", "key", "status"),
-    Index("ix_fl_instance_due", "status", "next_due"),
+    Index("ix_fl_instance_due", "status", "next_due"), Index("ix_fl_instance_hash", "hash", "status"),
+    Index("ix_fl_instance_ended", "key", "ended_at"),
 )
 fl_task = _table(
     "fl_task",
@@ -148,17 +155,40 @@ fl_task = _table(
     Column("entity", Text), Column("record_id", Integer), _required("status", Text), Column("assignee_id", Integer),
     Column("role", Text), Column("priority", Integer), Column("due_at", Instant), _required("created_at", Instant),
     Column("claimed_at", Instant), Column("done_at", Instant), Column("done_by", Integer), Column("outcome", Text),
-    Column("comment", Text),
+    Column("comment", Text), Column("definition", Text), Column("parent_id", Integer), Column("kind", Text),
+    Column("acting_for", Integer), Column("urged", Integer, nullable=False, server_default="0"),
+    Column("urged_at", Instant), Column("undo", Json),
     _owned("fl_task", "instance_id", "fl_instance"),
     Index("ix_fl_task_instance", "instance_id"), Index("ix_fl_task_assignee", "assignee_id", "status"),
     Index("ix_fl_task_role", "role", "status"), Index("ix_fl_task_record", "entity", "record_id"),
     Index("ix_fl_task_done", "done_by", "done_at"), Index("ix_fl_task_due", "status", "due_at"),
+    Index("ix_fl_task_created", "created_at"),
 )
 fl_candidate = _table(
     "fl_candidate",
     Column("task_id", Integer, primary_key=True, autoincrement=False),
     Column("user_id", Integer, primary_key=True, autoincrement=False),
     _owned("fl_candidate", "task_id", "fl_task"), Index("ix_fl_candidate_user_id", "user_id"),
+)
+fl_copy = _table(
+    "fl_copy",
+    _id(), _required("task_id", Integer), _required("user_id", Integer), _required("by_id", Integer),
+    _required("at", Instant), Column("comment", Text), Column("read_at", Instant),
+    _owned("fl_copy", "task_id", "fl_task"),
+    UniqueConstraint("task_id", "user_id", name="uq_fl_copy"), Index("ix_fl_copy_user", "user_id", "read_at"),
+)
+fl_deputy = _table(
+    "fl_deputy",
+    _id(), _required("user_id", Integer), _required("deputy_id", Integer), _required("from_at", Instant),
+    _required("until_at", Instant), Column("processes", Json), _required("made_by", Integer),
+    _required("made_at", Instant),
+    Index("ix_fl_deputy_deputy", "deputy_id", "until_at"), Index("ix_fl_deputy_user", "user_id", "until_at"),
+)
+fl_task_link = _table(
+    "fl_task_link",
+    Column("digest", Text, primary_key=True), _required("task_id", Integer), _required("user_id", Integer),
+    _required("expires_at", Instant), Column("used_at", Instant),
+    _owned("fl_task_link", "task_id", "fl_task"), Index("ix_fl_task_link_task", "task_id"),
 )
 fl_timer = _table(
     "fl_timer",
@@ -179,6 +209,14 @@ fl_history = _table(
     _id(), _required("instance_id", Integer), _required("at", Instant), Column("node", Text),
     _required("kind", Text), Column("actor_id", Integer), Column("data", Text),
     _owned("fl_history", "instance_id", "fl_instance"), Index("ix_fl_history_instance", "instance_id", "id"),
+    Index("ix_fl_history_at", "at"),
+)
+fl_migration = _table(
+    "fl_migration",
+    _id(), _required("instance_id", Integer), _required("at", Instant), _required("actor_id", Integer),
+    _required("from_hash", Text), _required("to_hash", Text), Column("moves", Json), _required("state", Text),
+    _required("version", Integer), Column("undone_at", Instant), Column("undone_by", Integer),
+    _owned("fl_migration", "instance_id", "fl_instance"), Index("ix_fl_migration_instance", "instance_id", "id"),
 )
 fl_incident = _table(
     "fl_incident",
@@ -186,6 +224,23 @@ fl_incident = _table(
     _required("at", Instant), _required("status", Text),
     _owned("fl_incident", "instance_id", "fl_instance"),
     Index("ix_fl_incident_instance", "instance_id"), Index("ix_fl_incident_status", "status", "id"),
+)
+fl_sla = _table(
+    "fl_sla",
+    _id(), _required("entity", Text), _required("record_id", Integer), _required("name", Text),
+    _required("state", Text), _required("target", sa.BigInteger), _required("consumed", sa.BigInteger),
+    _required("calendar", Text), _required("started_at", Instant),
+    Column("since", Instant), Column("paused_at", Instant), Column("due_at", Instant), Column("breached_at", Instant),
+    Column("ended_at", Instant), _required("warned", Integer), Column("next_at", Instant),
+    UniqueConstraint("entity", "record_id", "name", name="uq_fl_sla_record"), Index("ix_fl_sla_next", "next_at"),
+)
+fl_sla_entry = _table(
+    "fl_sla_entry",
+    _id(), _required("sla_id", Integer), _required("kind", Text), _required("at", Instant),
+    _required("noted_at", Instant), Column("actor_id", Integer), _required("state", Text),
+    _required("target", sa.BigInteger), _required("consumed", sa.BigInteger), Column("due_at", Instant),
+    _required("calendar", Text), Column("reason", Text),
+    _owned("fl_sla_entry", "sla_id", "fl_sla"), Index("ix_fl_sla_entry_sla", "sla_id", "id"),
 )
 fl_schedule = _table(
     "fl_schedule",

@@ -21,7 +21,7 @@ from formloom.metadata.values import LARGEST_ID
 from formloom.runtime import Runtime
 from formloom.settings import Settings
 from formloom.wakeup import queue_name
-from formloom.web import api, health, pages, problems, reference, security
+from formloom.web import api, health, metrics, pages, problems, reference, security
 from formloom.web.exact_json import ExactJSON
 from formloom.web.i18n import LANGUAGES, label, locale, select_locale, select_timezone, t
 from formloom.web.identity import has_authorization
@@ -83,6 +83,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.jinja_env.globals.update(t=t, label=label, locale=locale, csp_nonce=csp_nonce, languages=LANGUAGES,
                                  current_actor=actor_or_none, catalog=catalog)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(reference.blueprint)
     pages.install(app)
@@ -187,7 +188,7 @@ def _handle_errors(app: Flask) -> None:
 
 
 def _for_programs() -> bool:
-    return request.path.startswith("/api/") or request.path in ("/healthz", "/readyz")
+    return request.path.startswith("/api/") or request.path in ("/healthz", "/readyz", "/metrics")
 
 
 def _foreseen(error: FormloomError) -> ResponseReturnValue:

@@ -16,7 +16,7 @@ from formloom.web.requests import actor_or_none, runtime
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh": "中文"}
 COOKIE = "locale"
-_ANONYMOUS = ("/static/", "/assets/", "/healthz", "/readyz")
+_ANONYMOUS = ("/static/", "/assets/", "/healthz", "/readyz", "/metrics")
 
 
 def locale() -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -43,7 +43,9 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One line of the history. kind: started | passed | decided | ruled | cancelled | incident."""
+    """One line of the history. kind: started | passed | decided | ruled | cancelled | incident; migrated and restored,
+    for another version.
+    """
 
     node: str
     label: Label
@@ -170,8 +172,20 @@ def _history(context: Context, instance: Instance, definition: ProcessDefinition
     entity = context.catalog.entities.get(instance.entity)
     ruled = entity is not None and any(row.kind == "ruled" for row in rows)
     record = context.store.get(context.unit, instance.entity, instance.record_id or 0) if ruled else None
-    return [Visit(row.node, definition.nodes[row.node].label if row.node in definition.nodes else {}, row.kind, row.at,
-                  row.actor_id, _told(context, entity, record, row)) for row in rows]
+    labels = _labels(context, instance.key, definition, rows)
+    return [Visit(row.node, labels[row.id], row.kind, row.at, row.actor_id, _told(context, entity, record, row))
+            for row in rows]
+
+
+def _labels(context: Context, key: str, definition: ProcessDefinition, rows: Sequence[Any]) -> dict[int, Label]:
+    """Of each row, as the version said that was in force for the instance when it was written."""
+    labels: dict[int, Label] = {}
+    for row in reversed(rows):
+        node = definition.nodes.get(row.node)
+        labels[row.id] = node.label if node else {}
+        if row.kind in ("migrated", "restored"):
+            definition = definitions.pinned(context, key, json.loads(row.data)["from"])
+    return labels
 
 
 def _told(context: Context, entity: Entity | None, record: Mapping[str, Any] | None, row: Any) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
@@ -16,6 +16,7 @@ _DURATION = re.compile(r"P(?=[\dT])(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?"
                        r"(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _CYCLE = re.compile(r"R(\d*)/(P[^/]+)")
 FIRST = datetime(2000, 1, 1, tzinfo=UTC)
+LATE = timedelta(seconds=60)           # what is this late was missed: a worker looks every second
 _SHORTEST = timedelta(seconds=60)      # a repetition that is quicker would keep the worker busy for nothing
 
 
@@ -29,6 +30,7 @@ class BadMoment(FormloomError):
 class Cycle:
     count: int          # -1 for ever
     every: timedelta
+    missed: str = "once"
 
 
 def duration(text: str) -> timedelta | None:
@@ -80,7 +82,7 @@ def resolve(moment: Moment, scope: Mapping[str, Any], now: datetime, zone: tzinf
     if isinstance(due, date):
         return datetime.combine(due, time(), zone)
     if isinstance(due, Cycle):
-        return due
+        return replace(due, missed=moment.missed)
     shown = moment.iso or (moment.expression.text if moment.expression else "")
     raise BadMoment(Text("{text} gives {value}, which is neither a duration nor a point in time.",
                          text=shown, value=repr(value)))

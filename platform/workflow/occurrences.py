@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 
 from lxml import etree
@@ -117,7 +117,10 @@ def _timer(element: etree._Element, reading: Reading) -> Moment | None:
         reading.problem("bpmn-timer", element, Text("{element} does not say when.", element=naming(element)),
                         Text("Give one duration such as PT24H, one date, or one cycle."))
         return None
-    return vocabulary.moment(_MOMENTS[local(given[0])], words(given[0]), given[0], reading)
+    moment = vocabulary.moment(_MOMENTS[local(given[0])], words(given[0]), given[0], reading)
+    owner = element.getparent()
+    cycle = None if owner is None else vocabulary.extension(owner, "cycle")
+    return replace(moment, missed=vocabulary.missed(cycle, reading)) if moment else None
 
 
 def _condition(element: etree._Element, reading: Reading) -> Expression | None:

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from formloom.feel.functions.working import CALENDARS
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
+from formloom.records.calendars import Calendars
 from formloom.records.context import Context
 from formloom.records.scope import Person, Scope
 
@@ -54,12 +56,14 @@ class Surroundings(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name == "user":
             return self.user
+        if name == CALENDARS:
+            return self.record[name] if self.record is not None else Calendars(self._context, None, {})
         if self.record is None or name not in self:
             raise KeyError(name)
         return self.record if name == "record" else self.record[name]
 
     def __contains__(self, name: object) -> bool:
-        return name == "user" or (self._bound is not None and (name == "record" or name in self._fields()))
+        return name in ("user", CALENDARS) or (self._bound is not None and (name == "record" or name in self._fields()))
 
     def _fields(self) -> Mapping[str, Any]:
         return self._context.catalog.entity(self._bound[0]).fields if self._bound else {}

@@ -40,8 +40,10 @@ def _fire(runtime: Runtime, instance_id: int, now: datetime) -> bool:
 
 
 def _still_due(connection: sa.Connection, instance_id: int, now: datetime) -> bool:
-    """Locks the instance, so that of two workers the second sees what the first has done."""
+    """Locks the instance, so that it is moved once. One that somebody else holds is left for the next sweep: several
+    workers then share what is due instead of waiting for each other.
+    """
     row = connection.execute(
         sa.select(t.fl_instance.c.status, t.fl_instance.c.next_due)
-        .where(t.fl_instance.c.id == instance_id).with_for_update()).one_or_none()
+        .where(t.fl_instance.c.id == instance_id).with_for_update(skip_locked=True)).one_or_none()
     return row is not None and row.status == "running" and row.next_due is not None and row.next_due <= now

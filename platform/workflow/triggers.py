@@ -42,7 +42,7 @@ def listener(context: Context, event: Event) -> None:
     """Starts what is triggered by a record's change, inside the same transaction; ends what a deletion makes moot."""
     if event.kind == "deleted":
         instances.cancel_of_record(context, event.entity, event.id)
-    elif event.kind in ("created", "updated", "action"):
+    elif event.kind in ("created", "updated", "action", "sla"):
         with _bounded():
             for definition in definitions.all_of(context):
                 bound = definition.triggers if definition.entity == event.entity else ()
@@ -87,6 +87,8 @@ def _fits(context: Context, trigger: Trigger, event: Event) -> bool:
     if trigger.on == "condition":
         return _came_true(context, trigger, event)
     if trigger.on != event.kind or (trigger.on == "action" and trigger.action != event.action):
+        return False
+    if trigger.on == "sla" and (trigger.level, trigger.at) != (event.action, event.values["at"]):
         return False
     if trigger.when is None:
         return True
@@ -176,24 +178,31 @@ def _run_schedule(runtime: Runtime, key: str, index: int, now: datetime) -> int:
         if definition is None or index >= len(definition.triggers):
             return 0
         trigger = definition.triggers[index]
-        if not _claim(context, f"{key} {trigger.every}", trigger.every, now):
+        if not _claim(context, f"{key} {trigger.every}", trigger, now):
             return 0
         records = _matching(context, definition, trigger)
     return sum(_start_scheduled(runtime, key, trigger, record) for record in records)
 
 
-def _claim(context: Context, name: str, every: str, now: datetime) -> bool:
-    """Whether this worker is the one to run it now; after downtime once, not once for each time missed."""
+def _claim(context: Context, name: str, trigger: Trigger, now: datetime) -> bool:
+    """Whether this worker is the one to run it now. Of times missed while nothing ran, one is made up for, unless the
+    trigger says that all are, each with a sweep of its own, or none.
+    """
+    every = trigger.every
     row = context.unit.connection.execute(
         sa.select(t.fl_schedule).where(t.fl_schedule.c.name == name).with_for_update()).one_or_none()
-    following = moments.next_time(every, now, zone(context))
+    since = row.next_at if row is not None and trigger.missed == "all" else now
+    following = moments.next_time(every, since, zone(context))
     if following is None or (row is not None and row.next_at > now):
         return False
     if row is None:
         context.unit.insert_once(t.fl_schedule, {"name": name, "every": every, "next_at": following}, "name")
         return False
     mine = (t.fl_schedule.c.name == name) & (t.fl_schedule.c.next_at == row.next_at)
-    return context.unit.connection.execute(sa.update(t.fl_schedule).where(mine).values(next_at=following)).rowcount == 1
+    claimed = sa.update(t.fl_schedule).where(mine).values(next_at=following)
+    if context.unit.connection.execute(claimed).rowcount != 1:
+        return False
+    return trigger.missed != "skip" or now - row.next_at < moments.LATE
 
 
 def _matching(context: Context, definition: ProcessDefinition, trigger: Trigger) -> list[RecordRef | None]:

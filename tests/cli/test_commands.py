@@ -1,9 +1,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+from formloom import settings
+from formloom.policy import people
+from formloom.policy.actor import SYSTEM
+from formloom.records import actions
+from formloom.runtime import Runtime
+
 PACKS = Path(__file__).parents[1] / "packs"
+DESK = PACKS / "desk"
 MISTAKES = {
     "entities/one.yaml": "entity: one\nfields:\n  a: {type: txet}\n  b: {type: text, max_lenght: 5}\n",
     "entities/two.yaml": "entity: two\nfields:\n  a: {type: text}\n  a: {type: text}\n",
@@ -151,3 +159,36 @@ def test_construct_that_cannot_run_is_refused(run, tmp_path):
     output = run("bpmn", "read", str(file), status=1).output
     assert "cannot run as drawn" in output
     assert "ask.bpmn:4" in output
+
+
+def test_changed_promise_is_previewed_and_moves_open_clocks(run, tmp_path):
+    pack = Path(shutil.copytree(DESK, tmp_path / "desk"))
+    assert "clocks" not in run("apply", str(pack), "--yes").output
+    runtime = Runtime(settings.from_environment())
+    with runtime.writing(SYSTEM) as context:
+        actions.create(context, "request", {"name": "A"})
+    runtime.close()
+    promise = pack / "entities" / "request.yaml"
+    promise.write_text(promise.read_text().replace("PT16H", "PT40H"))
+    assert "1 open clocks" in run("apply", str(pack), "--yes").output
+    preview = run("sla", "recompute", "--preview").output
+    assert "request 1 solve: due" in preview
+    assert "1 clocks would move" in preview
+    assert "1 clocks moved" in run("sla", "recompute").output
+    assert "0 clocks would move" in run("sla", "recompute", "--preview").output
+
+
+def test_team_works_by_a_calendar_that_exists(run, tmp_path):
+    pack = Path(shutil.copytree(DESK, tmp_path / "desk"))
+    run("apply", str(pack), "--yes")
+    runtime = Runtime(settings.from_environment())
+    with runtime.database.write() as unit:
+        people.ensure_team(unit, "night")
+    runtime.close()
+    assert "night works by night" in run("team", "calendar", "night", "night").output
+    assert "ok   calendars" in run("doctor", status=1).output
+    assert "Did you mean night?" in run("team", "calendar", "night", "nigth", status=1).output
+    assert "no team day" in run("team", "calendar", "day", "night", status=1).output
+    (pack / "calendars" / "night.yaml").unlink()
+    run("apply", str(pack), "--yes")
+    assert "BAD  calendars: night: night" in run("doctor", status=1).output

@@ -21,7 +21,7 @@ from formloom.metadata.catalog import Source
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "platform" / "metadata" / "schemas"
 REFERENCE = ROOT / "docs" / "entities.md"
-KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace"}
+KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace", "calendars": "calendar"}
 DEFINITIONS = sorted(p for p in (ROOT / "config").glob("*/*.yaml") if p.parent.name in KINDS)
 
 
@@ -124,7 +124,7 @@ def test_mistake_is_refused(kind: str, value: Any, rule: str) -> None:
 
 def test_example_of_reference_compiles() -> None:
     found = re.findall(r"<!-- example: (\S+) -->\n```yaml\n(.*?)```", REFERENCE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(found) == 5
+    assert len(found) == 6
     catalog = compiler.compile([Source("workshop", path, text) for path, text in found], TYPES)
     assert set(catalog.entities) == {"repair", "repair_part"}
     assert catalog.entity("repair").computed == ("cost",)

@@ -170,8 +170,15 @@ class World:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    if request.param == "sqlite":
-        yield Database(f"sqlite:///{tmp_path / 'test.db'}")
+    with fresh(request.param, tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def fresh(kind: str, folder: Path) -> Iterator[Database]:
+    """An empty database that goes with the test."""
+    if kind == "sqlite":
+        yield Database(f"sqlite:///{folder / 'test.db'}")
         return
     server = sa.create_engine("postgresql+psycopg://postgres@127.0.0.1:5432/postgres", isolation_level="AUTOCOMMIT")
     name = f"fl_test_{uuid4().hex}"
@@ -188,8 +195,22 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 @pytest.fixture
 def world(database: Database, catalog: Catalog, tmp_path: Path) -> World:
+    return furnished(database, catalog, tmp_path)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_world(request: pytest.FixtureRequest, catalog: Catalog,
+                  tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One for all tests of a module that look at instances of their own only."""
+    folder = tmp_path_factory.mktemp("lasting")
+    with fresh(request.param, folder) as database:
+        yield furnished(database, catalog, folder)
+
+
+def furnished(database: Database, catalog: Catalog, files: Path) -> World:
+    """With tables and people."""
     database.upgrade()
-    made = World(database, catalog, tmp_path)
+    made = World(database, catalog, files)
     with database.write() as unit:
         for statement in _ACCOUNTS:
             unit.connection.exec_driver_sql(statement)

@@ -12,12 +12,13 @@ from formloom.feel.functions import (
     range_text,
     ranges,
     strings,
+    working,
 )
 from formloom.feel.functions.registry import BUILTINS, Builtin, Signature, builtin
 
 __all__ = [
     "BUILTINS", "NAMES", "Builtin", "Signature", "aggregates", "builtin", "contexts", "conversion", "find", "lists",
-    "moments", "numeric", "range_text", "ranges", "strings",
+    "moments", "numeric", "range_text", "ranges", "strings", "working",
 ]
 
 NAMES = frozenset(BUILTINS)

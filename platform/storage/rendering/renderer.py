@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from formloom.errors import Text
 from formloom.feel import Expression, ast, part
-from formloom.feel.functions import find
+from formloom.feel.functions import find, working
 from formloom.metadata.catalog import Catalog, Entity
 from formloom.storage.rendering import arithmetic, calls, children, terms
 from formloom.storage.rendering.decimals import Numbers
@@ -215,6 +215,8 @@ class Renderer:
         return replace(found, sql=query.correlate_except(table).scalar_subquery())
 
     def _evaluated(self, node: ast.Node) -> Any:
+        if asking := working.asked(node):
+            raise NotRenderable(asking, Text("working time cannot be asked of the database"))
         return part(self.expression, node).evaluate(self.outer, self.now)
 
 

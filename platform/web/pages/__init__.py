@@ -6,6 +6,7 @@ from flask import Flask
 
 from formloom.web.i18n import label
 from formloom.web.pages import (
+    absences,
     comments,
     decision_drafts,
     decisions,
@@ -14,6 +15,9 @@ from formloom.web.pages import (
     home,
     inbox,
     lists,
+    mail_links,
+    migrating,
+    monitoring,
     notifications,
     pick,
     preferences,
@@ -24,16 +28,19 @@ from formloom.web.pages import (
     simulations,
     tasks,
     trials,
+    verbs,
     views,
+    workflow_drafts,
+    workflows,
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install", "lists",
-    "notifications", "pick", "preferences", "processes", "profile", "records", "search", "simulations", "tasks",
-    "trials", "views",
+    "absences", "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install",
+    "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences", "processes", "profile",
+    "records", "search", "simulations", "tasks", "trials", "verbs", "views", "workflow_drafts", "workflows",
 ]
 
 
@@ -42,4 +49,5 @@ def install(app: Flask) -> None:
     Assets(app)
     install_frame(app)
     app.jinja_env.filters.update(label_words=label)
+    app.jinja_env.globals.update(duration_words=monitoring.span)
     app.register_blueprint(blueprint)

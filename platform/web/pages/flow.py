@@ -12,6 +12,7 @@ from formloom.forms.display import Shown
 from formloom.policy import people
 from formloom.records.context import Context
 from formloom.web.i18n import label, t
+from formloom.web.pages import verb_words
 from formloom.web.pages.frame import display
 from formloom.workflow import instances, tasks
 from formloom.workflow.instances import Diagram, Instance, Visit
@@ -44,6 +45,7 @@ class Step:
     comment: str = ""
     tone: str = ""
     ruling: Ruling | None = None
+    verb: str = ""              # what was done to the task, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +125,29 @@ def _steps(context: Context, instance: Instance, diagram: Diagram) -> tuple[Step
 def _step(visit: Visit, who: Mapping[int, str], outcomes: Mapping[tuple[str, str], tuple[str, str]]) -> Step:
     data = _data(visit)
     outcome, tone = outcomes.get((visit.node, str(data.get("outcome", ""))), (str(data.get("outcome", "")), ""))
-    return Step(label(visit.label), visit.kind, visit.at, who.get(visit.actor_id or 0, ""), outcome,
-                str(data.get("comment") or ""), tone, _ruling(data) if visit.kind == "ruled" else None)
+    name = who.get(visit.actor_id or 0, "") + verb_words.acting(data)
+    return Step(label(visit.label), visit.kind, visit.at, name, outcome or label(data.get("label") or {}),
+                str(data.get("comment") or ""), tone, _ruling(data) if visit.kind == "ruled" else None,
+                verb_words.done(visit.kind, data))
 
 
 def _ruling(data: Mapping[str, Any]) -> Ruling:
     result, outputs = data["result"], data["outputs"]
     found = result if isinstance(result, Mapping) else {next(iter(outputs)): result}
     return Ruling(
-        label(data["label"]), tuple((label(given["label"]), _said(given["value"])) for given in data["inputs"]),
+        label(data["label"]), tuple((label(given["label"]), said(given["value"])) for given in data["inputs"]),
         tuple((rule["number"], label(rule["note"])) for rule in data["rules"]),
-        tuple((label(outputs.get(name, {"en": name})), _said(value)) for name, value in found.items()))
+        tuple((label(outputs.get(name, {"en": name})), said(value)) for name, value in found.items()))
 
 
-def _said(value: Any) -> str:
+def said(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, bool):
         return t(Text("Yes")) if value else t(Text("No"))
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_said(item)}" for name, item in value.items())
-    return ", ".join(map(_said, value)) if isinstance(value, list) else str(value)
+        return ", ".join(f"{name}: {said(item)}" for name, item in value.items())
+    return ", ".join(map(said, value)) if isinstance(value, list) else str(value)
 
 
 def _data(visit: Visit) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from formloom.errors import BadExpression, FormloomError, Text, UnknownField, ValidationFailed
 from formloom.feel import FeelSyntaxError
+from formloom.forms import clocks
 from formloom.forms.display import NUMERIC, Display, Shown
 from formloom.metadata.catalog import Choice, Entity, Field
 from formloom.records import actions
@@ -71,7 +72,8 @@ def list_records(name: str) -> ResponseReturnValue:
         found = views.all_of(context, entity)
         shown = views.apply(asked, found)
         page, problem = _page(context, shown)
-    body = _body(shown, asked, page, problem) | {"views": found}
+        ticking = clocks.cells(context, entity, page.records, shown.columns, display())
+    body = _body(shown, asked, page, problem, ticking) | {"views": found}
     template = "lists/_body.html" if _partial() else "lists/list.html"
     return render_template(template, **body), 400 if problem else 200
 
@@ -118,11 +120,12 @@ def _page(context: Context, shown: Listing) -> tuple[Page, FormloomError | None]
         return Page(records=(), page=1, page_size=shown.size, more=False), error
 
 
-def _body(shown: Listing, asked: Listing, page: Page, problem: FormloomError | None) -> dict[str, Any]:
+def _body(shown: Listing, asked: Listing, page: Page, problem: FormloomError | None,
+          ticking: Mapping[tuple[int, str], Shown]) -> dict[str, Any]:
     entity, show = shown.entity, display(compact=True)
     readable = model().policy.list_access(actor(), entity.name).readable
     columns = [f for n in shown.columns if (f := entity.fields.get(n)) and (f.system or n in readable)]
-    rows = [_row(r, entity, columns, show) for r in page.records]
+    rows = [_row(r, entity, columns, show, ticking) for r in page.records]
     chips = _chips(shown, asked, show)
     return {
         "entity": entity, "listing": shown, "asked": asked, "page": page, "rows": rows, "columns": columns,
@@ -134,8 +137,9 @@ def _body(shown: Listing, asked: Listing, page: Page, problem: FormloomError | N
         "lanes": _lanes(entity, rows) if shown.board else (), "dense": request.cookies.get("dense") == "1"}
 
 
-def _row(record: Record, entity: Entity, columns: Sequence[Field], show: Display) -> Row:
-    cells = {f.name: show.show(f, record.values, record.titles) for f in columns}
+def _row(record: Record, entity: Entity, columns: Sequence[Field], show: Display,
+         ticking: Mapping[tuple[int, str], Shown]) -> Row:
+    cells = {f.name: ticking.get((record.id, f.name)) or show.show(f, record.values, record.titles) for f in columns}
     state = str(record.values.get(entity.state) or "") if entity.state else ""
     return Row(record.id, record.version, record.label, cells, state)
 

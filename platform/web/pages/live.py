@@ -1,6 +1,6 @@
 """What the browser needs to keep a form alive: rules as syntax trees, and the values that are not in inputs.
 
-A rule that asks about another record is not sent: the page keeps what the server found.
+A rule that asks about another record, or about working time, is not sent: the page keeps what the server found.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 import simplejson
 
 from formloom.feel import Expression
+from formloom.feel.functions import working
 from formloom.forms.form import Sheet, Tab
 from formloom.metadata.catalog import Entity, Field
 
@@ -67,7 +68,7 @@ def _rollup(spec: Field) -> dict[str, Any] | None:
 
 
 def _tree(entity: Entity, expression: Expression | None) -> Mapping[str, Any] | None:
-    if expression is None or any(_leaves(entity, path) for path in expression.paths):
+    if expression is None or working.asked(expression.ast) or any(_leaves(entity, p) for p in expression.paths):
         return None
     return expression.json
 

@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.errors import Forbidden, Text
-from formloom.forms import form, submission
+from formloom.forms import clocks, form, submission
 from formloom.forms.display import Shown
 from formloom.metadata.catalog import Entity, Field
 from formloom.records import actions, files
@@ -60,7 +60,8 @@ def show_record(name: str, record_id: int) -> ResponseReturnValue:
             tabs=form.tabs(form.readonly(form.of_record(context, record, display()))), related=related,
             buttons=summary.buttons(context, entity, record), standard=summary.standard(context, entity, record),
             panel=flow.of_record(context, name, record_id), story=story.of(context, entity, record_id),
-            files=files.of(context, name, record_id), workspace=workspace_of(entity), show=display(),
+            clocks=clocks.faces(context, entity, record, display()), files=files.of(context, name, record_id),
+            workspace=workspace_of(entity), show=display(),
             record_id=record_id, consequence=_consequence(related))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from formloom.errors import Text
-from formloom.forms import form
+from formloom.forms import clocks, form
 from formloom.forms.display import Shown
 from formloom.metadata.catalog import Choice, Entity, Field
 from formloom.policy.decision import Decision
@@ -64,7 +64,9 @@ def head(context: Context, entity: Entity, record: Record) -> Head:
     number = str(record.values.get(entity.number) or "") if entity.number else ""
     stated = entity.state is not None and entity.state in record.values
     state = show.show(entity.fields[entity.state or ""], record.values) if stated else None
-    figures = tuple(Figure(entity.fields[n], show.show(entity.fields[n], record.values, record.titles))
+    ticking = clocks.cells(context, entity, [record], entity.form.headline, show)
+    figures = tuple(Figure(entity.fields[n], ticking.get((record.id, n))
+                           or show.show(entity.fields[n], record.values, record.titles))
                     for n in entity.form.headline if n in record.values)
     return Head(number, record.label, state, figures, tuple(_stages(entity, record)))
 

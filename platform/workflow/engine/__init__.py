@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from formloom.workflow.engine.events import Sent, UncaughtError, text_of
 from formloom.workflow.engine.execution import EndlessLoop, Execution, Step, StuckProcess, Token, load, start
+from formloom.workflow.engine.migration import CannotMove, Moved, Obstacle, migrate
 from formloom.workflow.engine.state import BadState, BadVariable
 
-__all__ = ["BadState", "BadVariable", "EndlessLoop", "Execution", "Sent", "Step", "StuckProcess", "Token",
-           "UncaughtError", "load", "start", "text_of"]
+__all__ = ["BadState", "BadVariable", "CannotMove", "EndlessLoop", "Execution", "Moved", "Obstacle", "Sent", "Step",
+           "StuckProcess", "Token", "UncaughtError", "load", "migrate", "start", "text_of"]

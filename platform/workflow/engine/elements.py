@@ -163,15 +163,17 @@ class Inclusive(Join):
     """
 
     def may_go_on(self, scope: Any, gathered: dict[str, Any]) -> bool:
-        return not any(self._still_comes(scope, task.task_spec, gathered.keys())
+        return not any(still_comes(scope.spec, task.task_spec, self, gathered.keys())
                        for task in scope.tokens if task.task_spec is not self and not task.task_spec.listens)
-
-    def _still_comes(self, scope: Any, spec: Element, full: Iterable[str]) -> bool:
-        reached = scope.spec.reaching(spec, self)
-        return bool(reached - set(full)) and not reached & set(full)
 
     def taken(self, task: Any) -> list[tuple[Flow, Element]]:
         return self.flows if len(self.flows) < 2 else super().taken(task)
+
+
+def still_comes(spec: Any, start: Element, join: Join, full: Iterable[str]) -> bool:
+    """Whether a token at `start` may still come on a flow into `join` that is not `full`."""
+    reached = spec.reaching(start, join)
+    return bool(reached - set(full)) and not reached & set(full)
 
 
 class Race(Element):

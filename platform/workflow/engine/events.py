@@ -14,7 +14,7 @@ from SpiffWorkflow.util.task import TaskState
 from formloom.errors import FormloomError, Text
 from formloom.workflow.definition import Node
 from formloom.workflow.engine.elements import Element
-from formloom.workflow.moments import Cycle
+from formloom.workflow.moments import LATE, Cycle
 
 
 class UncaughtError(FormloomError):
@@ -60,7 +60,7 @@ class Catch(Element):
         now = task.workflow.instance.now
         when = task.workflow.moment(self.event.timer)
         if isinstance(when, Cycle):
-            task.internal_data.update(every=int(when.every.total_seconds()), left=when.count)
+            task.internal_data.update(every=int(when.every.total_seconds()), left=when.count, missed=when.missed)
             when = now + when.every
         task.internal_data["due"] = when.isoformat()
 
@@ -68,9 +68,13 @@ class Catch(Element):
         if payload is not None and self.event.event in ("message", "signal"):
             task.workflow.results[self.event.name] = dict(payload)
         self.interrupt(task)
+        skipped = self._is_skipped(task)
         if self.stays and self._remains(task):
-            task.workflow.instance.note(task)
-            self.leave(task)
+            if not skipped:
+                task.workflow.instance.note(task)
+                self.leave(task)
+        elif skipped:
+            task.cancel()
         else:
             task._ready()
 
@@ -80,15 +84,20 @@ class Catch(Element):
             if other is not task and other.internal_data.get("race") == race:
                 other.cancel()
 
+    def _is_skipped(self, task: Any) -> bool:
+        """Whether this time passed while nothing ran, and the diagram says that such times are left out."""
+        late = task.internal_data.get("missed") == "skip" and task.workflow.instance.now - due(task)
+        return bool(late and late >= LATE)
+
     def _remains(self, task: Any) -> bool:
-        """A cycle happens once after a long pause, not once for each time missed."""
+        """After a long pause a cycle happens once, or once for each time that was missed: as the diagram says."""
         own, now = task.internal_data, task.workflow.instance.now
         if self.awaits != "timer":
             return True
         if "every" not in own:
             return False
         every = timedelta(seconds=int(own["every"]))
-        missed = (now - due(task)) // every
+        missed = 0 if own.get("missed") == "all" else (now - due(task)) // every
         own["due"] = (due(task) + every * (missed + 1)).isoformat()
         own["left"] = -1 if own["left"] < 0 else max(0, own["left"] - 1 - missed)
         return bool(own["left"])

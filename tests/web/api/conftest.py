@@ -62,7 +62,7 @@ def opened(home: Path, database: str) -> Iterator[Runtime]:
         "FORMLOOM_HOME": str(home), "FORMLOOM_DEMO": "1", "FORMLOOM_PLUGINS": str(ROOT / "plugins"),
         "FORMLOOM_DATABASE_URL": SERVER + database if database else ""}))
     yield runtime
-    runtime.database.engine.dispose()
+    runtime.close()
 
 
 def install(home: Path, database: str) -> None:

@@ -26,7 +26,7 @@ PASSWORD = "a-long-password"
 SignIn = Callable[[str], FlaskClient]
 
 
-def _installed(pack: Path, home: Path, **roles: str) -> Iterator[Runtime]:
+def installed(pack: Path, home: Path, **roles: str) -> Iterator[Runtime]:
     runtime = Runtime(settings.from_environment({
         "FORMLOOM_HOME": str(home), "FORMLOOM_PLUGINS": "", "FORMLOOM_LANGUAGE": "en"}))
     installation.prepare(runtime)
@@ -37,7 +37,7 @@ def _installed(pack: Path, home: Path, **roles: str) -> Iterator[Runtime]:
                 unit, username=username, name=username.title(), email=f"{username}@example.com", roles=[role],
                 password_hash=generate_password_hash(PASSWORD, "pbkdf2:sha256:1"))
     yield runtime
-    runtime.database.engine.dispose()
+    runtime.close()
 
 
 def _app(runtime: Runtime) -> Flask:
@@ -60,9 +60,13 @@ def _sign_in(app: Flask) -> SignIn:
     return client
 
 
+def sign_in_to(runtime: Runtime) -> SignIn:
+    return _sign_in(_app(runtime))
+
+
 @pytest.fixture(scope="session")
 def mini(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
-    yield from _installed(PACK, tmp_path_factory.mktemp("mini"), rita="rep", ron="rep", mona="manager")
+    yield from installed(PACK, tmp_path_factory.mktemp("mini"), rita="rep", ron="rep", mona="manager")
 
 
 @pytest.fixture(scope="session")
@@ -79,12 +83,12 @@ def sign_in(mini_app: Flask) -> SignIn:
 def approval(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """Contracts that are approved: Meg is the sales manager, Ada administers."""
     home = tmp_path_factory.mktemp("approval")
-    yield from _installed(PACKS / "approval", home, meg="sales_manager", ada="administrator")
+    yield from installed(PACKS / "approval", home, meg="sales_manager", ada="administrator")
 
 
 @pytest.fixture(scope="session")
 def approval_sign_in(approval: Runtime) -> SignIn:
-    return _sign_in(_app(approval))
+    return sign_in_to(approval)
 
 
 @pytest.fixture

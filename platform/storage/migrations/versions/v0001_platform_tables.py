@@ -31,7 +31,6 @@ def upgrade() -> None:
     _fl_team_member()
     _fl_history()
     _fl_incident()
-    _fl_subscription()
     _fl_task()
     _fl_timer()
     _fl_candidate()
@@ -91,7 +90,6 @@ def _fl_definition() -> None:
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
-        sa.Column("called", Json(), nullable=True),
         sa.PrimaryKeyConstraint("hash"),
         sqlite_autoincrement=False,
     )
@@ -369,23 +367,6 @@ def _fl_task() -> None:
     op.create_index("ix_fl_task_instance", "fl_task", ["instance_id"])
     op.create_index("ix_fl_task_record", "fl_task", ["entity", "record_id"])
     op.create_index("ix_fl_task_role", "fl_task", ["role", "status"])
-
-
-def _fl_subscription() -> None:
-    op.create_table("fl_subscription",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("instance_id", sa.Integer(), nullable=False),
-        sa.Column("node", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["instance_id"], ["fl_instance.id"],
-                                name="fk_fl_subscription_instance_id", ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
-    )
-    op.create_index("ix_fl_subscription_instance", "fl_subscription", ["instance_id"])
-    op.create_index("ix_fl_subscription_name", "fl_subscription", ["kind", "name", "key"])
 
 
 def _fl_timer() -> None:

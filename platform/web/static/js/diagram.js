@@ -40,12 +40,28 @@ export async function draw(box) {
   const known = (names) => (names ?? "").split(" ").filter((id) => id && registry.get(id));
   for (const id of known(box.dataset.past)) canvas.addMarker(id, "is-past");
   for (const id of known(box.dataset.now)) { canvas.removeMarker(id, "is-past"); canvas.addMarker(id, "is-now"); }
+  warm(viewer, box);
   const now = known(box.dataset.now).map((id) => registry.get(id));
   const past = known(box.dataset.past).map((id) => registry.get(id)).filter((element) => element.width);
   if (box.dataset.whole !== undefined || !(now.length + past.length)) canvas.zoom("fit-viewport", "auto");
   else if (now.length) around(canvas, now, box, 1);
   else around(canvas, [past.reduce((last, one) => one.x > last.x ? one : last)], box, -2);    // ended: how it ended
   box.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail: viewer }));
+}
+
+// data-heat: `element:level:words` for each; a colour for the eye, and a badge with the number.
+function warm(viewer, box) {
+  const [canvas, overlays, registry] = [viewer.get("canvas"), viewer.get("overlays"), viewer.get("elementRegistry")];
+  for (const spot of (box.dataset.heat ?? "").split(" ").filter(Boolean)) {
+    const [id, level, words] = spot.split(":");
+    const element = registry.get(id);
+    if (!element) continue;
+    canvas.addMarker(id, `heat-${level}`);
+    const badge = document.createElement("span");
+    badge.className = "fl-heat-count";
+    badge.textContent = words.replaceAll("_", " ");
+    overlays.add(id, { position: { top: 0, left: element.width ?? 0 }, html: badge });
+  }
 }
 
 // Room is left where it goes on from here (`lead` > 0) or where it came from.
