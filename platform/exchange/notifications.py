@@ -94,6 +94,8 @@ def recipients(unit: Unit, users: Sequence[int] = (), role: str | None = None) -
 class Teller:
     """Tells people what concerns them of tasks; a listener. Mails carry a link of their own that opens one task."""
 
+    transactional = True
+
     def __init__(self, public_url: str, links: Signer) -> None:
         self._public_url, self._links = public_url.rstrip("/"), links
 

@@ -25,7 +25,9 @@ from formloom.web.pages import (
     profile,
     records,
     search,
+    simulations,
     tasks,
+    trials,
     verbs,
     views,
     workflow_drafts,
@@ -38,7 +40,7 @@ from formloom.web.pages.frame import install_frame
 __all__ = [
     "absences", "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install",
     "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences", "processes", "profile",
-    "records", "search", "tasks", "verbs", "views", "workflow_drafts", "workflows",
+    "records", "search", "simulations", "tasks", "trials", "verbs", "views", "workflow_drafts", "workflows",
 ]
 
 
