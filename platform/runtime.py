@@ -39,6 +39,7 @@ from formloom.workflow import definitions, external, incidents, moments
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.simulation import queue as simulations
 from formloom.workflow.steps import StepFailed
 
 POLL_SECONDS = 0.5
@@ -172,6 +173,13 @@ class Runtime:
                 incidents.record(self._context(chosen, unit, actor), failure)
             raise
 
+    @contextmanager
+    def rehearsing(self, actor: Actor, model: Model | None = None) -> Iterator[Context]:
+        """A unit of work that may write, and of which nothing remains and nothing leaves."""
+        chosen = model or self.model()
+        with self.database.rehearse() as unit:
+            yield self._context(chosen, unit, actor)
+
     def check(self, sources: Sequence[Source]) -> list[Problem]:
         """Every finding about a configuration, sorted by place; nothing is applied."""
         catalog, wrong = self._examined(sources)
@@ -257,6 +265,7 @@ class Runtime:
         service_tasks.setup(extensions, self.settings, self.now)
         extensions.add_job_handler(recomputation.JOB, self._recompute)
         external.setup(extensions, self)
+        extensions.add_job_handler(simulations.JOB, self._simulate)
         extensions.add_job_handler(sla.JOB, self._recompute_clocks)
         return extensions
 
@@ -271,6 +280,10 @@ class Runtime:
         while after is not None and payload["entity"] in self.model().catalog.entities:
             with self.writing(SYSTEM) as context:
                 after = recomputation.batch(context, payload["entity"], after)
+
+    def _simulate(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
+        self.refresh()
+        simulations.carry_out(self, int(payload["simulation"]))
 
     @property
     def _types(self) -> Mapping[str, FieldType]:

@@ -97,6 +97,8 @@ class Teller:
     their own that opens one task.
     """
 
+    transactional = True
+
     def __init__(self, public_url: str, links: Signer) -> None:
         self._public_url, self._links = public_url.rstrip("/"), links
 

@@ -13,7 +13,7 @@ from formloom.exchange.task_links import Signer
 from formloom.settings import Settings
 from formloom.sla import ledger
 from formloom.workflow import actions, triggers
-from formloom.workflow.performing import External, Step
+from formloom.workflow.performing import External, Step, transactional
 
 
 class Extensions(Protocol):
@@ -26,6 +26,7 @@ class Extensions(Protocol):
     def add_listener(self, listener: Any) -> None: ...
 
 
+@transactional
 def notify(step: Step, *, text: Any, user: Any = None, users: Any = None, role: str | None = None,
            link: str | None = None, mail: bool | None = None) -> Mapping[str, Any]:
     """`link` is the bound record's page unless given; `mail` sends a mail as well, whatever people prefer."""
@@ -36,6 +37,7 @@ def notify(step: Step, *, text: Any, user: Any = None, users: Any = None, role: 
     return {"users": told}
 
 
+@transactional
 def send_mail(step: Step, *, to: Any, subject: str, body: str, html: str | None = None) -> Mapping[str, Any]:
     """`to` is an address or a list of addresses."""
     addresses = to if isinstance(to, list) else [to]
@@ -45,6 +47,7 @@ def send_mail(step: Step, *, to: Any, subject: str, body: str, html: str | None 
     return {"mails": sent}
 
 
+@transactional
 def webhook(step: Step, *, url: str, body: Any = None, wait: Any = False) -> Mapping[str, Any] | External:
     """Posts `body` as JSON; without it, which record it is about. With `wait` the process goes on with the answer."""
     payload = body if isinstance(body, Mapping) else {"value": body}
@@ -98,6 +101,7 @@ def setup(extensions: Extensions, settings: Settings, clock: Callable[[], dateti
     key = webhooks.signing_key(settings.secret_key)
     extensions.add_job_handler(webhooks.JOB, webhooks.poster(key, settings.webhook_allow))
     extensions.external_tasks.add(webhooks.JOB, webhooks.asker(key, settings.webhook_allow))
-    extensions.add_listener(ledger.listener)        # before processes start, which may read what it writes
+    # Before processes start, which may read what it writes.
+    extensions.add_listener(transactional(ledger.listener))
     extensions.add_listener(triggers.listener)
     extensions.add_listener(notifications.Teller(settings.public_url, Signer(settings.secret_key)))

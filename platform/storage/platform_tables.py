@@ -252,3 +252,10 @@ fl_schedule = _table(
     "fl_schedule",
     Column("name", Text, primary_key=True), _required("every", Text), Column("next_at", Instant),
 )
+fl_simulation = _table(
+    "fl_simulation",
+    _id(), _required("key", Text), _required("text", Text), _required("wish", Json), _required("status", Text),
+    _required("done", Integer), _required("total", Integer), Column("result", Json), Column("error", Text),
+    _required("asked_by", Integer), _required("asked_at", Instant), Column("finished_at", Instant),
+    Index("ix_fl_simulation_key", "key", "id"),
+)

@@ -77,6 +77,7 @@ class Step:
     stopped: bool = False                           # by incidents, which are over once it goes on
     skips: dict[str, Any] = field(default_factory=dict)         # results given to elements instead of performing them
     _sent: frozenset[str] = frozenset()             # tokens that were away when it was opened
+    _kinds: frozenset[str] | None = None            # what was waited for then, where that is known
 
     @property
     def running(self) -> engine.Execution:
@@ -86,6 +87,7 @@ class Step:
 
     def begin(self, variables: Mapping[str, Any] | None, at: str = "") -> None:
         """`at`: the start event, where the process has several."""
+        self._kinds = frozenset()
         with self._failing():
             self.execution = engine.start(self.definition, self.surroundings, local_now(self.context),
                                           zone(self.context), variables, at)
@@ -260,7 +262,8 @@ class Step:
         execution.passed.clear()
         self._withdraw()
         offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution,
-                           self.started_by)
+                           self.started_by, self._kinds)
+        self._kinds = None
         under_way(self.context).discard(self.instance_id)
         self._send()
 
@@ -340,7 +343,7 @@ def _opened(context: Context, instance_id: int, query: sa.Select[Any]) -> Step:
         with step._failing():
             step.skips = engine.read_values(row.skips) if row.skips else {}
             step.execution = engine.load(definition, row.state, surroundings, local_now(context), zone(context))
-            step._sent = step.away()
+            step._sent, step._kinds = step.away(), frozenset(w.kind for w in step.running.waiting())
     return step
 
 

@@ -26,7 +26,9 @@ from formloom.web.pages import (
     profile,
     records,
     search,
+    simulations,
     tasks,
+    trials,
     verbs,
     views,
     workflow_drafts,
@@ -39,7 +41,7 @@ from formloom.web.pages.frame import install_frame
 __all__ = [
     "absences", "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "incidents",
     "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences", "processes",
-    "profile", "records", "search", "tasks", "verbs", "views", "workflow_drafts", "workflows",
+    "profile", "records", "search", "simulations", "tasks", "trials", "verbs", "views", "workflow_drafts", "workflows",
 ]
 
 

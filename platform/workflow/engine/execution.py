@@ -51,7 +51,8 @@ class Step:
 
 class Execution:
     """Made by `start` or `load`. `surroundings`: the names besides the variables, such as record fields and `user`.
-    `sent`: messages and signals for others, in the order in which they were sent.
+    `sent`: messages and signals for others, in the order in which they were sent. `taken`: ids of the flows that tokens
+    went along since it was loaded, once for each token.
     """
 
     def __init__(self, instance: Instance, surroundings: Mapping[str, Any]) -> None:
@@ -59,6 +60,7 @@ class Execution:
         instance.surroundings = surroundings
         self.passed: list[Step] = []
         self.sent: list[events.Sent] = instance.sent
+        self.taken: list[str] = instance.taken
 
     @property
     def variables(self) -> Mapping[str, Any]:
