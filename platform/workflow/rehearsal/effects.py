@@ -61,7 +61,7 @@ class Recorder:
             if performing.is_transactional(call):
                 result = call(step, **parameters)
                 self.collect(step.context)
-            else:
+            if not performing.is_transactional(call) or isinstance(result, performing.External):
                 self._note("call", step.context.now, {"action": name, "parameters": plain(parameters)})
                 result = self._results.get(step.node, {})
             self.node = ""
