@@ -98,6 +98,7 @@ def main() -> None:
         made.upgrade()
         with made.write() as unit:
             fill(unit, options.rows)
+            unit.connection.exec_driver_sql("ANALYZE")
         with made.read() as unit:
             report(unit)
 
