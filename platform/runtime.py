@@ -39,6 +39,7 @@ from formloom.workflow import definitions, instances, moments
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.simulation import queue as simulations
 from formloom.workflow.steps import StepFailed
 
 POLL_SECONDS = 0.5
@@ -172,6 +173,13 @@ class Runtime:
                 instances.record_incident(self._context(chosen, unit, actor), failure)
             raise
 
+    @contextmanager
+    def rehearsing(self, actor: Actor, model: Model | None = None) -> Iterator[Context]:
+        """A unit of work that may write, and of which nothing remains and nothing leaves."""
+        chosen = model or self.model()
+        with self.database.rehearse() as unit:
+            yield self._context(chosen, unit, actor)
+
     def check(self, sources: Sequence[Source]) -> list[Problem]:
         """Every finding about a configuration, sorted by place; nothing is applied."""
         catalog, wrong = self._examined(sources)
@@ -210,7 +218,8 @@ class Runtime:
                 continue
         raise StaleCatalog
 
-    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None) -> diff.Plan:
+    def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
+                reason: str = "") -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
         `expected`: the version of the catalog that `sources` were made from. Raises BadConfiguration, StaleCatalog.
@@ -222,7 +231,8 @@ class Runtime:
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
         plan = catalogs.publish(
-            self.database, catalog, self._types, by.user_id, self.now(), recompute, expected, self._current_catalog())
+            self.database, catalog, self._types, by.user_id, self.now(), recompute, expected, self._current_catalog(),
+            reason)
         self.refresh()
         return plan
 
@@ -254,6 +264,7 @@ class Runtime:
             extensions.add_field_type(field_type)
         service_tasks.setup(extensions, self.settings, self.now)
         extensions.add_job_handler(recomputation.JOB, self._recompute)
+        extensions.add_job_handler(simulations.JOB, self._simulate)
         extensions.add_job_handler(sla.JOB, self._recompute_clocks)
         return extensions
 
@@ -268,6 +279,10 @@ class Runtime:
         while after is not None and payload["entity"] in self.model().catalog.entities:
             with self.writing(SYSTEM) as context:
                 after = recomputation.batch(context, payload["entity"], after)
+
+    def _simulate(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
+        self.refresh()
+        simulations.carry_out(self, int(payload["simulation"]))
 
     @property
     def _types(self) -> Mapping[str, FieldType]:

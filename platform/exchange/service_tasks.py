@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 from formloom.exchange import mail as mails
 from formloom.exchange import notifications, webhooks
+from formloom.exchange.task_links import Signer
 from formloom.settings import Settings
 from formloom.sla import ledger
 from formloom.workflow import actions, triggers
-from formloom.workflow.performing import Step
+from formloom.workflow.performing import Step, transactional
 
 
 class Extensions(Protocol):
@@ -23,6 +24,7 @@ class Extensions(Protocol):
     def add_listener(self, listener: Any) -> None: ...
 
 
+@transactional
 def notify(step: Step, *, text: Any, user: Any = None, users: Any = None, role: str | None = None,
            link: str | None = None, mail: bool | None = None) -> Mapping[str, Any]:
     """`link` is the bound record's page unless given; `mail` sends a mail as well, whatever people prefer."""
@@ -33,6 +35,7 @@ def notify(step: Step, *, text: Any, user: Any = None, users: Any = None, role: 
     return {"users": told}
 
 
+@transactional
 def send_mail(step: Step, *, to: Any, subject: str, body: str, html: str | None = None) -> Mapping[str, Any]:
     """`to` is an address or a list of addresses."""
     addresses = to if isinstance(to, list) else [to]
@@ -42,6 +45,7 @@ def send_mail(step: Step, *, to: Any, subject: str, body: str, html: str | None 
     return {"mails": sent}
 
 
+@transactional
 def webhook(step: Step, *, url: str, body: Any = None) -> Mapping[str, Any]:
     """Posts `body` as JSON; without it, which record it is about."""
     payload = body if isinstance(body, Mapping) else {"value": body}
@@ -88,6 +92,7 @@ def setup(extensions: Extensions, settings: Settings, clock: Callable[[], dateti
     extensions.add_job_handler(mails.JOB, mails.sender(settings.smtp_url, clock, settings.smtp_ca))
     key = webhooks.signing_key(settings.secret_key)
     extensions.add_job_handler(webhooks.JOB, webhooks.poster(key, settings.webhook_allow))
-    extensions.add_listener(ledger.listener)        # before processes start, which may read what it writes
+    # Before processes start, which may read what it writes.
+    extensions.add_listener(transactional(ledger.listener))
     extensions.add_listener(triggers.listener)
-    extensions.add_listener(notifications.listener)
+    extensions.add_listener(notifications.Teller(settings.public_url, Signer(settings.secret_key)))

@@ -111,12 +111,12 @@ RESULTS: Final[Mapping[str, Result]] = {
     **dict.fromkeys((
         "all", "any", "list contains", "odd", "even", "not", "is", "contains", "starts with", "ends with", "matches",
         "before", "after", "meets", "met by", "overlaps", "overlaps before", "overlaps after", "finishes",
-        "finished by", "includes", "during", "starts", "started by", "coincides",
+        "finished by", "includes", "during", "starts", "started by", "coincides", "is working time",
     ), BOOLEAN),
     **dict.fromkeys((
         "count", "sum", "product", "mean", "median", "stddev", "number", "decimal", "floor", "ceiling", "round up",
         "round down", "round half up", "round half down", "modulo", "sqrt", "log", "exp", "string length",
-        "day of year", "week of year",
+        "day of year", "week of year", "working days between",
     ), NUMBER),
     **dict.fromkeys((
         "string", "substring", "upper case", "lower case", "trim", "substring before", "substring after", "replace",
@@ -124,7 +124,8 @@ RESULTS: Final[Mapping[str, Result]] = {
     ), STRING),
     **dict.fromkeys(("date", "today", "last day of month"), DATE),
     "time": TIME, "now": MOMENT, "date and time": MOMENT, "years and months duration": MONTHS,
-    "duration": _duration, "range": range_of(), "mode": list_of(NUMBER),
+    "add working time": MOMENT, "next working moment": MOMENT, "add working days": _first,
+    "working time between": DAYS, "duration": _duration, "range": range_of(), "mode": list_of(NUMBER),
     "abs": _first, "min": _items, "max": _items,
     "sublist": _same_list, "remove": _same_list, "reverse": _same_list, "distinct values": _same_list,
     "sort": _same_list, "append": _with(1), "insert before": _with(2), "list replace": _with(2),

@@ -123,6 +123,9 @@ def _of_entity(node: Node, entity: Entity, entities: Mapping[str, Entity]) -> It
         yield from at.condition(("constraints", index, "check"), item, item["name"])
     for index, item in enumerate(node.get("views", ())):
         yield from at.condition(("views", index, "filter"), item, item["name"])
+    for name, level in (node.get("sla") or {}).items():
+        for key in ("starts", "stops", "pauses"):
+            yield from at.condition(("sla", name, key), level, name)
     for path, section in _sections(node.get("form") or {}):
         yield from at.condition((*path, "visible_when"), section)
     for name, action in (node.get("actions") or {}).items():

@@ -38,6 +38,7 @@ class Published:
     by: int
     text: str
     local: bool
+    reason: str = ""        # in the words of who published it
 
 
 def version(unit: Unit) -> str | None:
@@ -54,12 +55,14 @@ def load(unit: Unit) -> tuple[Source, ...] | None:
 def history(unit: Unit, path: str) -> list[Published]:
     """The publications that changed a file, newest first."""
     newest = sa.select(
-        fl_catalog.c.id, fl_catalog.c.applied_at, fl_catalog.c.applied_by, fl_catalog.c.sources
+        fl_catalog.c.id, fl_catalog.c.applied_at, fl_catalog.c.applied_by, fl_catalog.c.sources,
+        fl_catalog.c.reason
     ).order_by(fl_catalog.c.id.desc()).limit(_HISTORY_ROWS)
     found: list[Published] = []
     for row in unit.connection.execute(newest):
         held = layers.at((Source(*source) for source in row.sources), path)
-        one = Published(row.id, row.applied_at, row.applied_by or 0, held.text, held.local is not None)
+        one = Published(row.id, row.applied_at, row.applied_by or 0, held.text, held.local is not None,
+                        row.reason or "")
         if found and (found[-1].text, found[-1].local) == (one.text, one.local):
             found.pop()
         found.append(one)
@@ -77,7 +80,7 @@ def _compiled(unit: Unit, types: Mapping[str, FieldType]) -> Catalog | None:
 def publish(
     database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime,
     then: Callable[[Unit, Catalog | None], None] = lambda unit, old: None, expected: str | None = None,
-    known: Catalog | None = None,
+    known: Catalog | None = None, reason: str = "",
 ) -> diff.Plan:
     """Tables, sources and version in one transaction: a crash leaves the old or the new, never something between.
 
@@ -98,7 +101,7 @@ def publish(
         plan.apply(unit)
         unit.connection.execute(fl_catalog.insert().values(
             version=catalog.version, sources=[list(astuple(s)) for s in catalog.sources], applied_at=now,
-            applied_by=by, plan="\n".join(map(str, plan.describe())),
+            applied_by=by, plan="\n".join(map(str, plan.describe())), reason=reason or None,
         ))
         state.put(unit, "catalog", catalog.version)
         then(unit, old)

@@ -53,6 +53,15 @@ class Unit:
             callback()
 
 
+class Rehearsal(Unit):
+    """A unit of `Database.rehearse`: nothing of it is kept, nobody is woken, nothing is called afterwards."""
+
+    __slots__ = ()
+
+    def committed(self) -> None:
+        raise AssertionError("a rehearsal never commits")
+
+
 class Database:
     """SQLite or PostgreSQL behind one engine; safe to share between threads."""
 
@@ -76,6 +85,17 @@ class Database:
             yield unit
         unit.committed()
 
+    @contextmanager
+    def rehearse(self) -> Iterator[Rehearsal]:
+        """A unit that may write and is always rolled back. It sees the database as it was when it began, so the rows
+        that are new to it are its own.
+        """
+        with _alone(), self._rehearsing() as connection:
+            try:
+                yield Rehearsal(connection)
+            finally:
+                connection.rollback()
+
     def upgrade(self) -> None:
         """Brings the platform's own tables and functions to this version of the code; processes that start together
         take turns."""
@@ -92,6 +112,11 @@ class Database:
 
     def _writing(self) -> sa.Connection:
         return self.engine.connect().execution_options(sqlite_begin="IMMEDIATE")
+
+    def _rehearsing(self) -> sa.Connection:
+        if self.dialect == "sqlite":
+            return self._writing()
+        return self.engine.connect().execution_options(isolation_level="REPEATABLE READ")
 
     def forget_statements(self) -> None:
         """Compiled statements hold on to the tables of catalogs that are gone."""

@@ -43,7 +43,12 @@ fl_state = _table(
 fl_catalog = _table(
     "fl_catalog",
     _id(), _required("version", Text), _required("sources", Json), _required("applied_at", Instant),
-    Column("applied_by", Integer), _required("plan", Text),
+    Column("applied_by", Integer), _required("plan", Text), Column("reason", Text),
+)
+fl_draft = _table(
+    "fl_draft",
+    Column("path", Text, primary_key=True), _required("text", Text), _required("base", Text),
+    _required("number", Integer), _required("saved_at", Instant), Column("saved_by", Integer),
 )
 fl_profile = _table(
     "fl_profile",
@@ -150,7 +155,9 @@ fl_task = _table(
     Column("entity", Text), Column("record_id", Integer), _required("status", Text), Column("assignee_id", Integer),
     Column("role", Text), Column("priority", Integer), Column("due_at", Instant), _required("created_at", Instant),
     Column("claimed_at", Instant), Column("done_at", Instant), Column("done_by", Integer), Column("outcome", Text),
-    Column("comment", Text), Column("definition", Text),
+    Column("comment", Text), Column("definition", Text), Column("parent_id", Integer), Column("kind", Text),
+    Column("acting_for", Integer), Column("urged", Integer, nullable=False, server_default="0"),
+    Column("urged_at", Instant), Column("undo", Json),
     _owned("fl_task", "instance_id", "fl_instance"),
     Index("ix_fl_task_instance", "instance_id"), Index("ix_fl_task_assignee", "assignee_id", "status"),
     Index("ix_fl_task_role", "role", "status"), Index("ix_fl_task_record", "entity", "record_id"),
@@ -162,6 +169,26 @@ fl_candidate = _table(
     Column("task_id", Integer, primary_key=True, autoincrement=False),
     Column("user_id", Integer, primary_key=True, autoincrement=False),
     _owned("fl_candidate", "task_id", "fl_task"), Index("ix_fl_candidate_user_id", "user_id"),
+)
+fl_copy = _table(
+    "fl_copy",
+    _id(), _required("task_id", Integer), _required("user_id", Integer), _required("by_id", Integer),
+    _required("at", Instant), Column("comment", Text), Column("read_at", Instant),
+    _owned("fl_copy", "task_id", "fl_task"),
+    UniqueConstraint("task_id", "user_id", name="uq_fl_copy"), Index("ix_fl_copy_user", "user_id", "read_at"),
+)
+fl_deputy = _table(
+    "fl_deputy",
+    _id(), _required("user_id", Integer), _required("deputy_id", Integer), _required("from_at", Instant),
+    _required("until_at", Instant), Column("processes", Json), _required("made_by", Integer),
+    _required("made_at", Instant),
+    Index("ix_fl_deputy_deputy", "deputy_id", "until_at"), Index("ix_fl_deputy_user", "user_id", "until_at"),
+)
+fl_task_link = _table(
+    "fl_task_link",
+    Column("digest", Text, primary_key=True), _required("task_id", Integer), _required("user_id", Integer),
+    _required("expires_at", Instant), Column("used_at", Instant),
+    _owned("fl_task_link", "task_id", "fl_task"), Index("ix_fl_task_link_task", "task_id"),
 )
 fl_timer = _table(
     "fl_timer",
@@ -218,4 +245,11 @@ fl_sla_entry = _table(
 fl_schedule = _table(
     "fl_schedule",
     Column("name", Text, primary_key=True), _required("every", Text), Column("next_at", Instant),
+)
+fl_simulation = _table(
+    "fl_simulation",
+    _id(), _required("key", Text), _required("text", Text), _required("wish", Json), _required("status", Text),
+    _required("done", Integer), _required("total", Integer), Column("result", Json), Column("error", Text),
+    _required("asked_by", Integer), _required("asked_at", Instant), Column("finished_at", Instant),
+    Index("ix_fl_simulation_key", "key", "id"),
 )

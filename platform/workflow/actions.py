@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from formloom.errors import FormloomError, Text
 from formloom.records import actions
-from formloom.workflow.performing import Step
+from formloom.workflow.performing import Step, transactional
 
 
 class ServiceTasks(Protocol):
@@ -21,6 +21,7 @@ class NoRecord(FormloomError):
     code = "no-record"
 
 
+@transactional
 def update_record(step: Step, *, entity: str | None = None, id: Any = None, **fields: Any) -> Mapping[str, Any]:
     """Of the bound record, or of the one that `entity` and `id` name."""
     target, record_id = _target(step, entity, id)
@@ -28,11 +29,13 @@ def update_record(step: Step, *, entity: str | None = None, id: Any = None, **fi
     return {"id": record.id}
 
 
+@transactional
 def create_record(step: Step, *, entity: str, **fields: Any) -> Mapping[str, Any]:
     record = actions.create(step.context, entity, plain(fields))
     return {"id": record.id}
 
 
+@transactional
 def run_action(step: Step, *, action: str, entity: str | None = None, id: Any = None, **fields: Any) -> Mapping[str,
                                                                                                                 Any]:
     """A declared action of the record, as the person who started the process could have run it."""
@@ -41,6 +44,7 @@ def run_action(step: Step, *, action: str, entity: str | None = None, id: Any = 
     return {"id": record.id}
 
 
+@transactional
 def delete_record(step: Step, *, entity: str | None = None, id: Any = None) -> Mapping[str, Any]:
     target, record_id = _target(step, entity, id)
     actions.delete(step.context, target, record_id)

@@ -26,10 +26,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class TaskField:
-    """A field of the bound record on a user task's form: show | edit | required."""
+    """A field of the bound record on a user task's form: show | edit | required. `revise`: the initiator may change it
+    when the task comes back to them.
+    """
 
     name: str
     access: str = "show"
+    revise: bool = False
 
     @property
     def editable(self) -> bool:
@@ -48,12 +51,42 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Who does a user task: `assignee` if that gives somebody, else anyone of `users` or with `role`."""
+    """Who does a user task: `assignee` if that gives somebody, else anyone of `users`, with `role` or one of `roles`,
+    in the initiator's line of managers or at the head of a team; if that is nobody, who has the role `fallback`.
+    """
 
     assignee: Expression | None = None
     role: str = ""
     users: Expression | None = None
     due: Moment | None = None
+    roles: Expression | None = None
+    line: Expression | None = None              # how many managers, the nearest first
+    line_until: str = ""                        # the role at which the line ends
+    head: str = ""                              # a team, or `initiator` for the initiator's own
+    fallback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """How several people decide one user task. It runs as a multi-instance; `Node.loop` says until when."""
+
+    mode: str = "any"                           # all | any | quorum
+    order: str = "parallel"                     # parallel | sequential
+    needed: str = ""                            # of a quorum: a number of votes, or a share such as 60%
+    weight: Expression | None = None            # of the vote of `approver`
+    self: str = "skip"                          # the initiator and who decided before: skip | fallback | allow
+    returns: str = "any"                        # where to it may be returned: none | initiator | any
+    resume: str = "steps"                       # what follows a return: steps | back | choose
+    forbid: frozenset[str] = frozenset()        # verbs that it does not allow
+    passed: Expression | None = None            # whether the votes agree
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """When the initiator may take a process back, and what is written to its record then."""
+
+    allowed: str = "undecided"                  # undecided | always
+    fields: Mapping[str, Expression] = EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +155,7 @@ class Node:
     default: str = ""                           # id of the default flow
     lane: str = ""
     assignment: Assignment = Assignment()
+    approval: Approval | None = None
     fields: tuple[TaskField, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     action: Action | None = None
@@ -177,6 +211,7 @@ class ProcessDefinition:
     hash: str
     entity: str = ""                            # the bound entity; '' for a process without a record
     triggers: tuple[Trigger, ...] = ()
+    withdrawal: Withdrawal | None = None        # None: nobody takes it back
     nodes: Mapping[str, Node]
     flows: tuple[Flow, ...]
     inputs: tuple[str, ...] = ()                # what a call activity may give it

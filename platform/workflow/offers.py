@@ -8,34 +8,34 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from formloom.metadata.catalog import Catalog
 from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.storage import platform_tables as t
-from formloom.workflow import engine, moments
+from formloom.workflow import approvers, engine, moments
 from formloom.workflow.definition import Moment, Node, ProcessDefinition
-from formloom.workflow.scope import find_actor, local_now, zone
+from formloom.workflow.scope import local_now, zone
 
 OPEN = ("ready", "claimed")
+LIVE = (*OPEN, "held")      # held: waits for a signer, a delegate or whoever it was returned to
 
 
 def synchronize(context: Context, instance_id: int, definition: ProcessDefinition, record: tuple[str, int] | None,
-                execution: engine.Execution) -> None:
+                execution: engine.Execution, initiator: int) -> None:
     waiting = execution.waiting()
     _timers(context, instance_id, {w.id: w for w in waiting if w.kind == "timer"})
     _subscriptions(context, instance_id, [w for w in waiting if w.kind in ("message", "signal", "conditional")])
     people = {w.id: w for w in waiting if w.kind == "user"}
     known = set(context.unit.connection.scalars(
-        sa.select(t.fl_task.c.token).where(t.fl_task.c.instance_id == instance_id, t.fl_task.c.status.in_(OPEN))))
+        sa.select(t.fl_task.c.token).where(t.fl_task.c.instance_id == instance_id, t.fl_task.c.status.in_(LIVE))))
     withdraw(context, instance_id, known - set(people))
     for token in people.values():
         if token.id not in known:
-            _offer(context, instance_id, definition, record, token, execution.scope_of(token.id))
+            _offer(context, instance_id, definition, record, token, execution.scope_of(token.id), initiator)
 
 
 def withdraw(context: Context, instance_id: int, tokens: set[str] | None = None) -> None:
     """Cancels open tasks whose tokens are gone; every open task of the instance without `tokens`."""
-    gone = (t.fl_task.c.instance_id == instance_id) & t.fl_task.c.status.in_(OPEN)
+    gone = (t.fl_task.c.instance_id == instance_id) & t.fl_task.c.status.in_(LIVE)
     if tokens is not None:
         if not tokens:
             return
@@ -68,9 +68,9 @@ def _subscriptions(context: Context, instance_id: int, tokens: list[engine.Token
 
 
 def _offer(context: Context, instance_id: int, definition: ProcessDefinition, record: tuple[str, int] | None,
-           token: engine.Token, scope: Mapping[str, Any]) -> None:
+           token: engine.Token, scope: Mapping[str, Any], initiator: int) -> None:
     node = definition.nodes[token.node]
-    assignee, role, users = candidates(context, node, scope)
+    assignee, role, users = approvers.candidates(context, node, initiator, scope)
     values = {
         "instance_id": instance_id, "token": token.id, "node": node.id, "entity": record[0] if record else "",
         "record_id": record[1] if record else None, "status": "claimed" if assignee else "ready",
@@ -90,33 +90,10 @@ def announce(context: Context, what: str, task_id: int, definition: ProcessDefin
     """Tells the listeners, inside the transaction."""
     entity, record_id = record or ("", 0)
     event = Event(kind="task", entity=entity, id=record_id, actor=context.actor, at=context.now, action=what,
-                  values={"task": task_id, "label": node.label, "process": definition.label, **values})
+                  values={"task": task_id, "label": node.label, "process": definition.label,
+                          "process_key": definition.key, **values})
     for listener in context.listeners:
         listener(context, event)
-
-
-def candidates(context: Context, node: Node, scope: Mapping[str, Any]) -> tuple[int | None, str | None, list[int]]:
-    """Assignee, role and users. With nobody to be found, whoever administers the platform: a task is never lost."""
-    given, now = node.assignment, local_now(context)
-    assignee = _user(context, given.assignee.evaluate(scope, now)) if given.assignee else None
-    if assignee is not None:
-        return assignee, None, []
-    found = given.users.evaluate(scope, now) if given.users else []
-    people = (_user(context, value) for value in (found if isinstance(found, list) else [found]))
-    users = list(dict.fromkeys(person for person in people if person is not None))
-    role = given.role or (None if users else _administrators(context.catalog))
-    return None, role, users
-
-
-def _user(context: Context, value: Any) -> int | None:
-    if value is None or isinstance(value, (bool, str)):
-        return None
-    actor = find_actor(context, int(value))
-    return actor.user_id if actor and not actor.system else None
-
-
-def _administrators(catalog: Catalog) -> str | None:
-    return next((role.name for role in catalog.roles.values() if role.admin), None)
 
 
 def _due(context: Context, moment: Moment | None, scope: Mapping[str, Any]) -> datetime | None:

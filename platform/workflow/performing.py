@@ -6,7 +6,7 @@ import dataclasses
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from formloom.errors import FormloomError, Text, near
 from formloom.feel import Expression
@@ -16,6 +16,7 @@ from formloom.workflow.definition import Action, Node
 from formloom.workflow.scope import local_now
 
 MAX_ITEMS = 1000        # rounds of one `for`
+_Call = TypeVar("_Call", bound=Callable[..., Any])
 
 
 class UnknownServiceTask(FormloomError):
@@ -41,6 +42,18 @@ class Step:
 
     def numbered(self, index: int) -> Step:
         return dataclasses.replace(self, key=f"{self.key}.{index}")
+
+
+def transactional(call: _Call) -> _Call:
+    """Marks a service task or listener that does nothing but write in its unit of work, so that nothing of it remains
+    when that is rolled back. A test run calls these; any other it only tells of.
+    """
+    call.__dict__["transactional"] = True
+    return call
+
+
+def is_transactional(call: Callable[..., Any]) -> bool:
+    return bool(getattr(call, "transactional", False))
 
 
 def perform(step: Step, node: Node, scope: Mapping[str, Any]) -> Mapping[str, Any]:

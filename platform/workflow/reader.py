@@ -18,6 +18,7 @@ from formloom.feel.static import ANY
 from formloom.metadata.catalog import EMPTY, Catalog, Label
 from formloom.metadata.usage import Spoken
 from formloom.workflow import (
+    approvals,
     calls,
     elements,
     equivalents,
@@ -214,7 +215,8 @@ def _definition(process: etree._Element, text: str, reading: Reading) -> Process
     return ProcessDefinition(
         key=process.get("id", ""), label=label_of(process) or {"en": process.get("id", "")}, hash="",
         entity=reading.entity.name if reading.entity else "", inputs=inputs,
-        triggers=triggers, nodes=nodes, flows=tuple(_flow(e, reading) for e in flows),
+        triggers=triggers, withdrawal=approvals.withdrawal(process, reading), nodes=nodes,
+        flows=tuple(_flow(e, reading) for e in flows),
         text=text, place=Place(reading.file, line(process)),
     )
 
@@ -287,6 +289,10 @@ def _node(element: etree._Element, lanes: Mapping[str, list[etree._Element]], re
     around = _around(element, lanes)
     happens = _occurrence(element, reading)
     parent = element.getparent()
+    approval = approvals.read(element, reading) if people else None
+    outcomes = vocabulary.outcomes(element, reading) if people else ()
+    if approval is not None:
+        approvals.check_outcomes(element, outcomes, reading)
     if kind == "task":
         reading.note("bpmn-rewritten", element, Text("{element} runs as a user task.", element=naming(element)))
     return Node(
@@ -295,12 +301,13 @@ def _node(element: etree._Element, lanes: Mapping[str, list[etree._Element]], re
         key=vocabulary.key(element, reading) if kind in _THROWING | _CATCHING else None,
         parameters=vocabulary.parameters(element, reading) if kind in _THROWING else EMPTY,
         scope=parent.get("id", "") if parent is not None and local(parent) != "process" else "",
-        handler=element.get("triggeredByEvent") == "true", loop=rounds.read(element, reading),
+        handler=element.get("triggeredByEvent") == "true", approval=approval,
+        loop=approvals.loop(element, approval, reading) if approval else rounds.read(element, reading),
         attached_to=reference(element.get("attachedToRef")), interrupting=_interrupts(element),
         default=reference(element.get("default")), lane=around[0].get("name", "") if around else "",
         assignment=vocabulary.assignment(element, around, reading) if people else Assignment(),
         fields=vocabulary.fields(element, reading) if people else (),
-        outcomes=vocabulary.outcomes(element, reading) if people else (),
+        outcomes=outcomes,
         action=vocabulary.action(element, reading) if _acts(element) else None,
         decision=rule_tasks.read(element, reading) if kind == "businessRuleTask" else None,
         script=_script(element, reading) if kind == "scriptTask" else {},

@@ -30,7 +30,7 @@ LACKING = frozenset({
     "bpmn-executable", "bpmn-assignment", "bpmn-action", "bpmn-expression", "bpmn-script", "bpmn-timer", "bpmn-message",
     "bpmn-signal", "bpmn-error", "bpmn-escalation", "bpmn-cancel", "bpmn-condition", "bpmn-gateway", "bpmn-loop",
     "bpmn-call", "bpmn-data", "bpmn-extension", "bpmn-empty", "bpmn-idle", "bpmn-trigger", "bpmn-binding", "bpmn-field",
-    "bpmn-outcome", "bpmn-decision"})
+    "bpmn-outcome", "bpmn-decision", "bpmn-approval"})
 
 
 class TooSlow(FormloomError):

@@ -15,7 +15,7 @@ from formloom.errors import Conflict, FormloomError, NotFound, Text
 from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.storage import platform_tables as t
-from formloom.workflow import definitions, engine, offers, performing, rule_tasks
+from formloom.workflow import approvers, definitions, engine, offers, performing, rule_tasks
 from formloom.workflow.definition import DecisionCall, ProcessDefinition
 from formloom.workflow.scope import Surroundings, local_now, zone
 
@@ -51,6 +51,8 @@ class Step:
     started_by: int
     execution: engine.Execution | None = None
     node: str = ""      # where the step is, for the incident
+    acted: bool = False     # whether it did something besides moving tokens: such a step cannot be taken back
+    spoke: bool = False     # whether it sent a message or signal
 
     @property
     def running(self) -> engine.Execution:
@@ -72,6 +74,33 @@ class Step:
             self.running.fire(local_now(self.context))
             self.running.complete(token, result, local_now(self.context))
             self._go_on()
+
+    def move(self, token: str, target: str, leaving: frozenset[str]) -> None:
+        """Goes back to an earlier step, from which the process goes on again."""
+        with self._failing():
+            self.node = target
+            self.running.move(token, target, leaving, local_now(self.context))
+            self._go_on()
+
+    def restart(self) -> None:
+        """From the start event that it began with."""
+        with self._failing():
+            self.running.restart(self._began_at(), local_now(self.context))
+            self._go_on()
+
+    def amend(self, token: str, node: str, result: Mapping[str, Any]) -> None:
+        """What a step says now that was done again, and from which the process does not go on again."""
+        with self._failing():
+            self.running.amend(token, node, result)
+            self._go_on()
+
+    def _began_at(self) -> str:
+        """The start event; '' for the plain one, or where none is drawn."""
+        starts = {n.id for n in self.definition.scope() if n.kind == "startEvent"}
+        first = sa.select(t.fl_history.c.node).where(
+            t.fl_history.c.instance_id == self.instance_id, t.fl_history.c.kind == "passed",
+            t.fl_history.c.node.in_(starts)).order_by(t.fl_history.c.id).limit(1)
+        return str(self.context.unit.connection.scalar(first) or "")
 
     def fire(self) -> None:
         with self._failing():
@@ -95,7 +124,7 @@ class Step:
     def _go_on(self) -> None:
         """Does service tasks until only people and time are awaited, then stores."""
         for _ in range(ROUNDS):
-            token = next((w for w in self.running.waiting() if w.kind == "service"), None)
+            token = next((w for w in self.running.waiting() if w.kind in ("service", "ballot")), None)
             if token is None:
                 self._store()
                 return
@@ -104,10 +133,16 @@ class Step:
 
     def _serve(self, token: engine.Token) -> None:
         self.node = token.node
+        if token.kind == "ballot":
+            found = approvers.voters(self.context, self.instance_id, self.definition, self.definition.nodes[token.node],
+                                     self.started_by, self.running.scope_of(token.id))
+            self.running.poll(token.id, found, local_now(self.context))
+            return
         call = self.definition.nodes[token.node].decision
         if call is not None:
             self._decide(token, call)
             return
+        self.acted = True
         place = performing.Step(self.context, self.instance_id, token.node, self.record,
                                 f"{self.instance_id}.{token.id}", self.started_by)
         try:
@@ -143,7 +178,8 @@ class Step:
         self.version += 1
         note(self.context, self.instance_id, "passed", [(step.node, step.at) for step in execution.passed])
         execution.passed.clear()
-        offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution)
+        offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution,
+                           self.started_by)
         under_way(self.context).discard(self.instance_id)
         self._send()
 
@@ -151,6 +187,7 @@ class Step:
         """To whoever listens, now that this instance is stored: an answer may come back to it at once."""
         entity, record_id = self.record or ("", 0)
         sent, self.running.sent[:] = list(self.running.sent), []
+        self.spoke |= bool(sent)
         for one in sent:
             event = Event(kind=one.kind, entity=entity, id=record_id, actor=self.context.actor, at=self.context.now,
                           action=one.name, values={"payload": one.payload, "key": one.key, "sender": self.instance_id})
@@ -185,8 +222,16 @@ def under_way(context: Context) -> set[int]:
 
 def open_instance(context: Context, instance_id: int) -> Step:
     """Locks the instance until the transaction ends, and brings it into memory."""
-    row = context.unit.connection.execute(
-        sa.select(t.fl_instance).where(t.fl_instance.c.id == instance_id).with_for_update()).one_or_none()
+    return _opened(context, instance_id, sa.select(t.fl_instance).with_for_update())
+
+
+def look_at(context: Context, instance_id: int) -> Step:
+    """In memory, to be asked and not to be moved."""
+    return _opened(context, instance_id, sa.select(t.fl_instance))
+
+
+def _opened(context: Context, instance_id: int, query: sa.Select[Any]) -> Step:
+    row = context.unit.connection.execute(query.where(t.fl_instance.c.id == instance_id)).one_or_none()
     if row is None:
         raise NotFound(Text("There is no process instance {id}.", id=instance_id))
     if row.status not in ("running", "incident"):

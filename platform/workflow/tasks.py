@@ -13,12 +13,13 @@ from formloom.policy.actor import Actor
 from formloom.records import actions
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
-from formloom.workflow import steps
-from formloom.workflow.definition import Node
-from formloom.workflow.inbox import Task, TaskPage, counts, get, inbox, of_instance, of_record
+from formloom.workflow import signatures, steps, traces, undo
+from formloom.workflow.definition import Node, Outcome
+from formloom.workflow.inbox import Filter, Task, TaskPage, counts, get, inbox, of_instance, of_record
 from formloom.workflow.offers import announce
 
-__all__ = ["Task", "TaskPage", "claim", "complete", "counts", "get", "inbox", "of_instance", "of_record", "release"]
+__all__ = ["Filter", "Task", "TaskPage", "claim", "complete", "counts", "get", "inbox", "of_instance", "of_record",
+           "release"]
 
 
 def claim(context: Context, task_id: int) -> Task:
@@ -56,64 +57,76 @@ def complete(context: Context, task_id: int, outcome: str, comment: str = "",
     instance_id = _open(context, task_id).instance_id
     step = steps.open_instance(context, instance_id)      # locks, so what is read from here on stays true
     task = _open(context, task_id)
-    if not task.may_complete(context.actor):
-        raise Forbidden(Text("This task is not yours to complete."),
-                        Text("It is offered to the role {role}.", role=task.role) if task.role else None)
-    node = step.definition.nodes[task.node]
-    _check(node, outcome, comment)
-    _write(context, node, step, values or {})
+    _may_decide(context, task, step)
+    chosen = _check(task, outcome, comment)
+    before = undo.kept(context, instance_id)
+    _write(context, task, step, values or {})
     step.surroundings.refresh()
     done = {"status": "done", "outcome": outcome, "comment": comment or None, "done_at": context.now,
-            "done_by": context.actor.user_id, "assignee_id": context.actor.user_id}
+            "done_by": context.actor.user_id, "assignee_id": context.actor.user_id, "acting_for": task.in_name_of}
     context.unit.connection.execute(sa.update(t.fl_task).where(t.fl_task.c.id == task_id).values(done))
-    steps.note(context, instance_id, "decided", [(node.id, context.now)], context.actor.user_id,
-               {"outcome": outcome, "comment": comment})
-    _audit(context, node, step, outcome, comment)
+    traces.decided(context, step, task, chosen, comment)
+    node = step.definition.nodes[task.node]
     announce(context, "completed", task_id, step.definition, node, step.record,
              {"outcome": outcome, "comment": comment, "node": node.id})
-    token = context.unit.connection.scalar(sa.select(t.fl_task.c.token).where(t.fl_task.c.id == task_id))
-    step.complete(str(token), node.id, {"outcome": outcome, "comment": comment, "by": context.actor.user_id,
-                                        "at": context.now})
+    agrees = chosen.tone != "stop"
+    result = {"outcome": outcome, "comment": comment, "by": context.actor.user_id, "at": context.now}
+    signatures.follow(context, step, signatures.read(context, task_id), agrees,
+                      result if node.approval is None else {**result, "agrees": agrees})
+    undo.keep(context, task, step, before, bool(values))
     return get(context, task_id)
 
 
-def _audit(context: Context, node: Node, step: steps.Step, outcome: str, comment: str) -> None:
-    """The decision stands in the record's timeline."""
-    if step.record is None:
-        return
-    chosen = node.outcome(outcome)
-    context.unit.connection.execute(sa.insert(t.fl_audit).values(
-        at=context.now, actor_id=context.actor.user_id, actor_name=context.actor.name, entity=step.record[0],
-        record_id=step.record[1], kind="task", action=node.id, before={},
-        after={"task": dict(node.label), "outcome": outcome, "label": dict(chosen.label) if chosen else {},
-               "tone": chosen.tone if chosen else "idle", "comment": comment, "process": step.definition.key}))
+def _may_decide(context: Context, task: Task, step: steps.Step) -> None:
+    if not task.may_complete(context.actor):
+        raise Forbidden(Text("This task is not yours to complete."),
+                        Text("It is offered to the role {role}.", role=task.role) if task.role else None)
+    refused = four_eyes(step, task, step.definition.nodes[task.node], context.actor.user_id)
+    if refused is not None:
+        raise Forbidden(refused)
+
+
+def four_eyes(step: steps.Step, task: Task, node: Node, who: int) -> Text | None:
+    """Why this person must not decide it, though it lies with them or somebody they stand in for."""
+    if node.approval is None or node.approval.self == "allow" or task.kind in (*signatures.RETURNED, "delegated"):
+        return None
+    if who == task.started_by:
+        return Text("Nobody approves what they started themselves. Transfer it to somebody else.")
+    votes = step.running.scope_of(task.token).get(node.name) or []
+    if any(int(vote["by"]) == who for vote in votes if isinstance(vote, Mapping)):
+        return Text("This person has decided this step already: one person is one vote.")
+    return None
 
 
 def _open(context: Context, task_id: int) -> Task:
     task = get(context, task_id)
     if task.status == "done":
         raise Conflict(Text("This task is already done."))
+    if task.status == "held":
+        raise Conflict(Text("Somebody else comes first: a signer, a delegate, or whoever it was returned to."))
     if not task.open:
         raise Conflict(Text("This task is over: the process has gone on without it."))
     return task
 
 
-def _check(node: Node, outcome: str, comment: str) -> None:
-    chosen = node.outcome(outcome)
+def _check(task: Task, outcome: str, comment: str) -> Outcome:
+    chosen = next((o for o in task.outcomes if o.value == outcome), None)
     if chosen is None:
-        known = ", ".join(o.value for o in node.outcomes)
+        known = ", ".join(o.value for o in task.outcomes)
         raise ValidationFailed([FieldError("outcome", "unknown-outcome", Text("Choose one of {outcomes}.",
                                                                               outcomes=known))])
     if chosen.comment == "required" and not comment.strip():
         raise ValidationFailed([FieldError("comment", "required", Text("Say why: this outcome needs a comment."))])
+    return chosen
 
 
-def _write(context: Context, node: Node, step: steps.Step, values: Mapping[str, Any]) -> None:
+def _write(context: Context, task: Task, step: steps.Step, values: Mapping[str, Any]) -> None:
     """The task grants writing of exactly its editable fields, whatever the actor's roles say of the record."""
+    editable = {f.name for f in task.fields if f.editable}
     errors = [FieldError(name, "not-editable", Text("This task does not let you change this field."))
-              for name in values if name not in node.editable]
+              for name in values if name not in editable]
     record = step.surroundings.record
-    missing = [f.name for f in node.fields if f.access == "required"
+    missing = [f.name for f in task.fields if f.access == "required"
                and _empty(values[f.name] if f.name in values else record.row.get(f.name) if record else None)]
     errors += [FieldError(name, "required", Text("This field is needed to complete the task.")) for name in missing]
     if errors:

@@ -20,6 +20,7 @@ from formloom.workflow import definitions, instances, messages, moments, steps
 from formloom.workflow.definition import ProcessDefinition, Trigger
 from formloom.workflow.engine import EndlessLoop
 from formloom.workflow.instances import Instance
+from formloom.workflow.performing import transactional
 from formloom.workflow.scope import Surroundings, local_now, zone
 from formloom.workflow.steps import RecordRef, StepFailed
 
@@ -36,6 +37,7 @@ class Runtime(Protocol):
     def now(self) -> datetime: ...
 
 
+@transactional
 def listener(context: Context, event: Event) -> None:
     """Starts what is triggered by a record's change, inside the same transaction; ends what a deletion makes moot."""
     if event.kind == "deleted":

@@ -29,8 +29,10 @@ CLOCK = ("started", "paused", "resumed", "reopened", "retargeted", "moved", "rec
 _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "binding": frozenset({"entity"}),
     "trigger": frozenset({"on", "action", "when", "every", "missed", "message", "for-each", "level", "at"}),
-    "assignment": frozenset({"assignee", "role", "users", "due"}),
-    "field": frozenset({"name", "access"}),
+    "assignment": frozenset({"assignee", "role", "users", "due", "roles", "line", "line-until", "head", "fallback"}),
+    "approval": frozenset({"mode", "order", "needed", "weight", "self", "return", "resume", "forbid"}),
+    "withdraw": frozenset({"while"}),
+    "field": frozenset({"name", "access", "revise"}),
     "outcome": frozenset({"value", "label", "tone", "comment"}),
     "action": frozenset({"name"}),
     "param": frozenset({"name"}),
@@ -40,10 +42,11 @@ _ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "input": frozenset({"name"}),
     "cycle": frozenset({"missed"}),
 }
-_PERSON = frozenset({"assignment", "field", "outcome", "label"})
+_PERSON = frozenset({"assignment", "approval", "field", "outcome", "label"})
+_WHO = ("assignee", "role", "users", "roles", "line", "head")
 _THROWN = frozenset({"correlation", "param", "label"})
 _PLACES: Mapping[str, frozenset[str]] = {
-    "process": frozenset({"binding", "trigger", "input", "label"}),
+    "process": frozenset({"binding", "trigger", "input", "withdraw", "label"}),
     "userTask": _PERSON, "manualTask": _PERSON, "task": _PERSON,
     "serviceTask": frozenset({"action", "label"}),
     "sendTask": _THROWN | {"action"},
@@ -61,7 +64,7 @@ def check(root: etree._Element, reading: Reading) -> None:
     """Notes extension elements and attributes that are misspelled or in the wrong place."""
     for element in root.iter(f"{{{FORMLOOM}}}*"):
         name, owner = local(element), element.getparent()
-        if name == "param" and owner is not None and local(owner) in ("action", "decision"):
+        if name == "param" and owner is not None and local(owner) in ("action", "decision", "withdraw"):
             _check_attributes(element, reading)
             continue
         holder = owner.getparent() if owner is not None and local(owner) == "extensionElements" else None
@@ -178,17 +181,23 @@ def assignment(element: etree._Element, lanes: Iterable[etree._Element], reading
     role = "" if found else _lane_role(element, lanes, reading) or _camunda_role(element, reading)
     if role:
         return Assignment(role=role)
-    if len(found) != 1 or not any(found[0].get(name) for name in ("assignee", "role", "users")):
+    if len(found) != 1 or not any(found[0].get(name) for name in _WHO):
         reading.problem("bpmn-assignment", element,
                         Text("{element} does not say who does it.", element=naming(element)),
                         Text('Add one <formloom:assignment role="..."/>, or assignee or users.'))
         return Assignment()
     given = found[0]
-    role, due = given.get("role", ""), given.get("due")
-    if role and role not in reading.catalog.roles:
-        reading.unknown("role", role, reading.catalog.roles, given)
-    return Assignment(_optional(given, "assignee", reading), role, _optional(given, "users", reading),
-                      moment("any", due, given, reading) if due else None)
+    due = given.get("due")
+    for name in ("role", "line-until", "fallback"):
+        if given.get(name) and given.get(name) not in reading.catalog.roles:
+            reading.unknown("role", given.get(name, ""), reading.catalog.roles, given)
+    if given.get("line-until") and not given.get("line"):
+        reading.problem("bpmn-assignment", given, Text("line-until ends a line of managers, and none is asked."),
+                        Text('Say how many managers are asked at most: line="3".'))
+    asked = {name: _optional(given, name, reading) for name in ("assignee", "users", "roles", "line")}
+    return Assignment(
+        **asked, role=given.get("role", ""), due=moment("any", due, given, reading) if due else None,
+        line_until=given.get("line-until", ""), head=given.get("head", ""), fallback=given.get("fallback", ""))
 
 
 def _lane_role(element: etree._Element, lanes: Iterable[etree._Element], reading: Reading) -> str:
@@ -272,7 +281,7 @@ def fields(element: etree._Element, reading: Reading) -> tuple[TaskField, ...]:
         elif access != "show" and (reading.entity.fields[name].type.computed or reading.entity.fields[name].system):
             reading.problem("bpmn-field", given, Text("{field} is computed and cannot be edited.", field=name))
         else:
-            result.append(TaskField(name, access))
+            result.append(TaskField(name, access, given.get("revise") == "true"))
     return tuple(result)
 
 
@@ -294,8 +303,9 @@ def result(element: etree._Element) -> Type:
     if local(element) not in ("userTask", "manualTask", "task") or _many(element):
         return ANY
     chosen = [given.get("value", "") for given in extensions(element, "outcome")] or ["done"]
-    return static.context_of({"outcome": static.choice_of(chosen), "comment": STRING, "by": NUMBER, "at": MOMENT},
-                             element.get("id", ""))
+    votes = {"votes": ANY} if extension(element, "approval") is not None else {}
+    return static.context_of({"outcome": static.choice_of(chosen), "comment": STRING, "by": NUMBER, "at": MOMENT,
+                              **votes}, element.get("id", ""))
 
 
 def _many(element: etree._Element) -> bool:
@@ -339,6 +349,11 @@ def _parameters(element: etree._Element, reading: Reading) -> dict[str, feel.Exp
         if expression:
             result[name] = expression
     return result
+
+
+def field_values(element: etree._Element, reading: Reading) -> dict[str, feel.Expression]:
+    """What is written to fields of the bound record, by name."""
+    return _parameters(element, reading)
 
 
 def _check_parameters(element: etree._Element, task: Any, given: Mapping[str, feel.Expression],

@@ -6,11 +6,14 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from formloom import feel
+from formloom.calendars.working_time import Calendar
 from formloom.feel import functions, limits, shorthand, static
+from formloom.feel.functions import working
 from formloom.feel.inference import infer
 from formloom.feel.values import kind
 
@@ -27,8 +30,12 @@ ALIASES = {**{n: b.name for n, b in functions.BUILTINS.items() if n != b.name},
            **{short.alias: short.name for short in shorthand.SHORTHANDS}}
 
 
+_DAY = ((9 * 60, 12 * 60), (13 * 60, 18 * 60))
+OFFICE = Calendar("office", ZoneInfo("UTC"), (_DAY,) * 5 + ((),) * 2)
+
+
 def value(text: str) -> Any:
-    return feel.compile(text, frozenset(SCOPE)).evaluate(SCOPE, NOW)
+    return feel.compile(text, frozenset(SCOPE)).evaluate({**SCOPE, working.CALENDARS: lambda name: OFFICE}, NOW)
 
 
 @pytest.mark.parametrize(("text", "result"), [*EXAMPLES, *((text, result.strip()) for text, result in NULLS)])

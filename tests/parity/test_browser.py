@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from formloom import feel
-from formloom.feel.functions import BUILTINS
+from formloom.feel.functions import BUILTINS, working
 from tests.parity.browser import Browser, typed
 from tests.parity.language import NOW, SCOPE, expressions
 
@@ -54,7 +54,9 @@ def kept(node: Browser) -> Browser:
 
 
 def test_every_built_in_function_is_there(node: Browser) -> None:
-    assert node.asked({"functions": True}) == sorted({each.name for each in BUILTINS.values()})
+    """But those over working time, which need a calendar: the server answers them."""
+    here = {each.name for each in BUILTINS.values()} - working.NAMES
+    assert node.asked({"functions": True}) == sorted(here)
 
 
 def test_unary_tests_agree(node: Browser) -> None:

@@ -20,7 +20,7 @@ ROLE = """
 role: reader
 label: {en: Reader, zh: 读者}
 entities:
-  note: {read: upper case(name) = "A"}
+  note: {read: 'matches(name, "A")'}
 """
 
 
@@ -39,5 +39,5 @@ def test_unaskable_rule_is_told_at_its_line() -> None:
 
 
 def test_askable_rule_is_no_problem() -> None:
-    entity, role = ENTITY.replace("data = 1", 'name = "A"'), ROLE.replace("upper case(name)", "name")
+    entity, role = ENTITY.replace("data = 1", 'name = "A"'), ROLE.replace('matches(name, "A")', 'name = "A"')
     assert reach.check(_catalog(entity, role)) == []

@@ -100,7 +100,7 @@ def test_tickets_are_routed(crm):
         "desk", "normal", timedelta(hours=24))
     dear = _read(crm, "ticket", _create(crm, "ticket", subject="Bad", account=account, category="complaint"))
     assert (dear["team"], dear["priority"], dear["response_due"] - dear["created_at"]) == (
-        "quality", "urgent", timedelta(hours=4))
+        "quality", "urgent", timedelta(hours=2))
     chosen = _read(crm, "ticket", _create(crm, "ticket", subject="Bad", category="complaint", priority="low"))
     assert chosen["priority"] == "low"
 

@@ -198,6 +198,15 @@ def world(database: Database, catalog: Catalog, tmp_path: Path) -> World:
     return furnished(database, catalog, tmp_path)
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_world(request: pytest.FixtureRequest, catalog: Catalog,
+                  tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One for all tests of a module that look at instances of their own only."""
+    folder = tmp_path_factory.mktemp("lasting")
+    with fresh(request.param, folder) as database:
+        yield furnished(database, catalog, folder)
+
+
 def furnished(database: Database, catalog: Catalog, files: Path) -> World:
     """With tables and people."""
     database.upgrade()

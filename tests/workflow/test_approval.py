@@ -87,9 +87,9 @@ def test_manager_of_the_initiator_is_asked_and_told(world: Any) -> None:
     with world.reading("boss") as context:
         task = tasks.inbox(context, "mine").tasks[0]
         assert (task.assignee, task.due_at, task.record_title) == (2, world.clock + timedelta(days=2), "Line 4")
-        assert tasks.counts(context) == {"mine": 1, "offered": 0, "overdue": 0}
+        assert tasks.counts(context) == {"mine": 1, "offered": 0, "overdue": 0, "copied": 0}
         told = notifications.of_user(context.unit, 2)
-        assert [(n.text, n.link) for n in told] == [("Manager reviews：Line 4（合同审批）", f"/tasks/{task.id}")]
+        assert [(n.text, n.link) for n in told] == [("Manager reviews：Line 4（合同审批）", f"/inbox/{task.id}")]
     with world.reading("sales") as context:
         assert [x.id for x in tasks.inbox(context, "started").tasks] == [task.id]
 

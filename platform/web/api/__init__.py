@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from formloom.web.api import decisions, definitions, migrations, openapi, processes, records, service_levels, tasks
+from formloom.web.api import (
+    decisions,
+    definitions,
+    migrations,
+    openapi,
+    processes,
+    records,
+    service_levels,
+    tasks,
+    verbs,
+)
 from formloom.web.api.blueprint import blueprint
 
 __all__ = [
     "blueprint", "decisions", "definitions", "migrations", "openapi", "processes", "records", "service_levels", "tasks",
+    "verbs",
 ]

@@ -44,6 +44,30 @@ _ANSWER = {
         "rules": {"type": "array", "description": "Rules that held, in each table that was asked.", "items": {
             "type": "object", "properties": {"decision": _TEXT, "number": _WHOLE, "id": _TEXT, "note": _TEXT}}}},
 }
+_REASON = {"type": "string", "maxLength": 2000}
+_PERSON = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+_CROWD = {"type": "array", "items": _PERSON, "minItems": 1, "maxItems": 50}
+
+
+def _members(required: list[str], **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "required": required, "properties": properties}
+
+
+_HANDED = _members(["to"], to=_PERSON, reason=_REASON)
+_VERBS: Mapping[str, tuple[str, Mapping[str, Any] | None]] = {
+    "transfer": ("Let somebody else do it", _HANDED),
+    "delegate": ("Ask somebody, who gives it back with advice", _HANDED),
+    "signers": ("Add people who sign before or after", _members(
+        ["to"], to=_CROWD, when={"enum": ["before", "after"]}, reason=_REASON)),
+    "return": ("Return it to an earlier step or the initiator", _members(
+        ["reason"], target=_TEXT, reason=_REASON, resume={"enum": ["steps", "back"]})),
+    "copies": ("Copy it to people who may read its record", _members(
+        [], users=_CROWD | {"minItems": 0}, role=_TEXT, comment=_REASON)),
+    "urge": ("Remind whoever has it", None),
+    "undo": ("Take the own decision back, within seconds", None),
+}
+_AWAY = _members(["deputy", "from", "until"], deputy=_PERSON, user=_PERSON, processes={
+    "type": "array", "items": _TEXT}, **{name: {"type": "string", "format": "date-time"} for name in ("from", "until")})
 _COMPLETION = {
     "type": "object", "additionalProperties": False,
     "properties": {"outcome": _TEXT, "comment": {"type": "string", "maxLength": 10_000}, "values": {"type": "object"}},
@@ -94,12 +118,25 @@ def _schemas(current: Catalog, entities: Mapping[str, Entity]) -> dict[str, Any]
 
 def _fixed_paths() -> dict[str, Any]:
     task = {"parameters": [_ID]}
-    return {
+    verbs = {f"/api/v1/tasks/{{id}}/{verb}": task | {"post": _operation(words, body=body)}
+             for verb, (words, body) in _VERBS.items()}
+    return verbs | {
         "/api/v1/security/login": {"post": _operation("Log in", body=_LOGIN, answer=_TOKENS) | {"security": []}},
         "/api/v1/entities": {"get": _operation("Entities that may be read")},
         "/api/v1/entities/{entity}/schema": {"get": _operation("JSON Schema of an entity", [
             {"name": "entity", "in": "path", "required": True, "schema": _TEXT}])},
-        "/api/v1/tasks": {"get": _operation("Tasks", [_query("box", {"enum": list(BOXES)}), *_paging()])},
+        "/api/v1/tasks": {"get": _operation("Tasks", [
+            _query("box", {"enum": list(BOXES)}), _query("due", {"enum": ["any", "overdue", "none"]}),
+            *(_query(name, _TEXT) for name in ("process", "entity", "search")), _query("starter", _PERSON),
+            *_paging()])},
+        "/api/v1/tasks/counts": {"get": _operation("How many tasks wait, by box")},
+        "/api/v1/tasks/{id}/offers": task | {"get": _operation("What may be done with a task, and why not")},
+        "/api/v1/absences": {
+            "get": _operation("Absences, of the actor and of those the actor stands in for"),
+            "post": _operation("Set a deputy for a period", body=_AWAY, status="201")},
+        "/api/v1/absences/{id}": {"parameters": [_ID], "delete": _operation("End an absence", status="204")},
+        "/api/v1/processes/instances/{id}/withdraw": {"parameters": [_ID], "post": _operation(
+            "Take a process back", body=_members([], reason=_REASON))},
         "/api/v1/tasks/{id}": task | {"get": _operation("One task")},
         "/api/v1/tasks/{id}/claim": task | {"post": _operation("Take an offered task")},
         "/api/v1/tasks/{id}/release": task | {"post": _operation("Give a task back")},

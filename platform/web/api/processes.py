@@ -17,6 +17,8 @@ from formloom.web.requests import reading
 from formloom.workflow import instances, tasks
 from formloom.workflow.instances import Diagram, Instance, Visit, Waiting
 
+TOLD = frozenset({"transferred", "delegated", "signer_added", "returned", "withdrawn", "urged", "copied", "undone"})
+
 
 @blueprint.get("/processes/instances/<id>")
 def read_instance(id: str) -> Response:
@@ -68,7 +70,8 @@ def _waiting(waiting: Waiting) -> dict[str, Any]:
 
 def _visit(visit: Visit) -> dict[str, Any]:
     return {"node": visit.node, "label": label(visit.label), "kind": visit.kind, "at": visit.at, "by": visit.actor_id,
-            **({"decision": _ruling(visit)} if visit.kind == "ruled" else {})}
+            **({"decision": _ruling(visit)} if visit.kind == "ruled" else {}),
+            **({"details": dict(visit.data)} if visit.kind in TOLD else {})}
 
 
 def _ruling(visit: Visit) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
 from formloom.errors import BadRequest, Text
+from formloom.metadata.values import LARGEST_ID
 from formloom.web.api import arguments
 from formloom.web.api.blueprint import blueprint
 from formloom.web.i18n import label
@@ -14,7 +15,8 @@ from formloom.web.requests import reading, writing
 from formloom.workflow import tasks
 from formloom.workflow.inbox import BOXES, Task
 
-_LIST = frozenset({"box", "page", "page_size", "_l_"})
+_LIST = frozenset({"box", "page", "page_size", "process", "entity", "starter", "search", "due", "_l_"})
+_DUE = ("any", "overdue", "none")
 _COMPLETION = {"outcome": str, "comment": str, "values": dict}
 
 
@@ -26,8 +28,23 @@ def list_tasks() -> Response:
     page = arguments.integer("page", 1, 1_000_000)
     size = arguments.integer("page_size", 25, arguments.MAX_PAGE_SIZE)
     with reading() as context:
-        found = tasks.inbox(context, box, page=page, page_size=size)
+        found = tasks.inbox(context, box, page=page, page_size=size, only=_filter())
     return jsonify(items=[task_json(task) for task in found.tasks], page=page, page_size=size, has_more=found.more)
+
+
+def _filter() -> tasks.Filter:
+    due = arguments.choice("due", "any", _DUE)
+    return tasks.Filter(
+        process=request.args.get("process", ""), entity=request.args.get("entity", ""),
+        starter=arguments.integer("starter", 0, LARGEST_ID) or None, words=request.args.get("search", ""),
+        due="" if due == "any" else due)
+
+
+@blueprint.get("/tasks/counts")
+def task_counts() -> Response:
+    """For badges: cheap enough to be asked again and again."""
+    with reading() as context:
+        return jsonify(tasks.counts(context))
 
 
 @blueprint.get("/tasks/<id>")
@@ -67,7 +84,9 @@ def task_json(task: Task) -> dict[str, Any]:
         "entity": task.entity or None, "record": task.record_id, "record_title": task.record_title or None,
         "assignee": task.assignee, "role": task.role, "users": list(task.users), "due_at": task.due_at,
         "created_at": task.created_at, "done_at": task.done_at, "done_by": task.done_by, "outcome": task.outcome,
-        "comment": task.comment, "started_by": task.started_by, "started_at": task.started_at,
+        "comment": task.comment, "kind": task.kind or None, "parent": task.parent, "in_name_of": task.in_name_of,
+        "acted_for": task.acted_for, "urged": task.urged, "urged_at": task.urged_at, "unread_copy": task.unread,
+        "started_by": task.started_by, "started_at": task.started_at,
         "fields": [{"name": f.name, "access": f.access} for f in task.fields],
         "outcomes": [{"value": o.value, "label": label(o.label), "tone": o.tone, "comment": o.comment}
                      for o in task.outcomes],

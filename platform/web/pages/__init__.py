@@ -6,6 +6,7 @@ from flask import Flask
 
 from formloom.web.i18n import label
 from formloom.web.pages import (
+    absences,
     comments,
     decision_drafts,
     decisions,
@@ -14,6 +15,7 @@ from formloom.web.pages import (
     home,
     inbox,
     lists,
+    mail_links,
     migrating,
     monitoring,
     notifications,
@@ -23,17 +25,22 @@ from formloom.web.pages import (
     profile,
     records,
     search,
+    simulations,
     tasks,
+    trials,
+    verbs,
     views,
+    workflow_drafts,
+    workflows,
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install", "lists",
-    "migrating", "monitoring", "notifications", "pick", "preferences", "processes", "profile", "records", "search",
-    "tasks", "views",
+    "absences", "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install",
+    "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences", "processes", "profile",
+    "records", "search", "simulations", "tasks", "trials", "verbs", "views", "workflow_drafts", "workflows",
 ]
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
-from flask import jsonify, request
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 
-from formloom.errors import BadConfiguration, BadRequest, FormloomError, Problem, Text
+from formloom.errors import BadConfiguration, BadRequest, Problem, Text
 from formloom.metadata import layers
-from formloom.web import problems
 from formloom.web.i18n import label, t
-from formloom.web.pages import decision_files, decision_publishing
+from formloom.web.pages import decision_files, edited_sources
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.decision_files import File
-from formloom.web.pages.decision_publishing import Overtaken
+from formloom.web.pages.edited_sources import Overtaken, answering, body
 from formloom.web.pages.frame import display
 from formloom.web.requests import model, runtime
 from formloom.workflow.decisions import cells, rewriting, sheet, trial, wording
@@ -29,42 +27,29 @@ from formloom.workflow.decisions.samples import literal
 Json = dict[str, Any]
 
 
-def _answering(view: Callable[[str], ResponseReturnValue]) -> Callable[[str], ResponseReturnValue]:
-    """For administrators; what was raised on purpose is told as a problem document, not as a page."""
-    @wraps(view)
-    def answer(stem: str) -> ResponseReturnValue:
-        try:
-            decision_files.administrator()
-            return view(stem)
-        except FormloomError as error:
-            return problems.respond(error)
-
-    return answer
-
-
 @blueprint.post("/decisions/<stem>/check")
-@_answering
+@answering
 def check_decision(stem: str) -> ResponseReturnValue:
     file, text, document = _draft(stem)
     read, findings = cells.check(text, file.path, decision_files.others(model(), file.path))
     broken = any(one.problem.severity == "error" for one in findings)
     found = findings if broken else [*findings, *cells.examine(read)]
     return jsonify(findings=[_finding(document, one) for one in found], tidy=_tidy(document),
-                   asks=_asks(read, text, file, document), feel=_meaning(_body().get("cell")))
+                   asks=_asks(read, text, file, document), feel=_meaning(body().get("cell")))
 
 
 @blueprint.post("/decisions/<stem>/try")
-@_answering
+@answering
 def try_decision(stem: str) -> ResponseReturnValue:
     file, text, document = _draft(stem)
-    body = _body()
-    given = body.get("inputs")
+    sent = body()
+    given = sent.get("inputs")
     if not isinstance(given, dict) or not all(isinstance(words, str) for words in given.values()):
         raise BadRequest(Text("The request cannot be read."))
     read, findings = cells.check(text, file.path, decision_files.others(model(), file.path))
     if any(one.problem.severity == "error" for one in findings):
         return jsonify(broken=True)
-    asked = trial.decision(read, text, file.path, str(body.get("decision", "")))
+    asked = trial.decision(read, text, file.path, str(sent.get("decision", "")))
     kinds = {name: _ask(asked, name, document)["kind"] for name in asked.inputs}
     done = trial.ask(asked, given, kinds, runtime().now())
     return jsonify(
@@ -75,15 +60,15 @@ def try_decision(stem: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/decisions/<stem>/publish")
-@_answering
+@answering
 def publish_decision(stem: str) -> ResponseReturnValue:
     file, text, document = _draft(stem)
     findings = cells.check(text, file.path, decision_files.others(model(), file.path))[1]
     if errors := [one for one in findings if one.problem.severity == "error"]:
         return _refused(document, errors)
-    over = _body().get("over") or _body().get("was")
+    over = body().get("over") or body().get("was")
     try:
-        decision_publishing.publish(file.path, lambda sources: layers.put(sources, file.path, text), str(over))
+        edited_sources.publish(file.path, lambda sources: layers.put(sources, file.path, text), str(over))
     except Overtaken:
         return _overtaken(stem)
     except BadConfiguration as error:
@@ -117,7 +102,7 @@ def _said(value: Any) -> str:
 
 def _tidy(document: Document) -> list[tuple[str, int, str, int, str, str]]:
     """Cells that were typed in other words than they are shown in: part, rule, side, place, from, to."""
-    sent = {part["key"]: part for part in _body()["sheet"]["parts"]}
+    sent = {part["key"]: part for part in body()["sheet"]["parts"]}
     found = []
     for part in sheet.to_json(document)["parts"]:
         rows = sent.get(part["key"], {}).get("grid", {}).get("rows", [])
@@ -136,21 +121,14 @@ def _meaning(cell: Any) -> str:
     return ""
 
 
-def _body() -> Json:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise BadRequest(Text("The request cannot be read."))
-    return body
-
-
 def _draft(stem: str) -> tuple[File, str, Document]:
     """The file in force, and the text and document of the draft that was sent, made from the version it began with."""
-    file, body = decision_files.file(model(), stem), _body()
-    base = decision_publishing.text_of(file.path, file.text, str(body.get("was", "")))
+    file, sent = decision_files.file(model(), stem), body()
+    base = edited_sources.text_of(file.path, file.text, str(sent.get("was", "")))
     before = decision_files.read(file.path, base)
     if before is None:
         raise Overtaken
-    document = sheet.from_json(body.get("sheet"), before)
+    document = sheet.from_json(sent.get("sheet"), before)
     text = rewriting.write(base, file.path, document)
     return file, text, document
 
@@ -162,7 +140,7 @@ def _refused(document: Document, findings: list[Finding]) -> ResponseReturnValue
 def _overtaken(stem: str) -> ResponseReturnValue:
     """Theirs, for comparing."""
     theirs = decision_files.file(model(), stem)
-    last = next(iter(decision_publishing.history(theirs.path)), None)
+    last = next(iter(edited_sources.history(theirs.path)), None)
     if theirs.document is None:
         raise Overtaken
     return jsonify(

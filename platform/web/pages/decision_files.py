@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from formloom.errors import BadConfiguration, Forbidden, NotFound, Text
+from formloom.errors import BadConfiguration, NotFound, Text
 from formloom.metadata import layers
 from formloom.metadata.catalog import Label, Source
 from formloom.metadata.layers import Layers
-from formloom.policy.actor import Actor
 from formloom.runtime import Model
 from formloom.web.i18n import label
-from formloom.web.requests import actor, model, runtime
+from formloom.web.requests import model, runtime
 from formloom.workflow.decisions import editing, library, usage
 from formloom.workflow.decisions.editing import Document, Part
 from formloom.workflow.decisions.usage import Use
@@ -57,15 +56,6 @@ class Line:
     rules: int
     uses: tuple[Use, ...]
     findings: int
-
-
-def administrator() -> Actor:
-    """Who asks, if that person may change decisions."""
-    who = actor()
-    if not who.admin:
-        raise Forbidden(Text("Only administrators may look at decisions and change them."),
-                        Text("Ask an administrator."))
-    return who
 
 
 def path_of(stem: str) -> str:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from flask import Response, flash, redirect, render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.errors import BadConfiguration, BadRequest, Conflict, FieldError, Text
+from formloom.errors import BadRequest, Conflict, FieldError, Text
 from formloom.metadata import layers
-from formloom.metadata.catalog import Source
 from formloom.web.i18n import label, t
-from formloom.web.pages import decision_files, decision_publishing
+from formloom.web.pages import decision_files, edited_sources
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.decision_files import File
 from formloom.web.pages.decision_words import AGGREGATIONS, KINDS, POLICIES, TYPES, WORDS
@@ -28,20 +26,20 @@ _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 @blueprint.get("/decisions")
 def decisions() -> ResponseReturnValue:
-    decision_files.administrator()
+    edited_sources.administrator()
     return render_template("decisions/list.html", lines=decision_files.lines(), kinds=KINDS, policies=POLICIES,
                            removed=decision_files.removed(model()))
 
 
 @blueprint.get("/decisions/new")
 def new_decision() -> ResponseReturnValue:
-    decision_files.administrator()
+    edited_sources.administrator()
     return _new_form({}, [])
 
 
 @blueprint.post("/decisions/new")
 def make_decision() -> ResponseReturnValue:
-    decision_files.administrator()
+    edited_sources.administrator()
     given = {name: request.form.get(name, "").strip() for name in ("name", "name_zh", "key", "input", "input_type",
                                                                    "output", "output_type")}
     errors = _unfit(given)
@@ -56,7 +54,7 @@ def make_decision() -> ResponseReturnValue:
 
 @blueprint.get("/decisions/<stem>")
 def decision(stem: str) -> ResponseReturnValue:
-    decision_files.administrator()
+    edited_sources.administrator()
     file = decision_files.file(model(), stem)
     if file.document is None:
         raise BadRequest(Text("This file cannot be read."))
@@ -71,7 +69,7 @@ def decision(stem: str) -> ResponseReturnValue:
 
 @blueprint.get("/decisions/<stem>/file.dmn")
 def decision_file(stem: str) -> ResponseReturnValue:
-    decision_files.administrator()
+    edited_sources.administrator()
     file = decision_files.file(model(), stem)
     return Response(file.text, mimetype="application/xml",
                     headers={"Content-Disposition": f'attachment; filename="{file.stem}.dmn"'})
@@ -79,46 +77,33 @@ def decision_file(stem: str) -> ResponseReturnValue:
 
 @blueprint.get("/decisions/<stem>/history")
 def decision_history(stem: str) -> ResponseReturnValue:
-    decision_files.administrator()
+    edited_sources.administrator()
     file = decision_files.file(model(), stem)
-    return render_template("decisions/_history.html", file=file, versions=decision_publishing.history(file.path),
+    return render_template("decisions/_history.html", file=file, versions=edited_sources.history(file.path),
                            show=display())
 
 
 @blueprint.post("/decisions/<stem>/restore")
 def restore_decision(stem: str) -> ResponseReturnValue:
-    """An earlier version becomes the newest one; what it replaces stays in the history."""
-    decision_files.administrator()
-    path = decision_files.path_of(stem)
-    wanted = request.form.get("version", "")
-    found = next((one for one in decision_publishing.history(path) if str(one.id) == wanted), None)
-    if found is None or not found.text:
-        raise BadRequest(Text("There is no such version."))
-    text = found.text
-    return _changed(stem, lambda sources: layers.put(sources, path, text),
-                    Text("The version of {when} is in force again.", when=display().moment(found.at)))
+    edited_sources.administrator()
+    return edited_sources.restored(decision_files.path_of(stem), request.form.get("version", ""), f"/decisions/{stem}")
 
 
 @blueprint.post("/decisions/<stem>/return")
 def return_decision(stem: str) -> ResponseReturnValue:
-    """What was edited here goes; the pack's own version holds."""
-    decision_files.administrator()
-    path = decision_files.path_of(stem)
-    return _changed(stem, lambda sources: layers.without(sources, path),
-                    Text("The version of the pack is in force again."))
+    edited_sources.administrator()
+    return edited_sources.returned(decision_files.path_of(stem), f"/decisions/{stem}")
 
 
 @blueprint.post("/decisions/<stem>/keep")
 def keep_decision(stem: str) -> ResponseReturnValue:
-    """The version of here holds although the pack has a new one: that is no news any more."""
-    decision_files.administrator()
-    path = decision_files.path_of(stem)
-    return _changed(stem, lambda sources: layers.kept(sources, path), Text("Your version stays in force."))
+    edited_sources.administrator()
+    return edited_sources.kept(decision_files.path_of(stem), f"/decisions/{stem}")
 
 
 @blueprint.post("/decisions/<stem>/duplicate")
 def duplicate_decision(stem: str) -> ResponseReturnValue:
-    decision_files.administrator()
+    edited_sources.administrator()
     file = decision_files.file(model(), stem)
     number = next(n for n in range(2, 1_000) if not _taken(f"{_key_of(stem)}_{n}"))
     key, name = f"{_key_of(stem)}_{number}", f"{_name_of(file)} {number}"
@@ -129,7 +114,7 @@ def duplicate_decision(stem: str) -> ResponseReturnValue:
 
 @blueprint.post("/decisions/<stem>/delete")
 def delete_decision(stem: str) -> ResponseReturnValue:
-    decision_files.administrator()
+    edited_sources.administrator()
     file = decision_files.file(model(), stem)
     used = _uses(file)
     if used:
@@ -140,17 +125,8 @@ def delete_decision(stem: str) -> ResponseReturnValue:
                     Text("The decision is deleted. Its history stays."), "/decisions")
 
 
-def _changed(stem: str, change: Callable[[Sequence[Source]], list[Source]], done: Text,
-             goal: str = "") -> ResponseReturnValue:
-    """Publishes and says so; what is wrong is told where one was."""
-    try:
-        decision_publishing.publish(decision_files.path_of(stem), change)
-    except BadConfiguration as error:
-        problems = [p for p in error.problems if p.severity == "error"]
-        flash(" ".join(f"{p.place}: {t(p.message)}" for p in problems[:5]), "danger")
-        return redirect(request.referrer or "/decisions")
-    flash(t(done), "success")
-    return redirect(goal or f"/decisions/{stem}")
+def _changed(stem: str, change: edited_sources.Change, done: Text, goal: str = "") -> ResponseReturnValue:
+    return edited_sources.changed(decision_files.path_of(stem), change, done, goal or f"/decisions/{stem}")
 
 
 def _new_form(given: dict[str, str], errors: list[FieldError]) -> str:

@@ -12,6 +12,7 @@ from formloom.forms.display import Shown
 from formloom.policy import people
 from formloom.records.context import Context
 from formloom.web.i18n import label, t
+from formloom.web.pages import verb_words
 from formloom.web.pages.frame import display
 from formloom.workflow import instances, tasks
 from formloom.workflow.instances import Diagram, Instance, Visit
@@ -44,6 +45,7 @@ class Step:
     comment: str = ""
     tone: str = ""
     ruling: Ruling | None = None
+    verb: str = ""              # what was done to the task, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +124,12 @@ def _steps(context: Context, instance: Instance, diagram: Diagram) -> tuple[Step
 
 def _step(visit: Visit, who: Mapping[int, str], outcomes: Mapping[tuple[str, str], tuple[str, str]]) -> Step:
     data = _data(visit)
-    outcome, tone = outcomes.get((visit.node, str(data.get("outcome", ""))), (str(data.get("outcome", "")), ""))
-    return Step(label(visit.label), visit.kind, visit.at, who.get(visit.actor_id or 0, ""), outcome,
-                str(data.get("comment") or ""), tone, _ruling(data) if visit.kind == "ruled" else None)
+    told = label(data["label"]) if visit.kind == "decided" and data.get("label") else str(data.get("outcome", ""))
+    outcome, tone = outcomes.get((visit.node, str(data.get("outcome", ""))), (told, ""))
+    name = who.get(visit.actor_id or 0, "") + verb_words.acting(data)
+    return Step(label(visit.label), visit.kind, visit.at, name, outcome,
+                str(data.get("comment") or ""), tone, _ruling(data) if visit.kind == "ruled" else None,
+                verb_words.done(visit.kind, data))
 
 
 def _ruling(data: Mapping[str, Any]) -> Ruling:

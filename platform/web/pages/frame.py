@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -30,6 +30,8 @@ from formloom.web.pages.logins import demo_logins
 from formloom.web.requests import LoginRequired, actor, actor_or_none, catalog, model, reading, runtime
 from formloom.workflow import inbox
 
+_OPERATIONS = ((Text("Monitoring"), "/monitoring", "activity"),)
+_DESIGN = ((Text("Processes"), "/workflows", "sitemap"), (Text("Decisions"), "/decisions", "table"))
 THEMES = ("light", "dark", "system")
 AVATAR_TONES = 6
 
@@ -91,7 +93,8 @@ def _frame(who: Actor, current: Catalog) -> Frame:
         unread = notifications.unread(context.unit, who.user_id)
     return Frame(
         person=who.name, username=who.username, groups=(*_groups(current), *_design(who)),
-        administration=_administration(who), inbox=open_tasks["mine"] + open_tasks["offered"], unread=unread,
+        administration=_administration(who), inbox=open_tasks["mine"] + open_tasks["offered"] + open_tasks["copied"],
+        unread=unread,
         side_closed=request.cookies.get("side") == "closed")
 
 
@@ -104,11 +107,13 @@ def _groups(current: Catalog) -> Iterator[Group]:
 def _design(who: Actor) -> Iterator[Group]:
     """What administrators change in the browser."""
     if who.admin:
-        watched = request.path == "/monitoring" or request.path.startswith("/monitoring/")
-        yield Group("operations", t(Text("Operations")), (
-            Place(t(Text("Monitoring")), "/monitoring", "activity", watched),))
-        here = request.path == "/decisions" or request.path.startswith("/decisions/")
-        yield Group("design", t(Text("Design")), (Place(t(Text("Decisions")), "/decisions", "table", here),))
+        yield _group("operations", Text("Operations"), _OPERATIONS)
+        yield _group("design", Text("Design"), _DESIGN)
+
+
+def _group(name: str, words: Text, places: Sequence[tuple[Text, str, str]]) -> Group:
+    return Group(name, t(words), tuple(
+        Place(t(label), href, icon, f"{request.path}/".startswith(f"{href}/")) for label, href, icon in places))
 
 
 def _places(workspace: Workspace, current: Catalog) -> Iterator[Place]:

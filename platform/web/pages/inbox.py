@@ -4,46 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from typing import Any
 
-from flask import render_template, request
+from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.errors import FieldError, Text
+from formloom.errors import FieldError, NotFound, Text
 from formloom.forms import form, names
-from formloom.forms.display import Shown
 from formloom.metadata.catalog import Entity
 from formloom.policy import people
 from formloom.records.context import Context
 from formloom.records.presentation import present
-from formloom.web.i18n import label, t
-from formloom.web.pages import flow, live, summary
+from formloom.web.i18n import label
+from formloom.web.pages import flow, inbox_list, live, summary
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display
-from formloom.web.requests import reading
-from formloom.workflow import instances, tasks
+from formloom.web.pages.inbox_list import Item
+from formloom.web.requests import reading, writing
+from formloom.workflow import copies, instances, offering, steps, tasks, undo, verbs
 from formloom.workflow.inbox import Task
-from formloom.workflow.instances import Instance
-
-BOXES = ("mine", "offered", "done")
-PAGE = 100
+from formloom.workflow.offering import Offered
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    task: Task
-    what: str
-    starter: str
-    clock: Shown | None
-    outcome: str = ""
+class Verbs:
+    """What the menu offers, and what its dialogs ask."""
 
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    label: str
-    tone: str
-    items: tuple[Item, ...]
+    offers: tuple[Offered, ...] = ()
+    targets: tuple[tuple[str, str], ...] = ()
+    chooses_way: bool = False
+    advice: tuple[tuple[str, str], ...] = ()        # who gave the task back, with what words
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +42,8 @@ class Work:
 
     task: Task
     item: Item
+    verbs: Verbs
+    asked: tuple[str, str]
     head: summary.Head | None
     facts: tuple[form.Control, ...]
     inputs: tuple[form.Control, ...]
@@ -78,86 +70,116 @@ def inbox() -> ResponseReturnValue:
 
 @blueprint.get("/inbox/<int:task_id>")
 def inbox_task(task_id: int) -> ResponseReturnValue:
+    _read_copy(task_id)
     return page(task_id)
+
+
+def _read_copy(task_id: int) -> None:
+    """Opening a copy is reading it."""
+    with reading() as context:
+        unread = tasks.get(context, task_id).unread
+    if unread:
+        with writing() as context:
+            copies.mark_read(context, task_id)
+
+
+@blueprint.get("/inbox/counts")
+def inbox_counts() -> ResponseReturnValue:
+    """Asked for by every open page now and then: one statement, no lock, nothing kept open in the server."""
+    with reading() as context:
+        return jsonify(tasks.counts(context))
 
 
 def page(task_id: int | None, typed: Mapping[str, Any] | None = None, errors: Sequence[FieldError] = (),
          comment: str = "") -> str:
     """The whole inbox, or for htmx only what changes when another task is opened."""
     with reading() as context:
-        box = _box(context, task_id)
-        found = tasks.inbox(context, box, page_size=PAGE)
+        asked = inbox_list.asked(context, task_id)
+        found = tasks.inbox(context, asked.box, page_size=inbox_list.PAGE, only=asked.filter(context.now))
         chosen = tasks.get(context, task_id) if task_id else next(iter(found.tasks), None)
         shown = work(context, chosen, typed or {}, errors, comment) if chosen else None
         return render_template(
-            "inbox/_work.html" if _partial() else "inbox/inbox.html", box=box, counts=tasks.counts(context),
-            groups=list(_groups(context, found.tasks, box)), work=shown, opened=task_id is not None, show=display(),
-            more=found.more)
+            "inbox/_work.html" if _partial() else "inbox/inbox.html", asked=asked, box=asked.box,
+            counts=tasks.counts(context), groups=list(inbox_list.groups(context, found.tasks, asked)), work=shown,
+            opened=task_id is not None, show=display(), more=found.more, due=inbox_list.DUE,
+            taken_back=_undoable(context), choices=_choices(context) if not _partial() else {})
+
+
+def _choices(context: Context) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """What the list may be narrowed to: processes and entities of the tasks that people can have."""
+    definitions = sorted(context.definitions.values(), key=lambda d: label(d.label))
+    entities = {d.entity: label(context.catalog.entities[d.entity].label) for d in definitions if d.entity}
+    return {"process": [(d.key, label(d.label)) for d in definitions if d.user_tasks],
+            "entity": sorted(entities.items(), key=lambda pair: pair[1])}
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """The decision just made. `reason`: why it cannot be taken back."""
+
+    task: Task
+    outcome: str
+    reason: Text | None
+    seconds: int = undo.SECONDS
+
+
+def _undoable(context: Context) -> Undoable | None:
+    number = request.args.get("done", type=int)
+    if number is None or _partial():
+        return None
+    try:
+        task = tasks.get(context, number)
+    except NotFound:
+        return None
+    outcome = inbox_list.items(context, [task])[0].outcome
+    return None if task.open else Undoable(task, outcome, undo.possible(context, task))
 
 
 def _partial() -> bool:
     return request.headers.get("HX-Target") == "work"
 
 
-def _box(context: Context, task_id: int | None) -> str:
-    """The box asked for; of a task that was linked to, the one it lies in; else the first that holds something."""
-    asked = request.args.get("box", "")
-    if asked in BOXES:
-        return asked
-    if task_id is not None:
-        task = tasks.get(context, task_id)
-        return "done" if not task.open else "offered" if task.offered_to(context.actor) else "mine"
-    counts = tasks.counts(context)
-    return "offered" if not counts["mine"] and counts["offered"] else "mine"
-
-
-def _groups(context: Context, found: Sequence[Task], box: str) -> Iterator[Group]:
-    items = _items(context, found)
-    if box == "done":
-        if items:
-            yield Group(t(Text("Done")), "", tuple(items))
-        return
-    midnight = _end_of_day(context.now)
-    late = [i for i in items if i.task.overdue(context.now)]
-    today = [i for i in items if i not in late and i.task.due_at and i.task.due_at <= midnight]
-    later = [i for i in items if i not in late and i not in today]
-    for words, tone, members in ((Text("Overdue"), "stop", late), (Text("Due today"), "wait", today),
-                                 (Text("Later"), "", later)):
-        if members:
-            yield Group(t(words), tone, tuple(members))
-
-
-def _end_of_day(now: datetime) -> datetime:
-    local = now.astimezone(display().timezone)
-    return datetime.combine(local.date() + timedelta(days=1), time.min, local.tzinfo)
-
-
-def _items(context: Context, found: Sequence[Task]) -> list[Item]:
-    who = people.names(context.unit, {task.started_by for task in found})
-    return [_item(task, who) for task in found]
-
-
-def _item(task: Task, who: Mapping[int, str]) -> Item:
-    outcome = next((label(o.label) for o in task.outcomes if o.value == task.outcome), task.outcome or "")
-    clock = display().left(task.due_at) if task.due_at and task.open else None
-    what = f"{label(task.process_label)} · {label(task.label)}"
-    return Item(task, what, who.get(task.started_by, ""), clock, outcome)
-
-
 def work(context: Context, task: Task, typed: Mapping[str, Any], errors: Sequence[FieldError], comment: str) -> Work:
     entity, row = _bound(context, task)
     sheet = _sheet(context, task, entity, row, typed, errors) if entity and row else None
     inputs = tuple(_inputs(sheet, task)) if sheet else ()
+    panel = flow.panel(context, instances.get(context, task.instance_id))
     return Work(
-        task=task, item=_items(context, [task])[0], head=_head(context, entity, row), errors=tuple(errors),
+        task=task, item=inbox_list.items(context, [task])[0], verbs=_verbs(context, task),
+        head=_head(context, entity, row), errors=tuple(errors),
         facts=tuple(_facts(sheet, task)) if sheet else (), inputs=inputs, comment=comment,
-        panel=flow.panel(context, _instance(context, task)), rules=_rules(sheet) if sheet else "{}",
-        mine=task.open and task.assignee == context.actor.user_id, offered=task.open and task.offered_to(context.actor),
+        panel=panel, asked=_asked(context, task, panel), rules=_rules(sheet) if sheet else "{}",
+        mine=task.open and (task.assignee == context.actor.user_id or task.in_name_of is not None),
+        offered=task.open and task.offered_to(context.actor),
         taker=_taker(context, task))
 
 
-def _instance(context: Context, task: Task) -> Instance:
-    return instances.get(context, task.instance_id)
+def _verbs(context: Context, task: Task) -> Verbs:
+    advice = _advice(context, task)
+    if not task.running:
+        return Verbs(advice=advice)
+    step = steps.look_at(context, task.instance_id)
+    approval = step.definition.nodes[task.node].approval
+    return Verbs(tuple(offering.of_task(context, step, task)),
+                 tuple((n.id, label(n.label) or n.id) for n in verbs.targets(context, step, task)),
+                 approval is not None and approval.resume == "choose", advice)
+
+
+def _advice(context: Context, task: Task) -> tuple[tuple[str, str], ...]:
+    found = [other for other in tasks.of_instance(context, task.instance_id)
+             if other.parent == task.id and other.status == "done" and other.comment]
+    who = people.names(context.unit, {other.done_by for other in found if other.done_by})
+    return tuple((who.get(other.done_by or 0, ""), other.comment or "") for other in found)
+
+
+def _asked(context: Context, task: Task, panel: flow.Panel) -> tuple[str, str]:
+    """Who handed the task on to this person, with what words."""
+    found = [v for v in panel.diagram.history if v.data.get("comment") and task.parent and v.actor_id
+             and v.data.get("task") == task.parent and v.kind in ("returned", "delegated", "signer_added")]
+    if not found:
+        return "", ""
+    who = people.names(context.unit, [found[-1].actor_id or 0])
+    return who.get(found[-1].actor_id or 0, ""), str(found[-1].data["comment"])
 
 
 def _taker(context: Context, task: Task) -> str:

@@ -19,8 +19,8 @@ from formloom.policy import people
 from formloom.records import timeline
 from formloom.records.context import Context
 from formloom.web.i18n import label, t
+from formloom.web.pages import verb_words
 from formloom.web.pages.frame import display
-from formloom.workflow import tasks
 
 _MENTION = re.compile(r"@\[(\d{1,18})\]")
 _GLYPHS = {"created": "sparkles", "updated": "edit", "deleted": "trash", "action": "bolt", "file": "paperclip",
@@ -60,8 +60,7 @@ def of(context: Context, entity: Entity, record_id: int) -> list[Told]:
     """Newest first."""
     entries = timeline.of(context, entity.name, record_id)
     who = people.names(context.unit, {int(n) for e in entries if e.kind == "comment" for n in _MENTION.findall(e.text)})
-    told = [_told(context, entity, entry, who) for entry in entries if entry.kind != "task"]   # told by _decisions
-    return sorted([*told, *_decisions(context, entity, record_id)], key=lambda one: one.at, reverse=True)
+    return [_told(context, entity, entry, who) for entry in entries]
 
 
 def _told(context: Context, entity: Entity, entry: timeline.Entry, who: Mapping[int, str]) -> Told:
@@ -71,6 +70,10 @@ def _told(context: Context, entity: Entity, entry: timeline.Entry, who: Mapping[
     if entry.kind == "file":
         return Told(kind="file", id=entry.id, at=entry.at, who=entry.actor_name, words=entry.text, glyph="paperclip",
                     href=f"/files/{entry.id}")
+    if entry.kind == "task":
+        happened = verb_words.of(entry.values)
+        return Told(kind="decided", id=entry.id, at=entry.at, who=entry.actor_name, words=happened.words,
+                    glyph=happened.glyph, tone=happened.tone, said=escape(entry.text))
     changes = () if entry.kind == "created" else tuple(_changes(context, entity, entry))
     return Told(
         kind=entry.kind, id=entry.id, at=entry.at, who=entry.actor_name, words=_words(entity, entry, changes),
@@ -129,14 +132,3 @@ def _mentioned(text: str, who: Mapping[int, str]) -> Markup:
     shown = [escape(part) if n % 2 == 0 else Markup('<span class="fl-at">@{}</span>').format(
         who.get(int(part), "?")) for n, part in enumerate(parts)]
     return Markup("").join(shown)
-
-
-def _decisions(context: Context, entity: Entity, record_id: int) -> Iterator[Told]:
-    found = [task for task in tasks.of_record(context, entity.name, record_id) if task.status == "done"]
-    who = people.names(context.unit, {task.done_by for task in found if task.done_by})
-    for task in found:
-        outcome = next((o for o in task.outcomes if o.value == task.outcome), None)
-        words = f"{label(task.label)} · {label(outcome.label) if outcome else task.outcome or ''}"
-        tone = "stop" if outcome and outcome.tone == "stop" else "done"
-        yield Told(kind="decided", id=task.id, at=task.done_at or context.now, who=who.get(task.done_by or 0, ""),
-                   words=words, glyph="x" if tone == "stop" else "check", tone=tone, said=escape(task.comment or ""))

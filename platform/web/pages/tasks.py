@@ -10,8 +10,8 @@ from flask.typing import ResponseReturnValue
 
 from formloom.errors import Text, ValidationFailed
 from formloom.forms import submission
-from formloom.web.i18n import label, t
-from formloom.web.pages import inbox, uploads
+from formloom.web.i18n import t
+from formloom.web.pages import inbox, inbox_list, uploads
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display
 from formloom.web.requests import reading, writing
@@ -44,9 +44,7 @@ def complete(task_id: int) -> ResponseReturnValue:
             task = tasks.complete(context, task_id, outcome, comment, given.values)
     except ValidationFailed as failed:
         return inbox.page(task_id, given.values, failed.errors, comment), 422
-    chosen = next((o.label for o in task.outcomes if o.value == outcome), {"en": outcome})
-    flash(t(Text("{outcome}: {record}", outcome=chosen, record=task.record_title or label(task.label))), "success")
-    return redirect(_next(task_id))
+    return redirect(_next(task.id))
 
 
 def _values(task_id: int) -> submission.Submission:
@@ -68,11 +66,13 @@ def _editable(task: Task, known: Mapping[str, Any]) -> list[str]:
 
 
 def _next(task_id: int) -> str:
-    """The task that the page showed below this one, if it is still open; else the inbox, which opens the first."""
+    """The task that the page showed below this one, if it is still open; else the inbox, which opens the first. `done`
+    names what can be undone there.
+    """
     following = request.form.get("next", type=int)
     with reading() as context:
-        open_ids = [task.id for task in tasks.inbox(context, "open", page_size=100).tasks]
-    return f"/inbox/{following}" if following in open_ids else "/inbox"
+        open_ids = [task.id for task in tasks.inbox(context, "open", page_size=inbox_list.PAGE).tasks]
+    return f"/inbox/{following}?done={task_id}" if following in open_ids else f"/inbox?done={task_id}"
 
 
 @blueprint.get("/tasks/<int:task_id>")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -35,7 +35,7 @@ class Token:
 
     id: str
     node: str
-    kind: str               # user | service | timer | message | signal | conditional
+    kind: str               # user | ballot | service | timer | message | signal | conditional
     due: datetime | None = None
     name: str = ""          # of the message or signal
     key: str | None = None
@@ -51,7 +51,8 @@ class Step:
 
 class Execution:
     """Made by `start` or `load`. `surroundings`: the names besides the variables, such as record fields and `user`.
-    `sent`: messages and signals for others, in the order in which they were sent.
+    `sent`: messages and signals for others, in the order in which they were sent. `taken`: ids of the flows that tokens
+    went along since it was loaded, once for each token.
     """
 
     def __init__(self, instance: Instance, surroundings: Mapping[str, Any]) -> None:
@@ -59,6 +60,7 @@ class Execution:
         instance.surroundings = surroundings
         self.passed: list[Step] = []
         self.sent: list[events.Sent] = instance.sent
+        self.taken: list[str] = instance.taken
 
     @property
     def variables(self) -> Mapping[str, Any]:
@@ -100,6 +102,42 @@ class Execution:
             task.run()
         else:
             task.complete()
+        self._advance()
+
+    def poll(self, token_id: str, voters: Sequence[Mapping[str, Any]], now: datetime) -> None:
+        """Tells a ballot who votes: of each `user` or `role`, and the `weight` of the vote."""
+        self._instance.now = now
+        task = self._live(token_id)
+        task.task_spec.open(task, voters)
+        self._advance()
+
+    def move(self, token_id: str, target: str, leaving: frozenset[str], now: datetime) -> None:
+        """Goes back to `target`, in the token's scope or one around it: whatever came after it there is taken back."""
+        self._instance.now = now
+        scope = self._holding(token_id, target)
+        for task in scope.tokens:
+            if task.task_spec.bpmn_id in leaving:
+                task.cancel()
+        scope.enter(scope.spec.task_specs[target])
+        self._advance()
+
+    def amend(self, token_id: str, target: str, result: Any) -> None:
+        """What an earlier element gives now, where its result is kept."""
+        scope = self._holding(token_id, target)
+        scope.results[scope.spec.task_specs[target].node.name] = result
+
+    def _holding(self, token_id: str, target: str) -> Scope:
+        """The token's scope or one around it, whichever the element stands in."""
+        scope = self._live(token_id).workflow
+        while target not in scope.spec.task_specs or scope.spec.is_round:
+            scope = scope.around
+        return scope  # type: ignore[no-any-return]  # Spiff is not typed
+
+    def restart(self, at: str, now: datetime) -> None:
+        """From the start event `at` again, with the results that there are."""
+        self._instance.now = now
+        self._instance.clear()
+        self._instance.begin(at)
         self._advance()
 
     def fail(self, token_id: str, code: str, now: datetime) -> bool:
@@ -247,7 +285,7 @@ def _load_scope(instance: Instance, hosts: Mapping[str, Any], row: list[Any]) ->
 def _tokens(tree: Scope) -> Iterator[Token]:
     for task in tree.tokens:
         kind, spec = _kind(task), task.task_spec
-        if kind in ("user", "service"):
+        if kind in ("user", "service", "ballot"):
             yield Token(task.id.hex, spec.node.id, kind)
         elif kind:
             due = events.due(task) if kind == "timer" else None
@@ -258,6 +296,8 @@ def _kind(task: Any) -> str:
     spec = task.task_spec
     if spec.kind == "user":
         return "user" if task.state == TaskState.READY else ""
+    if spec.kind == "ballot":
+        return "ballot" if task.state == TaskState.STARTED and spec.asks(task) else ""
     if spec.kind == "service":
         return "service" if task.state == TaskState.STARTED else ""
     return spec.awaits if spec.awaits in OUTSIDE and task.state == TaskState.WAITING else ""

@@ -69,7 +69,9 @@ class Each(Host):
         self.loop = loop
 
     def _run_hook(self, task: Any) -> bool | None:
-        items = self._items(task)
+        return self._begin(task, self._items(task))
+
+    def _begin(self, task: Any, items: list[Any]) -> bool | None:
         task.workflow.results[self.node.name] = []
         task.internal_data.update(count=len(items), open=0, results={}, rest=[])
         if not items:
@@ -109,18 +111,24 @@ class Each(Host):
         task.workflow.results[self.node.name] = results
         if self._enough(task, scope, len(results)):
             self._close_all(task)
-            task.complete()
+            self._finish(task)
         elif own["rest"]:
             self._round(task, scope.index + 1, state.decode(own["rest"].pop(0)))
         elif not own["open"]:
-            task.complete()
+            self._finish(task)
+
+    def _finish(self, task: Any) -> None:
+        task.complete()
 
     def _enough(self, task: Any, scope: Any, done: int) -> bool:
-        own = task.internal_data
-        counts = {"numberOfInstances": own["count"], "numberOfActiveInstances": own["open"],
-                  "numberOfCompletedInstances": done, "numberOfTerminatedInstances": 0,
-                  "loopCounter": scope.index + 1}
+        counts = self._counts(task, scope, done)
         return self.loop.until is not None and task.workflow.holds(self.loop.until, counts)
+
+    def _counts(self, task: Any, scope: Any, done: int) -> dict[str, Any]:
+        own = task.internal_data
+        return {"numberOfInstances": own["count"], "numberOfActiveInstances": own["open"],
+                "numberOfCompletedInstances": done, "numberOfTerminatedInstances": 0,
+                "loopCounter": scope.index + 1}
 
 
 def _whole(value: Any) -> int | None:

@@ -87,6 +87,8 @@ class Scope(Workflow):  # type: ignore[misc]
         """A new token at an element."""
         task = self.task_tree._add_child(spec, TaskState.FUTURE)
         task.internal_data.update(own)
+        if "via" in own:
+            self.instance.taken.append(own["via"])
         spec.arrive(task)
         return task
 
@@ -126,6 +128,7 @@ class Instance(Scope):
         self.scopes: dict[str, Scope] = {}
         self.surroundings: Mapping[str, Any] = {}
         self.passed: list[tuple[str, datetime]] = []
+        self.taken: list[str] = []
         self.sent: list[Any] = []
         super().__init__(specs[""], None, key="process", layer={})
 

@@ -9,6 +9,7 @@ from SpiffWorkflow.specs.StartTask import StartTask
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 from formloom.workflow.definition import SCOPES, Node, ProcessDefinition
+from formloom.workflow.engine.ballots import Ballot
 from formloom.workflow.engine.elements import (
     Element,
     Exclusive,
@@ -28,11 +29,14 @@ ROOT = ".root"
 
 
 class ProcessSpec(WorkflowSpec):  # type: ignore[misc]
-    """The elements of one scope. `isolated`: what is inside does not see the results of the scopes around it."""
+    """The elements of one scope. `isolated`: what is inside does not see the results of the scopes around it.
+    `is_round`: one round of a task that runs more than once.
+    """
 
     def __init__(self, name: str, isolated: bool = False) -> None:
         super().__init__(name=name)
         self.isolated = isolated
+        self.is_round = False
         self.root = StartTask(self, ROOT)
         self.entries: list[Element] = []
         self.handlers: list[Handler] = []
@@ -109,6 +113,7 @@ def _inside(definition: ProcessDefinition, node: Node) -> ProcessSpec:
 def _round(node: Node) -> ProcessSpec:
     """One round of a task that runs more than once."""
     spec = ProcessSpec(node.id)
+    spec.is_round = True
     task = _task(spec, node)
     task.bpmn_id = None         # the activity around its rounds is what was passed
     spec.entries.append(task)
@@ -147,6 +152,8 @@ def _handler(spec: ProcessSpec, node: Node, definition: ProcessDefinition, body:
 
 
 def _make(spec: ProcessSpec, node: Node) -> Element:
+    if node.loop is not None and node.approval is not None:
+        return Ballot(spec, node, node.loop)
     if node.loop is not None:
         return Again(spec, node, node.loop) if node.loop.kind == "standard" else Each(spec, node, node.loop)
     return _task(spec, node)

@@ -8,7 +8,7 @@ from alembic import op
 from formloom.storage.columns import Instant, Json
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 _INDEXES = (
     ("ix_fl_instance_hash", "fl_instance", ["hash", "status"]),

@@ -17,12 +17,19 @@ function inChinese(text) {
   return new XMLSerializer().serializeToString(parsed);
 }
 
+// `#id` of an element of this page that holds the text, or an address.
+async function drawing(box) {
+  const place = box.dataset.diagram;
+  if (place.startsWith("#")) return document.querySelector(place).value;
+  const response = await fetch(place);
+  return response.ok ? response.text() : "";
+}
+
 export async function draw(box) {
   if (box.dataset.drawn || !box.clientWidth) return;
   box.dataset.drawn = "1";
-  const response = await fetch(box.dataset.diagram);
-  if (!response.ok) { box.remove(); return; }
-  const text = await response.text();
+  const text = await drawing(box);
+  if (!text) { box.remove(); return; }
   const viewer = new globalThis.BpmnJS({
     container: box,
     bpmnRenderer: { defaultFillColor: token("surface"), defaultStrokeColor: token("muted"), defaultLabelColor: token("text") },
@@ -39,6 +46,7 @@ export async function draw(box) {
   if (box.dataset.whole !== undefined || !(now.length + past.length)) canvas.zoom("fit-viewport", "auto");
   else if (now.length) around(canvas, now, box, 1);
   else around(canvas, [past.reduce((last, one) => one.x > last.x ? one : last)], box, -2);    // ended: how it ended
+  box.dispatchEvent(new CustomEvent("drawn", { bubbles: true, detail: viewer }));
 }
 
 // data-heat: `element:level:words` for each; a colour for the eye, and a badge with the number.

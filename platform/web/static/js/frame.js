@@ -135,6 +135,25 @@ for (const toast of document.querySelectorAll(".fl-toast")) {
   if (!find("a, .btn", toast)) setTimeout(() => toast.remove(), 6000);
 }
 
+// ---------- counts: asked for while somebody looks, so that nothing is kept open in the server ----------
+const EVERY = 30000;
+
+async function recount() {
+  if (document.hidden) return;
+  const response = await fetch("/inbox/counts", { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!response?.ok) return;
+  const counts = await response.json();
+  const waiting = counts.mine + counts.offered + counts.copied;
+  for (const badge of document.querySelectorAll("[data-inbox]")) { badge.textContent = waiting; badge.hidden = waiting === 0; }
+  for (const badge of document.querySelectorAll("[data-count]")) badge.textContent = counts[badge.dataset.count] || "";
+  document.dispatchEvent(new CustomEvent("formloom:counts", { detail: counts }));
+}
+
+if (find("[data-inbox]")) {
+  setInterval(recount, EVERY);
+  document.addEventListener("visibilitychange", recount);
+}
+
 // ---------- keys ----------
 let leading = "";
 const places = { i: "/inbox", h: "/" };

@@ -1,8 +1,10 @@
-// The inbox: J and K move, A and R decide, C comments; the work pane comes alive after each change.
+// The inbox: J and K move, X chooses, A and R decide, T S B D open the menu's dialogs, C comments; the work pane comes
+// alive after each change.
 
 import { find, typing } from "./frame.js";
 import { drawAll } from "./diagram.js";
 import { enliven } from "./form.js";
+import { pickers } from "./picker.js";
 
 const inbox = find("#inbox");
 const items = () => [...inbox.querySelectorAll(".fl-task")];
@@ -17,8 +19,50 @@ function liven() {
     const next = items()[at + 1] ?? items()[at - 1];
     find("[name=next]", form).value = next?.dataset.task ?? "";
   }
+  pickers(find("#work"));
   drawAll(find("#work"));
 }
+
+// ---------- what is done to a task besides deciding it ----------
+function ask(verb) {
+  const item = find(`#work [data-verb="${verb}"]`);
+  if (!item || item.getAttribute("aria-disabled") === "true") { item?.closest("details")?.setAttribute("open", ""); return; }
+  const dialog = find(`#verb-${verb}`);
+  for (const menu of document.querySelectorAll("details.fl-menu[open]")) menu.open = false;
+  dialog.showModal();
+  find("[role=combobox], select, textarea", dialog)?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const item = event.target.closest("[data-verb]");
+  if (item) ask(item.dataset.verb);
+  if (event.target.matches("dialog.fl-dialog")) event.target.close();
+});
+
+// ---------- many at once ----------
+const ticked = () => [...inbox.querySelectorAll(".fl-tick input:checked")];
+
+function count() {
+  const chosen = ticked().length;
+  inbox.classList.toggle("choosing", chosen > 0);
+  find("#bulk-bar").hidden = chosen === 0;
+  find("[data-chosen-count]").textContent = chosen;
+}
+
+inbox.addEventListener("change", (event) => { if (event.target.closest(".fl-tick")) count(); });
+
+// ---------- the decision just made can be taken back for a while ----------
+const undo = find("[data-undo]");
+if (undo) {
+  setTimeout(() => undo.remove(), undo.dataset.undo * 1000);
+  const address = new URL(location);
+  address.searchParams.delete("done");
+  history.replaceState(history.state, "", address);
+}
+
+// ---------- new tasks are shown when the person wants to see them ----------
+const listed = Number(find("[data-count=mine]")?.textContent || 0);
+document.addEventListener("formloom:counts", (event) => { find("[data-fresh]").hidden = event.detail.mine <= listed; });
 
 inbox.addEventListener("click", (event) => {
   const item = event.target.closest(".fl-task");
@@ -41,6 +85,7 @@ inbox.addEventListener("submit", (event) => {
   comment.focus();
 }, true);
 
+const VERBS = { t: "transfer", s: "add_signer", b: "return", d: "delegate" };
 const decide = (tone) => find(`#work .fl-decide [data-tone="${tone}"]`)?.click();
 
 document.addEventListener("keydown", (event) => {
@@ -51,6 +96,8 @@ document.addEventListener("keydown", (event) => {
     if (goal) { event.preventDefault(); goal.click(); goal.scrollIntoView({ block: "nearest" }); }
   } else if (event.key === "a") decide("done");
   else if (event.key === "r") decide("stop");
+  else if (event.key in VERBS) { event.preventDefault(); ask(VERBS[event.key]); }
+  else if (event.key === "x") { const box = find(".fl-tick input", items()[current()]?.parentElement ?? inbox); box?.click(); }
   else if (event.key === "c") { event.preventDefault(); find("#f-comment")?.focus(); }
 });
 

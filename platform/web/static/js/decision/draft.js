@@ -1,5 +1,9 @@
 // The draft of a decision: what was typed, undo and redo, and a copy on this device so that nothing is lost.
 
+import { chinese, post } from "../parts.js";
+
+export { chinese, element, icon, say } from "../parts.js";
+
 const STEPS = 200;
 const copy = (value) => structuredClone(value);
 const sorted = (_, value) => (value && typeof value === "object" && !Array.isArray(value) ? Object.fromEntries(Object.entries(value).sort()) : value);
@@ -8,7 +12,6 @@ const written = (value) => JSON.stringify(value, sorted);
 // The server writes the names of a mapping in any order.
 export const same = (a, b) => written(a) === written(b);
 
-export const chinese = document.documentElement.lang.startsWith("zh");
 export const heading = (column) => (chinese && column.label_zh) || column.label || column.expression || column.name || "";
 export const remark = (row) => (chinese && row.note_zh) || row.note;
 export const title = (part) => (chinese && part.label_zh) || part.name;
@@ -94,31 +97,5 @@ export class Draft extends EventTarget {
   }
 }
 
-// Words with values in braces, as the server writes them.
-export const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
-
-export async function ask(draft, what, body, signal) {
-  const token = document.querySelector("meta[name=csrf-token]").content;
-  const response = await fetch(`/decisions/${draft.stem}/${what}`, {
-    method: "POST", signal, headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-    body: JSON.stringify({ was: draft.was, sheet: { parts: draft.sheet.parts }, ...body }),
-  });
-  const told = response.headers.get("Content-Type")?.includes("json") ? await response.json() : null;
-  return { ok: response.ok, status: response.status, told };
-}
-
-export function element(name, attributes = {}, ...inside) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key === "class") made.className = value;
-    else if (key === "text") made.textContent = value;
-    else if (value !== false && value !== undefined && value !== null) made.setAttribute(key, value === true ? "" : value);
-  }
-  made.append(...inside.filter((one) => one !== null && one !== undefined));
-  return made;
-}
-
-export function icon(name) {
-  const found = document.querySelector("#icons").content.querySelector(`[data-icon="${name}"]`);
-  return found.firstElementChild.cloneNode(true);
-}
+export const ask = (draft, what, body, signal) =>
+  post(`/decisions/${draft.stem}/${what}`, { was: draft.was, sheet: { parts: draft.sheet.parts }, ...body }, signal);

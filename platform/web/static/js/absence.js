@@ -1,0 +1,5 @@
+// The page on which a deputy is chosen.
+
+import { pickers } from "./picker.js";
+
+pickers(document);

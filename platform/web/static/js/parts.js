@@ -1,0 +1,31 @@
+// Small things that islands share: elements, icons, sentences with values, questions to the server.
+
+export const chinese = document.documentElement.lang.startsWith("zh");
+
+// Words with values in braces, as the server writes them.
+export const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+export function element(name, attributes = {}, ...inside) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key === "class") made.className = value;
+    else if (key === "text") made.textContent = value;
+    else if (value !== false && value !== undefined && value !== null) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...inside.filter((one) => one !== null && one !== undefined));
+  return made;
+}
+
+export function icon(name) {
+  const found = document.querySelector("#icons").content.querySelector(`[data-icon="${name}"]`);
+  return found.firstElementChild.cloneNode(true);
+}
+
+export async function post(address, body, signal) {
+  const token = document.querySelector("meta[name=csrf-token]").content;
+  const response = await fetch(address, {
+    method: "POST", signal, headers: { "Content-Type": "application/json", "X-CSRFToken": token }, body: JSON.stringify(body),
+  });
+  const told = response.headers.get("Content-Type")?.includes("json") ? await response.json() : null;
+  return { ok: response.ok, status: response.status, told };
+}

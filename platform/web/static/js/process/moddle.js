@@ -1,0 +1,33 @@
+// What our extension elements hold, for the modeler: it writes them and keeps what it does not know.
+
+const attribute = (name) => ({ name, isAttr: true, type: "String" });
+const inside = { name: "more", isMany: true, type: "Element" };       // whatever else stands in it is kept
+const type = (name, attributes, more = [inside]) => ({ name, superClass: ["Element"], properties: [...attributes.map(attribute), ...more] });
+const parameters = { name: "parameters", isMany: true, type: "Param" };
+
+export const formloom = {
+  name: "Formloom", prefix: "formloom", uri: "https://formloom.org/bpmn/1.0", xml: { tagAlias: "lowerCase" }, associations: [],
+  types: [
+    type("Label", ["en", "zh"]),
+    type("Binding", ["entity"]),
+    type("Trigger", ["on", "action", "when", "every", "message", "for-each"]),
+    type("Assignment", ["assignee", "role", "users", "due"]),
+    type("Field", ["name", "access"]),
+    type("Outcome", ["value", "label", "label-zh", "tone", "comment"]),
+    type("Param", ["name"], [{ name: "value", isBody: true, type: "String" }]),
+    type("Action", ["name"], [parameters]),
+    type("Decision", ["ref", "result"], [parameters]),
+    type("Correlation", ["key"]),
+    type("Loop", ["items", "item"]),
+    type("Input", ["name"]),
+  ],
+};
+
+// Which of them stand where; what an element leaves behind when it becomes another kind is dropped.
+const PERSON = ["Assignment", "Field", "Outcome", "Label"];
+const PLACES = {
+  "bpmn:UserTask": PERSON, "bpmn:ManualTask": PERSON, "bpmn:Task": PERSON, "bpmn:ServiceTask": ["Action", "Label"],
+  "bpmn:SendTask": ["Action", "Param", "Correlation", "Label"], "bpmn:ReceiveTask": ["Correlation", "Label"],
+  "bpmn:BusinessRuleTask": ["Decision", "Label"], "bpmn:CallActivity": ["Param", "Label"],
+};
+export const belongs = (part, kind) => !part.$type.startsWith("formloom:") || !PLACES[kind] || PLACES[kind].includes(part.$type.slice(9));
