@@ -124,10 +124,13 @@ def with_role(unit: Unit, role: str) -> list[int]:
 
 
 def find(unit: Unit, words: str, limit: int = 20) -> dict[int, str]:
-    """Active people whose name or login contains the words: what a picker offers."""
+    """Active people whose name or login contains the words: what a picker offers. A Chinese name is written without a
+    space, the family name first.
+    """
     pattern = f"%{words.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
     columns = (_USER.c.first_name, _USER.c.last_name, _USER.c.username)
-    hit = sa.or_(*(c.ilike(pattern, escape="!") for c in columns))
+    first, last = (sa.func.coalesce(c, "") for c in columns[:2])
+    hit = sa.or_(*(c.ilike(pattern, escape="!") for c in (*columns, last + first, first + " " + last)))
     rows = unit.connection.execute(
         sa.select(_USER.c.id, *columns).where(_USER.c.active == sa.true(), hit).order_by(_USER.c.id).limit(limit))
     return {row.id: display_name(row.first_name, row.last_name, row.username) for row in rows}

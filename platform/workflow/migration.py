@@ -26,6 +26,7 @@ from formloom.workflow.triggers import Runtime
 
 RUNNING = ("running", "incident")
 MOST = 500              # instances that one request moves
+LATELY = 10             # versions that are offered although nothing runs on them
 LIKELY = 0.75           # likeness from which a step is suggested
 
 
@@ -122,19 +123,19 @@ class Outcome:
 
 
 def versions(context: Context, key: str) -> list[Version]:
-    """Those that instances run on, and the current one; newest first."""
+    """The current one, those that instances run on, and the last ones that did; newest first."""
     _administrator(context.actor)
     current = definitions.current(context, key).hash
+    d, runs = t.fl_definition.c, sa.func.count(t.fl_instance.c.id)
     rows = context.unit.connection.execute(
-        sa.select(t.fl_instance.c.hash, sa.func.count().label("running"), sa.func.max(t.fl_definition.c.created_at))
-        .join(t.fl_definition, t.fl_definition.c.hash == t.fl_instance.c.hash)
-        .where(t.fl_instance.c.key == key, t.fl_instance.c.status.in_(RUNNING)).group_by(t.fl_instance.c.hash)).all()
-    found = [Version(row[0], row[2], row[1], row[0] == current) for row in rows]
+        sa.select(d.hash, d.created_at, runs)
+        .outerjoin(t.fl_instance, (t.fl_instance.c.hash == d.hash) & t.fl_instance.c.status.in_(RUNNING))
+        .where(d.key == key).group_by(d.hash, d.created_at).order_by(d.created_at.desc())).all()
+    found = [Version(row[0], row[1], row[2], row[0] == current) for row in rows]
     if not any(version.current for version in found):
-        since = context.unit.connection.scalar(
-            sa.select(t.fl_definition.c.created_at).where(t.fl_definition.c.hash == current))
-        found.append(Version(current, since, 0, True))
-    return sorted(found, key=lambda v: (v.current, v.since or context.now), reverse=True)
+        found.insert(0, Version(current, None, 0, True))
+    lately = found[:LATELY]
+    return sorted((v for v in found if v.running or v.current or v in lately), key=lambda v: not v.current)
 
 
 def version(context: Context, key: str, given: str = "") -> str:

@@ -25,6 +25,9 @@ _WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
+STEPS: Final = frozenset(_WORDS)        # ids of steps, which cannot be the key of the process as well
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody wants a process for: `starts` is manual, created, updated, or action:<name>."""

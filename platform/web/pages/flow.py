@@ -124,9 +124,10 @@ def _steps(context: Context, instance: Instance, diagram: Diagram) -> tuple[Step
 
 def _step(visit: Visit, who: Mapping[int, str], outcomes: Mapping[tuple[str, str], tuple[str, str]]) -> Step:
     data = _data(visit)
-    outcome, tone = outcomes.get((visit.node, str(data.get("outcome", ""))), (str(data.get("outcome", "")), ""))
+    told = label(data["label"]) if visit.kind == "decided" and data.get("label") else str(data.get("outcome", ""))
+    outcome, tone = outcomes.get((visit.node, str(data.get("outcome", ""))), (told, ""))
     name = who.get(visit.actor_id or 0, "") + verb_words.acting(data)
-    return Step(label(visit.label), visit.kind, visit.at, name, outcome or label(data.get("label") or {}),
+    return Step(label(visit.label), visit.kind, visit.at, name, outcome,
                 str(data.get("comment") or ""), tone, _ruling(data) if visit.kind == "ruled" else None,
                 verb_words.done(visit.kind, data))
 

@@ -23,7 +23,6 @@ from formloom.web.pages.inbox_list import Item
 from formloom.web.requests import reading, writing
 from formloom.workflow import copies, instances, offering, steps, tasks, undo, verbs
 from formloom.workflow.inbox import Task
-from formloom.workflow.instances import Instance
 from formloom.workflow.offering import Offered
 
 
@@ -44,6 +43,7 @@ class Work:
     task: Task
     item: Item
     verbs: Verbs
+    asked: tuple[str, str]
     head: summary.Head | None
     facts: tuple[form.Control, ...]
     inputs: tuple[form.Control, ...]
@@ -143,11 +143,12 @@ def work(context: Context, task: Task, typed: Mapping[str, Any], errors: Sequenc
     entity, row = _bound(context, task)
     sheet = _sheet(context, task, entity, row, typed, errors) if entity and row else None
     inputs = tuple(_inputs(sheet, task)) if sheet else ()
+    panel = flow.panel(context, instances.get(context, task.instance_id))
     return Work(
         task=task, item=inbox_list.items(context, [task])[0], verbs=_verbs(context, task),
         head=_head(context, entity, row), errors=tuple(errors),
         facts=tuple(_facts(sheet, task)) if sheet else (), inputs=inputs, comment=comment,
-        panel=flow.panel(context, _instance(context, task)), rules=_rules(sheet) if sheet else "{}",
+        panel=panel, asked=_asked(context, task, panel), rules=_rules(sheet) if sheet else "{}",
         mine=task.open and (task.assignee == context.actor.user_id or task.in_name_of is not None),
         offered=task.open and task.offered_to(context.actor),
         taker=_taker(context, task))
@@ -171,8 +172,14 @@ def _advice(context: Context, task: Task) -> tuple[tuple[str, str], ...]:
     return tuple((who.get(other.done_by or 0, ""), other.comment or "") for other in found)
 
 
-def _instance(context: Context, task: Task) -> Instance:
-    return instances.get(context, task.instance_id)
+def _asked(context: Context, task: Task, panel: flow.Panel) -> tuple[str, str]:
+    """Who handed the task on to this person, with what words."""
+    found = [v for v in panel.diagram.history if v.data.get("comment") and task.parent and v.actor_id
+             and v.data.get("task") == task.parent and v.kind in ("returned", "delegated", "signer_added")]
+    if not found:
+        return "", ""
+    who = people.names(context.unit, [found[-1].actor_id or 0])
+    return who.get(found[-1].actor_id or 0, ""), str(found[-1].data["comment"])
 
 
 def _taker(context: Context, task: Task) -> str:

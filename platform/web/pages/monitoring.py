@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -24,15 +24,16 @@ PERIODS: Final = (1, 7, 30, 90, 365)
 LEVELS: Final = 5
 MEASURES: Final[Mapping[str, Text]] = {
     "count": Text("How often"), "now": Text("Waiting now"), "half": Text("Half went on within"),
-    "most": Text("95 % went on within"), "failures": Text("Failures")}
+    "most": Text("19 of 20 went on within"), "failures": Text("Failures")}
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """A row of the table, and a spot of the map: `level` from 0, cold, to 5."""
+    """A row of the table, and a spot of the map: `level` from 0, cold, to 5. `drawn`: whether this version has it."""
 
     node: Node
     name: str
+    drawn: bool
     heat: Heat
     level: int
     text: str
@@ -62,9 +63,10 @@ def monitor_process(key: str) -> ResponseReturnValue:
         definition = definitions.pinned(context, key, chosen)
         found = monitoring.heat(context, key, context.now - timedelta(days=days), chosen if content else "")
         return render_template(
-            "monitoring/process.html", definition=definition, elements=_elements(definition, found, measure),
+            "monitoring/process.html", definition=definition, measure=measure, measures=MEASURES,
+            elements=_elements(_nodes(context, key, chosen, versions), definition, found, measure),
             versions=versions, chosen=chosen if content else "", drawn=chosen, days=days, periods=PERIODS,
-            measure=measure, measures=MEASURES, show=display(), recent=migration.recent(context, key),
+            show=display(), recent=migration.recent(context, key),
             line=monitoring.overview(context, context.now - timedelta(days=days)).get(key))
 
 
@@ -85,16 +87,27 @@ def _days() -> int:
     return int(given) if given in map(str, PERIODS) else 30
 
 
-def _elements(definition: ProcessDefinition, found: Mapping[str, Heat], measure: str) -> list[Element]:
-    """In the order of the drawing; elements that nothing is known of are left out."""
+def _nodes(context: Context, key: str, chosen: str, versions: Iterable[migration.Version]) -> dict[str, Node]:
+    """Of the version that is drawn, and what only others have that still run."""
+    found: dict[str, Node] = {}
+    for content in (chosen, *(version.hash for version in versions)):
+        found = {**definitions.pinned(context, key, content).nodes, **found}
+    return found
+
+
+def _elements(nodes: Mapping[str, Node], drawn: ProcessDefinition, found: Mapping[str, Heat],
+              measure: str) -> list[Element]:
+    """Those that something is known of; what is drawn first, in the order of the drawing."""
+    order = [*drawn.nodes, *sorted(found.keys() - drawn.nodes.keys())]
     warmest = max((_amount(heat, measure) for heat in found.values()), default=0.0)
-    return [_element(node, found[node.id], measure, warmest) for node in definition.nodes.values() if node.id in found]
+    return [_element(nodes.get(name, Node(id=name, kind="")), name in drawn.nodes, found[name], measure, warmest)
+            for name in order if name in found]
 
 
-def _element(node: Node, heat: Heat, measure: str, warmest: float) -> Element:
+def _element(node: Node, drawn: bool, heat: Heat, measure: str, warmest: float) -> Element:
     amount = _amount(heat, measure)
     level = max(1, round(LEVELS * amount / warmest)) if amount and warmest else 0
-    return Element(node, label(node.label) or node.name, heat, level, _words(heat, measure) if amount else "")
+    return Element(node, label(node.label) or node.name, drawn, heat, level, _words(heat, measure) if amount else "")
 
 
 def _amount(heat: Heat, measure: str) -> float:

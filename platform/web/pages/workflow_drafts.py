@@ -15,7 +15,7 @@ from formloom.storage.drafts import OvertakenDraft
 from formloom.web.i18n import label, t
 from formloom.web.pages import edited_sources, workflow_files, workflow_words
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.edited_sources import Overtaken, answering, body
+from formloom.web.pages.edited_sources import Overtaken, Version, answering, body
 from formloom.web.pages.frame import display
 from formloom.web.pages.workflow_files import File
 from formloom.web.requests import actor, model, reading, runtime, writing
@@ -64,7 +64,7 @@ def compare_workflow(stem: str) -> ResponseReturnValue:
     return jsonify(
         before=before, changes=_changes(before, text), running=running.get(layers.digest(file.text), 0),
         earlier=sum(running.values()) - running.get(layers.digest(file.text), 0), number=last.number if last else 0,
-        by=last.by if last else "", ago=display().ago(last.at) if last else "", reason=last.reason if last else "")
+        by=_publisher(last), ago=display().ago(last.at) if last else "", reason=last.reason if last else "")
 
 
 @blueprint.post("/workflows/<stem>/publish")
@@ -145,7 +145,11 @@ def _overtaken(stem: str, error: Overtaken) -> ResponseReturnValue:
     theirs: File = workflow_files.file(stem)
     last = next(iter(edited_sources.history(theirs.path)), None)
     return jsonify(code=error.code, title=t(error.message), text=theirs.text, was=layers.digest(theirs.text),
-                   by=last.by if last else "", ago=display().ago(last.at) if last else ""), 409
+                   by=_publisher(last), ago=display().ago(last.at) if last else ""), 409
+
+
+def _publisher(last: Version | None) -> str:
+    return (last.by or t(Text("Command line"))) if last else ""
 
 
 def _name(user_id: int | None) -> str:

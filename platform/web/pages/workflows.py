@@ -22,7 +22,7 @@ from formloom.web.pages.workflow_files import File
 from formloom.web.pages.workflow_script_words import WORDS
 from formloom.web.requests import actor, model, reading, runtime, writing
 from formloom.workflow import copying, drawn, sketches, versions
-from formloom.workflow.templates import TEMPLATES, Wish
+from formloom.workflow.templates import STEPS, TEMPLATES, Wish
 
 _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _FIELDS: Final = ("template", "name", "name_zh", "key", "entity", "role", "starts")
@@ -142,7 +142,7 @@ def retire_workflow(stem: str) -> ResponseReturnValue:
     if used:
         raise Conflict(Text("{process} starts this process.", process=used[0].label),
                        Text("Change that first, then retire it."))
-    return edited_sources.changed(file.path, lambda sources: layers.removed(sources, file.path),
+    return edited_sources.changed(file.path, lambda sources: layers.put(sources, file.path, ""),
                                   Text("The process is retired. What runs goes on to its end."), "/workflows")
 
 
@@ -170,7 +170,7 @@ def _unfit(given: Mapping[str, str]) -> list[FieldError]:
     found = [FieldError(name, "required", Text("This is needed.")) for name in ("name", "key") if not given[name]]
     if given["key"] and not _KEY.fullmatch(given["key"]):
         found.append(FieldError("key", "bad-key", Text("Use small letters, digits and _, a letter first.")))
-    elif given["key"] and workflow_files.taken(given["key"]):
+    elif given["key"] in STEPS or (given["key"] and workflow_files.taken(given["key"])):
         found.append(FieldError("key", "taken", Text("There is such a process already.")))
     known = {"template": TEMPLATES, "entity": current.entities, "role": current.roles}
     found += [FieldError(name, "unknown", Text("Choose one of the list.")) for name in known

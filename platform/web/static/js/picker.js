@@ -41,7 +41,7 @@ async function ask(combo, input, words = input.value) {
   list.innerHTML = await response.text();
   list.id = input.getAttribute("aria-controls");
   owner = combo;
-  document.body.append(list);
+  (input.closest("dialog[open]") ?? document.body).append(list);      // what is behind a dialog cannot be reached
   place(input);
   input.setAttribute("aria-expanded", "true");
   mark(0, input);

@@ -24,25 +24,26 @@ const problems = new Problems(context);
 const keeping = new Keeping(context, data, told);
 const publishing = new Publishing(context, keeping, { published, trouble, refused, replaced });
 const panel = new Panel(find("[data-panel]"), context);
-const [TOOLS, MARGIN] = [76, 24];        // room for the tools at the left
+const [TOOLS, MARGIN, READABLE] = [76, 24, matchMedia("(max-width: 767px)").matches ? 0 : 0.7];     // TOOLS: room at the left
 let number = data.number;
 let publishedText = data.published;
 
 async function bring(text) {
   await modeler.importXML(inward(text));
   context.model = new Model(modeler, offers);
-  fit();
+  fit(READABLE);
   panel.show(null);
 }
 
-function fit() {
+// All of it; with `least`, no smaller than one can read, from its left edge on.
+function fit(least = 0) {
   const canvas = modeler.get("canvas");
   canvas.zoom("fit-viewport", "auto");
   const view = canvas.viewbox();
   const aside = readonly ? 0 : TOOLS;
   const [wide, high] = [view.outer.width - aside - MARGIN * 2, view.outer.height - MARGIN * 2];
-  const scale = Math.min(1, wide / view.inner.width, high / view.inner.height);
-  const left = (aside + MARGIN + (wide - view.inner.width * scale) / 2) / scale;
+  const scale = Math.max(least, Math.min(1, wide / view.inner.width, high / view.inner.height));
+  const left = (aside + MARGIN + Math.max(0, wide - view.inner.width * scale) / 2) / scale;
   const top = (MARGIN + (high - view.inner.height * scale) / 2) / scale;
   canvas.viewbox({ x: view.inner.x - left, y: view.inner.y - top, width: view.outer.width / scale, height: view.outer.height / scale });
 }
@@ -86,6 +87,8 @@ function refused(findings) {
 function published(next) {
   number = next;
   publishedText = keeping.text;
+  const retire = find("[data-retire]");
+  if (retire) retire.hidden = false;
   state();
   if (!find("#side-versions").hidden) versions();
 }
@@ -128,7 +131,7 @@ function side(name) {
 const zoom = (step) => modeler.get("zoomScroll").stepZoom(step);
 const acts = {
   undo: () => modeler.get("commandStack").undo(), redo: () => modeler.get("commandStack").redo(),
-  in: () => zoom(1), out: () => zoom(-1), fit, publish: () => publishing.ask(),
+  in: () => zoom(1), out: () => zoom(-1), fit: () => fit(), publish: () => publishing.ask(),
   async bring() { find("[data-restore]").hidden = true; await bring(keeping.left().text); keeping.dirty = true; keeping.flush(); },
   forget() { keeping.forget(); find("[data-restore]").hidden = true; },
 };
@@ -154,7 +157,7 @@ document.addEventListener("keydown", (event) => {
   else if (key === "y") { event.preventDefault(); acts.redo(); }
 });
 
-addEventListener("beforeunload", (event) => { if (keeping.dirty) { keeping.flush(); event.preventDefault(); } });
+addEventListener("pagehide", () => { if (keeping.dirty) keeping.flush(); });       // what does not arrive is on this device
 
 // Colours are read when the drawing is made: another theme needs another drawing, after what was drawn is kept.
 new MutationObserver(async () => { await keeping.flush(); location.reload(); }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });

@@ -25,6 +25,12 @@ export class Keeping {
     clearTimeout(this.timer);
     this.dirty = true;
     this.timer = setTimeout(() => this.flush(), DELAY);
+    this.#hold();
+  }
+
+  async #hold() {
+    const text = await this.drawn();
+    if (this.dirty) localStorage.setItem(this.name, JSON.stringify({ text }));
   }
 
   // One after the other: the number of the draft tells who was faster.

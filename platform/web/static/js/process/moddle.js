@@ -1,7 +1,8 @@
 // What our extension elements hold, for the modeler: it writes them and keeps what it does not know.
 
 const attribute = (name) => ({ name, isAttr: true, type: "String" });
-const type = (name, attributes, more = []) => ({ name, superClass: ["Element"], properties: [...attributes.map(attribute), ...more] });
+const inside = { name: "more", isMany: true, type: "Element" };       // whatever else stands in it is kept
+const type = (name, attributes, more = [inside]) => ({ name, superClass: ["Element"], properties: [...attributes.map(attribute), ...more] });
 const parameters = { name: "parameters", isMany: true, type: "Param" };
 
 export const formloom = {

@@ -27,7 +27,7 @@ export class Publishing {
     const looking = version !== "";
     find("#publishing-title").textContent = looking ? words.compare_title : say(words.publish_title, { n: number + 1 });
     find("[data-changes]").replaceChildren(...(changes.length ? changes : [{ kind: "same", words: before ? words.no_changes : words.first_version }]).map((one) => element("li", { class: one.kind, text: one.words })));
-    find("[data-affected] div").textContent = this.#affected(answer.told);
+    find("[data-affected] div").replaceChildren(...this.#affected(answer.told).map((text_) => element("div", { text: text_ })));
     for (const selector of ["[data-affected]", "[data-reason-field]", "[data-do=confirm]"]) find(selector).hidden = looking;
     find("[data-do=confirm]").disabled = !changes.length || this.context.problems().some((one) => one.severity === "error");
     open(this.dialog);
@@ -40,7 +40,7 @@ export class Publishing {
     const lines = errors ? [say(words.mend_first, { n: errors })] : [];
     if (number) lines.push(say(words.last_published, { n: number, who: by || words.somebody, ago }) + (reason ? `: ${reason}` : ""));
     lines.push(running + earlier ? say(words.stay, { n: running + earlier }) : words.nobody_touched);
-    return lines.join(" ");
+    return lines;
   }
 
   async #draw(before, after, changes) {
