@@ -57,6 +57,7 @@ class Recorder:
     def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """The service task as the test run calls it: for real where all it does is write, else not at all."""
         def stand_in(step: Step, **parameters: Any) -> Any:
+            self.collect(step.context)
             self.node = step.node
             if performing.is_transactional(call):
                 result = call(step, **parameters)

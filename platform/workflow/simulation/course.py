@@ -252,7 +252,7 @@ class _Course:
         assumed, outcome = self._all.assumptions.of(node).draw(
             Random(f"{self._all.seed}/{self._case.id}/{node.id}/{visit}"))  # noqa: S311 - guards nothing
         work = Work(node.id, self._role(node, token), self._person(node, token, real), self._now,
-                    self._due(node, token), real is not None and not real.withdrawn)
+                    self._due(node, token), real is not None)
         self._works[token.id] = work, real.outcome if real and real.outcome else outcome, real
         return self._done_at(real, assumed)
 
@@ -332,6 +332,7 @@ class _Course:
         self._node, work.left = work.node, self._now
         self._run.works.append(work)
         if real is not None:
+            work.known = not real.withdrawn
             self._names.change(real.values)
         node = self._all.definition.nodes[work.node]
         result = {"outcome": outcome, "comment": real.comment if real else "", "by": work.person, "at": self._now}
