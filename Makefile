@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8080
 
-.PHONY: run test install sweep screenshots lint translations schemas clean
+.PHONY: run test install sweep chaos screenshots lint translations schemas clean
 
 run: $(VENV)/installed
 	FORMLOOM_DEMO=1 PORT=$(PORT) exec $(BIN)/formloom serve --init --pack config
@@ -25,6 +25,10 @@ sweep: $(VENV)/installed-dev
 	FORMLOOM_EXAMPLES=6000 $(BIN)/pytest tests/parity tests/storage/test_query.py
 	FORMLOOM_EXAMPLES=5000 $(BIN)/pytest tests/feel tests/calendars
 	FORMLOOM_EXAMPLES=1000 $(BIN)/pytest tests/workflow/decisions/test_coverage.py
+
+# A thousand approvals while everything dies, on a PostgreSQL of its own where one is installed; some minutes.
+chaos: $(VENV)/installed-dev
+	FORMLOOM_CHAOS=1000 $(BIN)/pytest tests/workflow/chaos -s
 
 screenshots: $(VENV)/installed-dev
 	rm -rf docs/images

@@ -12,10 +12,14 @@ from typing import Any, TypeAlias
 from formloom.errors import FormloomError, Text, near
 from formloom.metadata.fieldtypes import FieldType
 from formloom.records.events import Listener
+from formloom.workflow import external
 
 # A service task: gets the unit of work of its step and its parameters as FEEL values, returns the task's result.
 # What must leave the machine (mail, HTTP) is enqueued as a job, never sent from here.
 ServiceTask: TypeAlias = Callable[..., Mapping[str, Any]]
+# A service task done outside of the transaction, by a worker: gets an errand (its `key` is the same however often it is
+# tried) and its parameters, returns the result. Whatever it raises is retried, except `BusinessError`.
+ExternalTask: TypeAlias = Callable[..., Mapping[str, Any]]
 # A job: gets the runtime's database, the job's payload and its id (the idempotency key).
 JobHandler: TypeAlias = Callable[..., Any]
 
@@ -50,6 +54,7 @@ class Extensions:
 
     field_types: Registry = field(default_factory=lambda: Registry("field type"))
     service_tasks: Registry = field(default_factory=lambda: Registry("service task"))
+    external_tasks: Registry = field(default_factory=lambda: Registry("external task"))
     job_handlers: Registry = field(default_factory=lambda: Registry("job handler"))
     listeners: list[Listener] = field(default_factory=list)
 
@@ -58,6 +63,11 @@ class Extensions:
 
     def add_service_task(self, name: str, task: ServiceTask) -> None:
         self.service_tasks.add(name, task)
+
+    def add_external_task(self, name: str, task: ExternalTask) -> None:
+        """A service task that leaves the machine: the process waits for what the worker brings back."""
+        self.external_tasks.add(name, task)
+        self.service_tasks.add(name, external.leaving(name, task))
 
     def add_job_handler(self, kind: str, handler: JobHandler) -> None:
         self.job_handlers.add(kind, handler)

@@ -35,7 +35,7 @@ from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
-from formloom.workflow import definitions, instances, moments
+from formloom.workflow import definitions, external, incidents, moments
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
@@ -170,7 +170,7 @@ class Runtime:
                 yield self._context(chosen, unit, actor)
         except StepFailed as failure:
             with self.database.write() as unit:
-                instances.record_incident(self._context(chosen, unit, actor), failure)
+                incidents.record(self._context(chosen, unit, actor), failure)
             raise
 
     @contextmanager
@@ -264,6 +264,7 @@ class Runtime:
             extensions.add_field_type(field_type)
         service_tasks.setup(extensions, self.settings, self.now)
         extensions.add_job_handler(recomputation.JOB, self._recompute)
+        external.setup(extensions, self)
         extensions.add_job_handler(simulations.JOB, self._simulate)
         extensions.add_job_handler(sla.JOB, self._recompute_clocks)
         return extensions

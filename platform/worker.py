@@ -19,7 +19,7 @@ from formloom.settings import Settings
 from formloom.sla import firing
 from formloom.storage import state
 from formloom.wakeup import Waker
-from formloom.workflow import timers, triggers
+from formloom.workflow import alarms, timers, triggers
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,8 @@ class Sweeper:
     def run(self) -> None:
         while not self._stopping.is_set():
             started = time.monotonic()
-            for part in (self.beat, self.wake_due, self.fire_timers, self.fire_clocks, self.start_scheduled):
+            for part in (self.beat, self.wake_due, self.fire_timers, self.fire_clocks, self.start_scheduled,
+                         self.tell_incidents):
                 self._guarded(part)
             self._stopping.wait(max(0.05, SWEEP_SECONDS - (time.monotonic() - started)))
 
@@ -99,6 +100,9 @@ class Sweeper:
 
     def start_scheduled(self) -> None:
         triggers.scheduled(self._runtime, self._runtime.now())
+
+    def tell_incidents(self) -> None:
+        alarms.tell(self._runtime, self._runtime.now())
 
 
 def run(runtime: Runtime) -> None:

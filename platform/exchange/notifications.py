@@ -21,6 +21,7 @@ from formloom.workflow import deputies
 
 LONGEST = 500
 _OFFERED = {"en": "{task}: {about} ({process})", "zh": "{task}：{about}（{process}）"}
+_STOPPED = {"en": "Stopped by errors: {count}. {processes}", "zh": "因错误停下 {count} 项：{processes}"}
 _TOLD = ("offered", "urged", "copied", "deputy")
 _WORDS = {
     "urged": {"en": "{who} asks you to decide: {task}, {about}", "zh": "{who} 催办：{task}，{about}"},
@@ -92,7 +93,9 @@ def recipients(unit: Unit, users: Sequence[int] = (), role: str | None = None) -
 
 
 class Teller:
-    """Tells people what concerns them of tasks; a listener. Mails carry a link of their own that opens one task."""
+    """Tells people what concerns them of tasks, and administrators what has stopped; a listener. Mails carry a link of
+    their own that opens one task.
+    """
 
     transactional = True
 
@@ -100,6 +103,8 @@ class Teller:
         self._public_url, self._links = public_url.rstrip("/"), links
 
     def __call__(self, context: Context, event: Event) -> None:
+        if event.kind == "incident":
+            _tell_administrators(context, event)
         if event.kind != "task" or event.action not in _TOLD:
             return
         if event.action == "deputy":
@@ -151,6 +156,15 @@ def _day(value: Any) -> str:
 def _in_name_of(context: Context, text: Mapping[str, str], owner: int) -> dict[str, str]:
     name = people.names(context.unit, [owner]).get(owner, "")
     return {locale: _FOR[locale].format(words=words, name=name) for locale, words in text.items()}
+
+
+def _tell_administrators(context: Context, event: Event) -> None:
+    words = {locale: template.format(count=event.values["count"], processes=", ".join(
+        f"{label_in(name, locale)} ({count})" for name, count in event.values["processes"]))
+        for locale, template in _STOPPED.items()}
+    roles = [role.name for role in context.catalog.roles.values() if role.admin]
+    for user_id in dict.fromkeys(user for role in roles for user in people.with_role(context.unit, role)):
+        notify(context.unit, user_id, words, "/incidents", now=context.now, kind="incident")
 
 
 def _title(context: Context, event: Event) -> str:

@@ -13,12 +13,14 @@ from formloom.exchange.task_links import Signer
 from formloom.settings import Settings
 from formloom.sla import ledger
 from formloom.workflow import actions, triggers
-from formloom.workflow.performing import Step, transactional
+from formloom.workflow.performing import External, Step, transactional
 
 
 class Extensions(Protocol):
     """What is registered here; `formloom.extensions` has it."""
 
+    @property
+    def external_tasks(self) -> Any: ...
     def add_service_task(self, name: str, task: Any) -> None: ...
     def add_job_handler(self, kind: str, handler: Any) -> None: ...
     def add_listener(self, listener: Any) -> None: ...
@@ -46,14 +48,20 @@ def send_mail(step: Step, *, to: Any, subject: str, body: str, html: str | None 
 
 
 @transactional
-def webhook(step: Step, *, url: str, body: Any = None) -> Mapping[str, Any]:
-    """Posts `body` as JSON; without it, which record it is about."""
+def webhook(step: Step, *, url: str, body: Any = None, wait: Any = False) -> Mapping[str, Any] | External:
+    """Posts `body` as JSON; without it, which record it is about. With `wait` the process goes on with the answer."""
     payload = body if isinstance(body, Mapping) else {"value": body}
     if body is None and step.record is not None:
         payload = {"entity": step.record[0], "id": step.record[1]}
+    if wait is True:
+        webhooks.check(str(url))
+        return External(webhooks.JOB, {"url": str(url), "body": to_json(payload)})
     job = webhooks.enqueue(step.context.unit, str(url), to_json(payload), key=f"step:{step.key}",
                            run_at=step.context.now)
     return {"job": job}
+
+
+webhook.leaves = "wait"  # type: ignore[attr-defined]  # read by the reader of diagrams
 
 
 def _ids(*values: Any) -> list[int]:
@@ -92,6 +100,7 @@ def setup(extensions: Extensions, settings: Settings, clock: Callable[[], dateti
     extensions.add_job_handler(mails.JOB, mails.sender(settings.smtp_url, clock, settings.smtp_ca))
     key = webhooks.signing_key(settings.secret_key)
     extensions.add_job_handler(webhooks.JOB, webhooks.poster(key, settings.webhook_allow))
+    extensions.external_tasks.add(webhooks.JOB, webhooks.asker(key, settings.webhook_allow))
     # Before processes start, which may read what it writes.
     extensions.add_listener(transactional(ledger.listener))
     extensions.add_listener(triggers.listener)

@@ -6,23 +6,32 @@ import hashlib
 import hmac
 import http.client
 import json
+import re
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
-from formloom.errors import FormloomError, Text
+from formloom.errors import Text
 from formloom.jobs import queue
+from formloom.jobs.runner import JobError
 from formloom.storage.database import Database, Unit
+from formloom.workflow.performing import Errand
 
 JOB = "webhook"
 TIMEOUT = 15
 _LARGEST = 1_000_000
+_LARGEST_KEPT = 65_536      # of an answer that a process remembers
+_LATER = frozenset((408, 409, 425, 429))        # refusals that another attempt may not meet
+_SECONDS = re.compile(r"\d{1,6}")
 
 
-class BadWebhook(FormloomError):
+class BadWebhook(JobError):
     """An address that must not be called, or a receiver that refused."""
 
     code, status = "bad-webhook", 422
@@ -50,11 +59,65 @@ def poster(key: bytes, allowed: Iterable[str] = ()) -> Callable[[Database, Mappi
         body = json.dumps(payload["body"], ensure_ascii=False, sort_keys=True).encode()
         headers = {"Content-Type": "application/json", "User-Agent": "Formloom", "Idempotency-Key": f"job-{job_id}",
                    "X-Formloom-Signature": signature(key, body)}
-        status = _post(payload["url"], body, headers, permitted)
-        if not 200 <= status < 300:
-            raise BadWebhook(Text("The receiver answered {status}.", status=status))
+        answer = _post(payload["url"], body, headers, permitted)
+        if not answer.taken:
+            raise answer.refusal(final=False)
 
     return post
+
+
+def asker(key: bytes, allowed: Iterable[str] = ()) -> Callable[..., Mapping[str, Any]]:
+    """The external task that posts and waits for the answer. What the receiver refuses for good is not asked again."""
+    permitted = tuple(allowed)
+
+    def ask(errand: Errand, *, url: str, body: Any = None) -> Mapping[str, Any]:
+        text = json.dumps(body, ensure_ascii=False, sort_keys=True, default=str).encode()
+        headers = {"Content-Type": "application/json", "User-Agent": "Formloom", "Idempotency-Key": errand.key,
+                   "X-Formloom-Signature": signature(key, text)}
+        answer = _post(url, text, headers, permitted)
+        if not answer.taken:
+            raise answer.refusal(final=400 <= answer.status < 500 and answer.status not in _LATER)
+        return {"status": answer.status, "body": answer.value}
+
+    return ask
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    kind: str
+    retry_after: str
+    content: bytes
+
+    @property
+    def taken(self) -> bool:
+        return 200 <= self.status < 300
+
+    @property
+    def value(self) -> Any:
+        """JSON as what it says, everything else as text."""
+        if len(self.content) > _LARGEST_KEPT:
+            raise BadWebhook(Text("The answer is larger than {limit} bytes.", limit=_LARGEST_KEPT), final=True)
+        text = self.content.decode("utf-8", "replace")
+        if "json" not in self.kind or not text:
+            return text
+        try:
+            return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            raise BadWebhook(Text("The answer is not JSON, though it says so."), final=True) from error
+
+    def refusal(self, final: bool) -> BadWebhook:
+        wait = timedelta(seconds=int(self.retry_after)) if _SECONDS.fullmatch(self.retry_after) else None
+        return BadWebhook(Text("The receiver answered {status}.", status=self.status), final=final, after=wait)
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(text)
+
+
+def check(url: str) -> None:
+    """Raises `BadWebhook` for what is no address."""
+    _parts(url)
 
 
 def _parts(url: str) -> tuple[str, str, int, str]:
@@ -67,7 +130,7 @@ def _parts(url: str) -> tuple[str, str, int, str]:
     return parts.scheme, parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), path
 
 
-def _post(url: str, body: bytes, headers: Mapping[str, str], allowed: tuple[str, ...]) -> int:
+def _post(url: str, body: bytes, headers: Mapping[str, str], allowed: tuple[str, ...]) -> Answer:
     """Connects to the very address that was checked, so that a name cannot point elsewhere a moment later."""
     scheme, host, port, path = _parts(url)
     address = checked_address(host, port, allowed)
@@ -79,8 +142,9 @@ def _post(url: str, body: bytes, headers: Mapping[str, str], allowed: tuple[str,
         connection.sock = sock
         connection.request("POST", path, body, dict(headers))
         response = connection.getresponse()
-        response.read(_LARGEST)
-        return response.status
+        content = response.read(_LARGEST)
+        return Answer(response.status, response.headers.get("Content-Type", ""),
+                      response.headers.get("Retry-After", ""), content)
     finally:
         sock.close()
 

@@ -114,13 +114,21 @@ def _read_names(unit: Unit, wanted: list[int]) -> dict[int, str]:
 
 def with_role(unit: Unit, role: str) -> list[int]:
     """Active people who hold a role, directly or through a group."""
-    direct = (sa.select(_USER_ROLE.c.user_id).join_from(_USER_ROLE, _ROLE, _ROLE.c.id == _USER_ROLE.c.role_id)
-              .where(_ROLE.c.name == role))
+    return sorted(unit.connection.execute(_WITH_ROLE, {"role": role}).scalars())
+
+
+def _with_role() -> sa.Select[Any]:
+    """Built once: it is asked for each task that is offered."""
+    named = _ROLE.c.name == sa.bindparam("role")
+    direct = (sa.select(_USER_ROLE.c.user_id)
+              .join_from(_USER_ROLE, _ROLE, _ROLE.c.id == _USER_ROLE.c.role_id).where(named))
     through = (sa.select(_USER_GROUP.c.user_id)
                .join_from(_USER_GROUP, _GROUP_ROLE, _GROUP_ROLE.c.group_id == _USER_GROUP.c.group_id)
-               .join(_ROLE, _ROLE.c.id == _GROUP_ROLE.c.role_id).where(_ROLE.c.name == role))
-    active = sa.select(_USER.c.id).where(_USER.c.active == sa.true(), _USER.c.id.in_(sa.union(direct, through)))
-    return sorted(unit.connection.execute(active).scalars())
+               .join(_ROLE, _ROLE.c.id == _GROUP_ROLE.c.role_id).where(named))
+    return sa.select(_USER.c.id).where(_USER.c.active == sa.true(), _USER.c.id.in_(sa.union(direct, through)))
+
+
+_WITH_ROLE = _with_role()
 
 
 def find(unit: Unit, words: str, limit: int = 20) -> dict[int, str]:

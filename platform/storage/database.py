@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,15 +28,24 @@ _UPGRADE_LOCK = 7_205_010_001
 _open: ContextVar[bool] = ContextVar("formloom_unit_open", default=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The element of a process instance in whose step something is done."""
+
+    instance_id: int
+    node: str
+
+
 class Unit:
     """One transaction: a connection, and what is to happen once it has committed."""
 
-    __slots__ = ("_after", "connection", "dialect", "wake")
+    __slots__ = ("_after", "connection", "dialect", "origin", "wake")
 
     def __init__(self, connection: sa.Connection, wake: Wake | None = None) -> None:
         self.connection = connection
         self.wake = wake        # tells a worker of a new job, once it can be seen
         self.dialect = connection.dialect.name
+        self.origin: Origin | None = None
         self._after: list[Callable[[], None]] = []
 
     def after_commit(self, callback: Callable[[], None]) -> None:

@@ -131,7 +131,10 @@ fl_job = _table(
     _id(), _required("kind", Text), _required("payload", Text), Column("key", Text), _required("status", Text),
     _required("attempts", Integer), _required("run_at", Instant), Column("lease_until", Instant), Column("lease", Text),
     Column("error", Text), _required("created_at", Instant), Column("finished_at", Instant),
+    Column("error_code", Text), Column("result", Text), Column("instance_id", Integer), Column("node", Text),
+    Column("token", Text),
     UniqueConstraint("key", name="uq_fl_job_key"), Index("ix_fl_job_due", "status", "run_at"),
+    Index("ix_fl_job_instance", "instance_id"),
 )
 fl_definition = _table(
     "fl_definition",
@@ -144,6 +147,7 @@ fl_instance = _table(
     _id(), _required("key", Text), _required("hash", Text), Column("entity", Text), Column("record_id", Integer),
     _required("status", Text), _required("version", Integer), _required("state", Text), Column("next_due", Instant),
     Column("started_by", Integer), _required("started_at", Instant), Column("ended_at", Instant),
+    Column("skips", Text),
     ForeignKeyConstraint(["hash"], ["fl_definition.hash"], name="fk_fl_instance_hash"),
     Index("ix_fl_instance_record", "entity", "record_id"), Index("ix_fl_instance_key", "key", "status"),
     Index("ix_fl_instance_due", "status", "next_due"), Index("ix_fl_instance_hash", "hash", "status"),
@@ -221,7 +225,9 @@ fl_migration = _table(
 fl_incident = _table(
     "fl_incident",
     _id(), Column("instance_id", Integer), Column("key", Text), Column("node", Text), _required("error", Text),
-    _required("at", Instant), _required("status", Text),
+    _required("at", Instant), _required("status", Text), Column("job_id", Integer),
+    Column("attempts", Integer, nullable=False, server_default="1"), Column("resolution", Text),
+    Column("resolved_at", Instant), Column("resolved_by", Integer), Column("told_at", Instant),
     _owned("fl_incident", "instance_id", "fl_instance"),
     Index("ix_fl_incident_instance", "instance_id"), Index("ix_fl_incident_status", "status", "id"),
 )

@@ -91,10 +91,11 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a service task does: a registered name and its parameters."""
+    """What a service task does: a registered name and its parameters. `leaves`: it may take time, outside."""
 
     name: str
     parameters: Mapping[str, Expression] = EMPTY
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

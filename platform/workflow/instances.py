@@ -1,4 +1,4 @@
-"""Process instances: start, look at, cancel, and the incidents of those that could not go on."""
+"""Process instances: start, look at, cancel."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from formloom.errors import Conflict, Forbidden, NotFound, Text
+from formloom.jobs import queue
 from formloom.metadata.catalog import Entity, Label
-from formloom.policy.actor import Actor
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
 from formloom.workflow import definitions, offers, rule_tasks, steps
@@ -43,8 +43,8 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One line of the history. kind: started | passed | decided | ruled | cancelled | incident; migrated and restored,
-    for another version.
+    """One line of the history. kind: started | passed | decided | ruled | cancelled | incident; retried, edited and
+    skipped, of an incident; migrated and restored, for another version.
     """
 
     node: str
@@ -58,7 +58,7 @@ class Visit:
 @dataclass(frozen=True, slots=True)
 class Waiting:
     node: str
-    kind: str                   # user | timer | message | signal | conditional
+    kind: str                   # user | external | timer | message | signal | conditional
     since: datetime | None
     due_at: datetime | None
     assignee: int | None = None
@@ -76,17 +76,6 @@ class Diagram:
     history: tuple[Visit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
-    id: int
-    instance_id: int | None
-    key: str
-    node: str
-    error: str
-    at: datetime
-    status: str                 # open | resolved
-
-
 def start(context: Context, definition: ProcessDefinition, record: RecordRef | None = None,
           variables: Mapping[str, Any] | None = None, at: str = "") -> Instance:
     """`at`: the start event, where the process has several."""
@@ -100,7 +89,12 @@ def start(context: Context, definition: ProcessDefinition, record: RecordRef | N
     instance_id = int(made or 0)
     steps.note(context, instance_id, "started", [("", context.now)], context.actor.user_id)
     surroundings = Surroundings(context, record, context.actor.user_id)
-    steps.Step(context, instance_id, 1, definition, surroundings, record, context.actor.user_id).begin(variables, at)
+    step = steps.Step(context, instance_id, 1, definition, surroundings, record, context.actor.user_id)
+    try:
+        step.begin(variables, at)
+    except StepFailed as failure:
+        failure.start = steps.Start(definition, record, context.actor.user_id, at, variables or {})
+        raise
     return get(context, instance_id)
 
 
@@ -138,6 +132,9 @@ def cancel(context: Context, instance_id: int, reason: str = "") -> Instance:
     for table in (t.fl_timer, t.fl_subscription):
         context.unit.connection.execute(sa.delete(table).where(table.c.instance_id == instance_id))
     offers.withdraw(context, instance_id)
+    waited_for = (t.fl_job.c.instance_id == instance_id) & t.fl_job.c.token.is_not(None)
+    queue.cancel(context.unit, waited_for, context.now)
+    steps.close_incidents(context, t.fl_incident.c.instance_id == instance_id, "cancelled")
     steps.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id,
                {"reason": reason} if reason else None)
     return get(context, instance_id)
@@ -201,7 +198,11 @@ def _waiting(context: Context, instance_id: int) -> list[Waiting]:
     waits = t.fl_subscription.c
     events = context.unit.connection.execute(
         sa.select(waits.node, waits.kind).where(waits.instance_id == instance_id).order_by(waits.id))
-    return [*(Waiting(_drawn(r.node), r.kind, None, None) for r in events),
+    jobs = t.fl_job.c
+    sent = context.unit.connection.execute(sa.select(jobs.node).where(
+        jobs.instance_id == instance_id, jobs.token.is_not(None), jobs.status.in_(("queued", "leased", "failed"))))
+    return [*(Waiting(_drawn(r.node), "external", None, None) for r in sent),
+            *(Waiting(_drawn(r.node), r.kind, None, None) for r in events),
             *(Waiting(_drawn(r.node), "user", r.created_at, r.due_at, r.assignee_id, r.role) for r in tasks),
             *(Waiting(_drawn(r.node), "timer", None, r.due_at) for r in timers)]
 
@@ -209,40 +210,6 @@ def _waiting(context: Context, instance_id: int) -> list[Waiting]:
 def _drawn(node: str) -> str:
     """What is inside a called process is shown at the call."""
     return node.partition("/")[0]
-
-
-def record_incident(context: Context, failure: StepFailed) -> None:
-    """In a transaction of its own, after the failed step was rolled back."""
-    connection = context.unit.connection
-    known = connection.scalar(sa.select(t.fl_instance.c.id).where(t.fl_instance.c.id == failure.instance_id))
-    connection.execute(sa.insert(t.fl_incident).values(
-        instance_id=known, key=failure.key, node=failure.node, error=f"{type(failure.cause).__name__}: {failure.cause}",
-        at=context.now, status="open"))
-    if known is not None:
-        connection.execute(sa.update(t.fl_instance).where(t.fl_instance.c.id == known).values(status="incident"))
-        steps.note(context, known, "incident", [(failure.node, context.now)], None, {"error": str(failure.cause)})
-
-
-def incidents(context: Context, instance_id: int | None = None, status: str = "open") -> list[Incident]:
-    query = sa.select(t.fl_incident).where(t.fl_incident.c.status == status).order_by(t.fl_incident.c.id.desc())
-    if instance_id is not None:
-        query = query.where(t.fl_incident.c.instance_id == instance_id)
-    return [Incident(r.id, r.instance_id, r.key, r.node, r.error, r.at, r.status)
-            for r in context.unit.connection.execute(query)]
-
-
-def retry(context: Context, instance_id: int) -> Instance:
-    """Lets an instance go on after what stopped it was repaired: its due timers fire at once."""
-    _administrator(context.actor)
-    context.unit.connection.execute(
-        sa.update(t.fl_incident).where(t.fl_incident.c.instance_id == instance_id).values(status="resolved"))
-    steps.open_instance(context, instance_id).fire()
-    return get(context, instance_id)
-
-
-def _administrator(actor: Actor) -> None:
-    if not (actor.admin or actor.system):
-        raise Forbidden(Text("Only administrators repair processes."))
 
 
 def _listed(context: Context, condition: sa.ColumnElement[bool]) -> list[Instance]:

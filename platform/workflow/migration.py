@@ -25,6 +25,7 @@ from formloom.workflow.scope import Surroundings, local_now, zone
 from formloom.workflow.triggers import Runtime
 
 RUNNING = ("running", "incident")
+_UNSTARTED = Text("It has not begun yet: repair its incident, or cancel it.")
 MOST = 500              # instances that one request moves
 LATELY = 10             # versions that are offered although nothing runs on them
 LIKELY = 0.75           # likeness from which a step is suggested
@@ -185,6 +186,8 @@ def move(context: Context, instance_id: int, old: str, new: str, moves: Mapping[
     row = _locked(context, instance_id)
     if row.status not in RUNNING or row.hash != old:
         raise Conflict(Text("The process has gone on meanwhile. Look at it again."))
+    if engine.load_start(row.state) is not None:
+        raise Conflict(_UNSTARTED)
     before, after = _chosen(context, row.key, old, new, moves)
     step = _step(context, row, after)
     made = engine.migrate(before, after, row.state, moves, step.surroundings, local_now(context), zone(context))
@@ -289,6 +292,8 @@ def _rows(context: Context, key: str, old: str, only: Iterable[int]) -> Iterator
 
 def _verdict(context: Context, row: Any, before: ProcessDefinition, after: ProcessDefinition,
              moves: Mapping[str, str]) -> Verdict:
+    if engine.load_start(row.state) is not None:
+        return Verdict(row.id, "cannot", (engine.Obstacle("unstarted", "", _UNSTARTED),))
     step = _step(context, row, after)
     try:
         made = engine.migrate(before, after, row.state, moves, step.surroundings, local_now(context), zone(context))
@@ -341,7 +346,7 @@ def _locked(context: Context, instance_id: int) -> Any:
 def _step(context: Context, row: Any, definition: ProcessDefinition) -> steps.Step:
     record = (row.entity, row.record_id) if row.record_id is not None else None
     return steps.Step(context, row.id, row.version, definition, Surroundings(context, record, row.started_by), record,
-                      row.started_by)
+                      row.started_by, skips=engine.read_values(row.skips) if row.skips else {})
 
 
 def _settle(context: Context, step: steps.Step, row: Any, content: str) -> None:

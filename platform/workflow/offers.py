@@ -17,16 +17,23 @@ from formloom.workflow.scope import local_now, zone
 
 OPEN = ("ready", "claimed")
 LIVE = (*OPEN, "held")      # held: waits for a signer, a delegate or whoever it was returned to
+_EVENTS = frozenset({"message", "signal", "conditional"})
+_KINDS = _EVENTS | {"timer"}
+_KNOWN = sa.select(t.fl_task.c.token).where(t.fl_task.c.instance_id == sa.bindparam("instance"),
+                                            t.fl_task.c.status.in_(LIVE))
 
 
 def synchronize(context: Context, instance_id: int, definition: ProcessDefinition, record: tuple[str, int] | None,
-                execution: engine.Execution, initiator: int) -> None:
+                execution: engine.Execution, initiator: int, kinds: frozenset[str] | None = None) -> None:
+    """`kinds`: what was waited for before, so that rows of other kinds need not be asked for; None for unknown."""
     waiting = execution.waiting()
-    _timers(context, instance_id, {w.id: w for w in waiting if w.kind == "timer"})
-    _subscriptions(context, instance_id, [w for w in waiting if w.kind in ("message", "signal", "conditional")])
+    asked = {w.kind for w in waiting} | (kinds if kinds is not None else _KINDS)
+    if "timer" in asked:
+        _timers(context, instance_id, {w.id: w for w in waiting if w.kind == "timer"})
+    if asked & _EVENTS:
+        _subscriptions(context, instance_id, [w for w in waiting if w.kind in _EVENTS])
     people = {w.id: w for w in waiting if w.kind == "user"}
-    known = set(context.unit.connection.scalars(
-        sa.select(t.fl_task.c.token).where(t.fl_task.c.instance_id == instance_id, t.fl_task.c.status.in_(LIVE))))
+    known = set(context.unit.connection.scalars(_KNOWN, {"instance": instance_id})) if kinds is None or kinds else set()
     withdraw(context, instance_id, known - set(people))
     for token in people.values():
         if token.id not in known:

@@ -1,4 +1,6 @@
-"""Does what a service task says: evaluates its parameters, calls the registered action inside the transaction."""
+"""Does what a service task says: evaluates its parameters, calls the registered action inside the transaction. What an
+action leaves to be done outside comes back as `External`, for the step to send away.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from typing import Any, TypeVar
 
 from formloom.errors import FormloomError, Text, near
 from formloom.feel import Expression
+from formloom.jobs.runner import JobError
 from formloom.policy.actor import SYSTEM
 from formloom.records.context import Context
 from formloom.workflow.definition import Action, Node
@@ -27,6 +30,40 @@ class UnknownServiceTask(FormloomError):
 
 class TooManyItems(FormloomError):
     code = "too-many-items"
+
+
+class LoopedExternal(FormloomError):
+    """`for` would make one token wait for many answers."""
+
+    code = "looped-external"
+
+
+class BusinessError(JobError):
+    """What an external task raises when the answer is no, and asking again would not change it. A boundary event for
+    errors of this code goes on from there.
+    """
+
+    def __init__(self, code: str, message: Text) -> None:
+        super().__init__(message, final=True)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Work that is done outside of the transaction, by the external task of that name; the process waits for it."""
+
+    task: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What an external task knows besides its parameters. `key` is the same however often it is tried."""
+
+    key: str
+    instance_id: int
+    node: str
+    record: tuple[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +93,7 @@ def is_transactional(call: Callable[..., Any]) -> bool:
     return bool(getattr(call, "transactional", False))
 
 
-def perform(step: Step, node: Node, scope: Mapping[str, Any]) -> Mapping[str, Any]:
+def perform(step: Step, node: Node, scope: Mapping[str, Any]) -> Mapping[str, Any] | External:
     """The task's result. With a parameter `for`, the action runs once for each element, which is called `item`."""
     action = node.action or Action("")
     call = _registered(step.context, action.name)
@@ -70,6 +107,9 @@ def perform(step: Step, node: Node, scope: Mapping[str, Any]) -> Mapping[str, An
         raise TooManyItems(Text("{node} would run {count} times; the limit is {limit}.",
                                 node=node.id, count=len(items), limit=MAX_ITEMS))
     results = [_once(call, step.numbered(i), action.parameters, scope, item) for i, item in enumerate(items)]
+    if any(isinstance(result, External) for result in results):
+        raise LoopedExternal(Text("{node} would wait for several answers at once.", node=node.id),
+                             Text("Give the task a multi-instance marker instead of the parameter `for`."))
     return {"count": len(results), "items": results}
 
 

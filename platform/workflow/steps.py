@@ -6,15 +6,19 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from formloom.errors import Conflict, FormloomError, NotFound, Text
+from formloom.jobs import queue
 from formloom.records.context import Context
 from formloom.records.events import Event
+from formloom.records.scope import Scope
 from formloom.storage import platform_tables as t
+from formloom.storage.database import Origin
 from formloom.workflow import approvers, definitions, engine, offers, performing, rule_tasks
 from formloom.workflow.definition import DecisionCall, ProcessDefinition
 from formloom.workflow.scope import Surroundings, local_now, zone
@@ -22,20 +26,35 @@ from formloom.workflow.scope import Surroundings, local_now, zone
 RecordRef = tuple[str, int]
 _busy: ContextVar[tuple[Any, set[int]]] = ContextVar("busy", default=(None, set()))
 ROUNDS = 500        # service tasks of one step; more is an endless loop
+EXTERNAL = "external-task"      # the kind of job that does what a step has sent away
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What a process was to start with."""
+
+    definition: ProcessDefinition
+    record: RecordRef | None
+    started_by: int
+    at: str
+    variables: Mapping[str, Any]
 
 
 class StepFailed(FormloomError):
-    """A step could not be done; nothing of it was kept. The cause goes into an incident."""
+    """A step could not be done; nothing of it was kept. The cause goes into an incident. `job_id`: whose answer the
+    step was to tell. `start`: of a process whose very first step it was.
+    """
 
     code, status = "step-failed", 409
 
-    def __init__(self, key: str, instance_id: int, node: str, cause: Exception) -> None:
+    def __init__(self, key: str, instance_id: int, node: str, cause: Exception, job_id: int | None = None) -> None:
         super().__init__(
             Text("The process {process} cannot go on at {node}: {cause}", process=key, node=node or "its start",
                  cause=str(cause)),
             Text("Nothing was changed. The cause is noted as an incident for an administrator."),
         )
-        self.key, self.instance_id, self.node, self.cause = key, instance_id, node, cause
+        self.key, self.instance_id, self.node, self.cause, self.job_id = key, instance_id, node, cause, job_id
+        self.start: Start | None = None
 
 
 @dataclass(slots=True)
@@ -53,6 +72,12 @@ class Step:
     node: str = ""      # where the step is, for the incident
     acted: bool = False     # whether it did something besides moving tokens: such a step cannot be taken back
     spoke: bool = False     # whether it sent a message or signal
+    job_id: int | None = None                       # whose answer it tells
+    unstarted: tuple[str, Mapping[str, Any]] | None = None      # start event and variables, of one that is yet to begin
+    stopped: bool = False                           # by incidents, which are over once it goes on
+    skips: dict[str, Any] = field(default_factory=dict)         # results given to elements instead of performing them
+    _sent: frozenset[str] = frozenset()             # tokens that were away when it was opened
+    _kinds: frozenset[str] | None = None            # what was waited for then, where that is known
 
     @property
     def running(self) -> engine.Execution:
@@ -62,6 +87,7 @@ class Step:
 
     def begin(self, variables: Mapping[str, Any] | None, at: str = "") -> None:
         """`at`: the start event, where the process has several."""
+        self._kinds = frozenset()
         with self._failing():
             self.execution = engine.start(self.definition, self.surroundings, local_now(self.context),
                                           zone(self.context), variables, at)
@@ -102,7 +128,17 @@ class Step:
             t.fl_history.c.node.in_(starts)).order_by(t.fl_history.c.id).limit(1)
         return str(self.context.unit.connection.scalar(first) or "")
 
+    def assign(self, values: Mapping[str, Any]) -> None:
+        """Sets variables; of one that is yet to begin, those it begins with."""
+        if self.unstarted is not None:
+            self.unstarted = self.unstarted[0], {**self.unstarted[1], **values}
+        elif values:
+            self.running.assign(values)
+
     def fire(self) -> None:
+        if self.unstarted is not None:
+            self.begin(self.unstarted[1], self.unstarted[0])
+            return
         with self._failing():
             self.running.fire(local_now(self.context))
             self._go_on()
@@ -112,6 +148,26 @@ class Step:
         with self._failing():
             self.running.settle(local_now(self.context))
             self._go_on()
+
+    def away(self) -> frozenset[str]:
+        """Tokens whose work is done outside."""
+        return frozenset(w.id for w in self.running.waiting() if w.kind == "external")
+
+    def answer(self, token: str, node: str, result: Mapping[str, Any]) -> None:
+        """The work outside is done."""
+        with self._failing():
+            self.node = node
+            self.running.complete(token, result, local_now(self.context))
+            self._go_on()
+
+    def refuse(self, token: str, node: str, code: str) -> bool:
+        """The work outside could not be done: whether an error event catches that; else nothing has changed."""
+        with self._failing():
+            self.node = node
+            caught = self.running.fail(token, code, local_now(self.context))
+            if caught:
+                self._go_on()
+        return caught
 
     def deliver(self, kind: str, name: str, payload: Mapping[str, Any], key: str | None = None) -> int:
         """How many tokens the message or signal moved."""
@@ -133,12 +189,16 @@ class Step:
 
     def _serve(self, token: engine.Token) -> None:
         self.node = token.node
+        node = self.definition.nodes[token.node]
         if token.kind == "ballot":
-            found = approvers.voters(self.context, self.instance_id, self.definition, self.definition.nodes[token.node],
-                                     self.started_by, self.running.scope_of(token.id))
+            found = approvers.voters(self.context, self.instance_id, self.definition, node, self.started_by,
+                                     self.running.scope_of(token.id))
             self.running.poll(token.id, found, local_now(self.context))
             return
-        call = self.definition.nodes[token.node].decision
+        if token.node in self.skips:
+            self.running.complete(token.id, self.skips.pop(token.node), local_now(self.context))
+            return
+        call = node.decision
         if call is not None:
             self._decide(token, call)
             return
@@ -146,16 +206,37 @@ class Step:
         place = performing.Step(self.context, self.instance_id, token.node, self.record,
                                 f"{self.instance_id}.{token.id}", self.started_by)
         try:
-            with self.context.unit.connection.begin_nested():
-                scope = self.running.scope_of(token.id)
-                result = performing.perform(place, self.definition.nodes[token.node], scope)
+            with self._at(token.node), self.context.unit.connection.begin_nested():
+                result = performing.perform(place, node, self.running.scope_of(token.id))
         except FormloomError as error:      # nothing of the task was kept; an error event around it may go on from here
             self.surroundings.refresh()
             if not self.running.fail(token.id, error.code, local_now(self.context)):
                 raise
             return
         self.surroundings.refresh()
-        self.running.complete(token.id, result, local_now(self.context))
+        if isinstance(result, performing.External):
+            self._send_away(token, place.key, result)
+        else:
+            self.running.complete(token.id, result, local_now(self.context))
+
+    @contextmanager
+    def _at(self, node: str) -> Iterator[None]:
+        """Jobs of this element know where they come from."""
+        unit, before = self.context.unit, self.context.unit.origin
+        unit.origin = Origin(self.instance_id, node)
+        try:
+            yield
+        finally:
+            unit.origin = before
+
+    def _send_away(self, token: engine.Token, key: str, work: performing.External) -> None:
+        entity, record_id = self.record or ("", None)
+        given = {name: _portable(value) for name, value in work.parameters.items()}
+        payload = {"task": work.task, "parameters": engine.write_values(given), "instance": self.instance_id,
+                   "node": token.node, "entity": entity, "record": record_id}
+        with self._at(token.node):
+            queue.enqueue(self.context.unit, EXTERNAL, payload, key=f"external:{key}", token=token.id)
+        self.running.send_away(token.id)
 
     def _decide(self, token: engine.Token, call: DecisionCall) -> None:
         now = local_now(self.context)
@@ -169,7 +250,8 @@ class Step:
         execution, connection = self.running, self.context.unit.connection
         values = {"state": execution.dump(), "version": self.version + 1, "next_due": execution.next_due(),
                   "status": "done" if execution.ended else "running",
-                  "ended_at": self.context.now if execution.ended else None}
+                  "ended_at": self.context.now if execution.ended else None,
+                  "skips": engine.write_values(self.skips) if self.skips else None}
         mine = (t.fl_instance.c.id == self.instance_id) & (t.fl_instance.c.version == self.version)
         if connection.execute(sa.update(t.fl_instance).where(mine).values(values)).rowcount != 1:
             if self._cancelled():
@@ -178,10 +260,24 @@ class Step:
         self.version += 1
         note(self.context, self.instance_id, "passed", [(step.node, step.at) for step in execution.passed])
         execution.passed.clear()
+        self._withdraw()
         offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution,
-                           self.started_by)
+                           self.started_by, self._kinds)
+        self._kinds = None
         under_way(self.context).discard(self.instance_id)
         self._send()
+
+    def _withdraw(self) -> None:
+        """Jobs whose tokens are gone, and incidents that the step has left behind."""
+        gone = self._sent - self.away()
+        if gone:
+            theirs = (t.fl_job.c.instance_id == self.instance_id) & t.fl_job.c.token.in_(gone)
+            queue.cancel(self.context.unit, theirs, self.context.now)
+            close_incidents(self.context, t.fl_incident.c.job_id.in_(sa.select(t.fl_job.c.id).where(theirs)))
+        if self.stopped:
+            own = (t.fl_incident.c.instance_id == self.instance_id) & t.fl_incident.c.job_id.is_(None)
+            close_incidents(self.context, own)
+            self.stopped = False
 
     def _send(self) -> None:
         """To whoever listens, now that this instance is stored: an answer may come back to it at once."""
@@ -201,14 +297,16 @@ class Step:
 
     @contextmanager
     def _failing(self) -> Iterator[None]:
-        """What goes wrong inside a step is not the user's input: it becomes StepFailed, and so an incident."""
+        """What goes wrong inside a step is not the user's input: it becomes StepFailed, and so an incident. A database
+        that is away is no fault of the process: whoever asked tries again.
+        """
         under_way(self.context).add(self.instance_id)
         try:
             yield
-        except (Conflict, StepFailed):
+        except (Conflict, StepFailed, OperationalError, InterfaceError):
             raise
         except Exception as error:
-            raise StepFailed(self.definition.key, self.instance_id, self.node, error) from error
+            raise StepFailed(self.definition.key, self.instance_id, self.node, error, self.job_id) from error
 
 
 def under_way(context: Context) -> set[int]:
@@ -239,10 +337,28 @@ def _opened(context: Context, instance_id: int, query: sa.Select[Any]) -> Step:
     record = (row.entity, row.record_id) if row.record_id is not None else None
     definition = definitions.pinned(context, row.key, row.hash)
     surroundings = Surroundings(context, record, row.started_by)
-    step = Step(context, row.id, row.version, definition, surroundings, record, row.started_by)
-    with step._failing():
-        step.execution = engine.load(definition, row.state, surroundings, local_now(context), zone(context))
+    step = Step(context, row.id, row.version, definition, surroundings, record, row.started_by,
+                stopped=row.status == "incident", unstarted=engine.load_start(row.state))
+    if step.unstarted is None:
+        with step._failing():
+            step.skips = engine.read_values(row.skips) if row.skips else {}
+            step.execution = engine.load(definition, row.state, surroundings, local_now(context), zone(context))
+            step._sent, step._kinds = step.away(), frozenset(w.kind for w in step.running.waiting())
     return step
+
+
+def close_incidents(context: Context, which: sa.ColumnElement[bool], resolution: str = "went on") -> None:
+    """`resolution`: went on | retried | skipped | cancelled. What is resolved already stays as it was."""
+    context.unit.connection.execute(
+        sa.update(t.fl_incident).where(which, t.fl_incident.c.status == "open").values(
+            status="resolved", resolution=resolution, resolved_at=context.now, resolved_by=context.actor.user_id))
+
+
+def _portable(value: Any) -> Any:
+    """A record as its values, without what it leads to."""
+    if isinstance(value, Scope):
+        return dict(value.row)
+    return [_portable(item) for item in value] if isinstance(value, list) else value
 
 
 def note(context: Context, instance_id: int, kind: str, nodes: list[tuple[str, Any]], actor_id: int | None = None,

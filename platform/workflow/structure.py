@@ -173,7 +173,7 @@ def _attached(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
 
 def _idle(node: Node, host: Node) -> Iterable[Problem]:
     """Events that could never happen where they are drawn."""
-    if node.event in _AWAITED and host.kind in _AT_ONCE:
+    if node.event in _AWAITED and host.kind in _AT_ONCE and not (host.action and host.action.leaves):
         yield _problem(node, "bpmn-idle", Text("A timer on {element} would never run: it takes no time.",
                                                element=shown(host)))
     elif node.event == "error" and host.kind not in _FALLIBLE:

@@ -16,7 +16,7 @@ from formloom.records.context import Context
 from formloom.records.events import Event
 from formloom.storage import platform_tables as t
 from formloom.storage import query
-from formloom.workflow import definitions, instances, messages, moments, steps
+from formloom.workflow import definitions, incidents, instances, messages, moments, steps
 from formloom.workflow.definition import ProcessDefinition, Trigger
 from formloom.workflow.engine import EndlessLoop
 from formloom.workflow.instances import Instance
@@ -124,7 +124,7 @@ def _or_incident(context: Context, act: Callable[[], object]) -> None:
     except StepFailed as error:
         failure = error
     if failure is not None:
-        instances.record_incident(context, failure)
+        incidents.record(context, failure, keep=True)
 
 
 def start_manually(context: Context, key: str, record: RecordRef | None = None) -> Instance:
@@ -227,11 +227,9 @@ def _still_matches(context: Context, trigger: Trigger, record: RecordRef | None)
 
 def _start_scheduled(runtime: Runtime, key: str, trigger: Trigger, record: RecordRef | None) -> int:
     """One transaction each: one record that fails, and becomes an incident, does not keep the others from starting."""
-    try:
-        with runtime.writing(SYSTEM) as context:
-            if instances.running(context, key, record) or not _still_matches(context, trigger, record):
-                return 0
-            instances.start(context, definitions.current(context, key), record, at=trigger.start)
-    except StepFailed:
-        return 0
+    with runtime.writing(SYSTEM) as context:
+        if instances.running(context, key, record) or not _still_matches(context, trigger, record):
+            return 0
+        definition = definitions.current(context, key)
+        _or_incident(context, lambda: instances.start(context, definition, record, at=trigger.start))
     return 1

@@ -331,7 +331,15 @@ def action(element: etree._Element, reading: Reading) -> Action | None:
             reading.unknown("service task", name, reading.service_tasks, given)
         else:
             _check_parameters(given, reading.service_tasks[name], parameters, reading)
-    return Action(name, parameters)
+    return Action(name, parameters, _leaves(name, parameters, reading))
+
+
+def _leaves(name: str, parameters: Mapping[str, feel.Expression], reading: Reading) -> bool:
+    """A registered task says so by its attribute `leaves`: True, or the name of the parameter that makes it leave."""
+    if reading.service_tasks is None:
+        return True
+    said = getattr(reading.service_tasks.get(name), "leaves", False)
+    return said is True or said in parameters
 
 
 def _parameters(element: etree._Element, reading: Reading) -> dict[str, feel.Expression]:

@@ -112,7 +112,7 @@ def test_lost_lease_is_taken_back(database: Database) -> None:
     assert runner.sweep(database, NOW, lambda: wall + queue.LEASE + SECOND) == 1
     assert due(database) == [job_id]
     with database.write() as unit:
-        assert not queue.finish(unit, job_id, leased[1], NOW)
+        assert not queue.finish(unit, leased[0], leased[1], NOW)
 
 
 def test_moving_the_business_clock_takes_no_lease(database: Database) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,7 @@ from formloom.settings import Settings
 from formloom.storage import tables
 from formloom.storage.database import Database, Unit
 from formloom.storage.store import Store
-from formloom.workflow import definitions, instances, reader
+from formloom.workflow import definitions, external, incidents, reader
 from formloom.workflow.decisions import library
 from formloom.workflow.definition import ProcessDefinition
 from formloom.workflow.steps import StepFailed
@@ -126,6 +127,7 @@ class World:
         self.extensions = Extensions()
         settings = Settings(home=files, database_url=str(database.url), secret_key="test", public_url="")
         service_tasks.setup(self.extensions, settings, self.now)
+        external.setup(self.extensions, self)
         self.tables = tables.build(catalog)
         self.decisions, found = library.read_all(catalog)
         self.definitions, problems = definitions.read_all(catalog, self.extensions.service_tasks.items, self.decisions)
@@ -158,7 +160,7 @@ class World:
                 yield self._context(unit, chosen)
         except StepFailed as failure:
             with self.database.write() as unit:
-                instances.record_incident(self._context(unit, chosen), failure)
+                incidents.record(self._context(unit, chosen), failure)
             raise
 
     def _context(self, unit: Unit, actor: Actor) -> Context:
@@ -223,4 +225,21 @@ def furnished(database: Database, catalog: Catalog, files: Path) -> World:
             ):
                 unit.connection.execute(sa.text(statement), values)
         people.set_profile(unit, PEOPLE["sales"], manager_id=PEOPLE["boss"])
+    return made
+
+
+MESSAGES = ('<bpmn:message id="paid" name="paid"/><bpmn:message id="thanks" name="thanks"/>'
+            '<bpmn:signal id="alarm" name="alarm"/>')
+
+
+@pytest.fixture
+def drawn(catalog: Any, draw: Any, world: Any) -> Callable[..., ProcessDefinition]:
+    """Reads a body as the process `key`, and puts it into force."""
+    def made(key: str, body: str, extensions: str = "", called: dict[str, str] | None = None) -> ProcessDefinition:
+        text = draw.diagram(body, extensions, MESSAGES).replace('id="tiny"', f'id="{key}"')
+        service_tasks = world.extensions.service_tasks.items
+        found, problems = reader.read(text, f"{key}.bpmn", catalog, service_tasks, called=called or {})
+        assert found is not None, "\n".join(map(str, problems))
+        world.use(found)
+        return found
     return made

@@ -14,7 +14,7 @@ from formloom.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from formloom.exchange import notifications
 from formloom.records import actions, timeline
 from formloom.storage import platform_tables as t
-from formloom.workflow import instances, tasks
+from formloom.workflow import incidents, instances, tasks
 
 
 def submit(world: Any, amount: int) -> int:
@@ -193,7 +193,7 @@ def test_failed_step_leaves_nothing_but_an_incident(world: Any, monkeypatch: pyt
     assert contract(world, record_id)["status"] == "in_approval"
     assert open_tasks(world, record_id) == ["manager_review"]
     with world.reading() as context:
-        incident = instances.incidents(context)[0]
+        incident = incidents.listed(context).items[0]
         assert (incident.node, "on fire" in incident.error) == ("tell", True)
         assert context.unit.connection.scalar(sa.select(sa.func.count()).select_from(t.fl_mail)) == 0
     decide(world, "boss")

@@ -9,24 +9,7 @@ import pytest
 
 from formloom.errors import Conflict, Forbidden, Text
 from formloom.records import actions
-from formloom.workflow import instances, reader, tasks, triggers
-from formloom.workflow.definition import ProcessDefinition
-
-MESSAGES = ('<bpmn:message id="paid" name="paid"/><bpmn:message id="thanks" name="thanks"/>'
-            '<bpmn:signal id="alarm" name="alarm"/>')
-
-
-@pytest.fixture
-def drawn(catalog: Any, draw: Any, world: Any) -> Callable[..., ProcessDefinition]:
-    """Reads a body as the process `key`, and puts it into force."""
-    def made(key: str, body: str, extensions: str = "", called: dict[str, str] | None = None) -> ProcessDefinition:
-        text = draw.diagram(body, extensions, MESSAGES).replace('id="tiny"', f'id="{key}"')
-        service_tasks = world.extensions.service_tasks.items
-        found, problems = reader.read(text, f"{key}.bpmn", catalog, service_tasks, called=called or {})
-        assert found is not None, "\n".join(map(str, problems))
-        world.use(found)
-        return found
-    return made
+from formloom.workflow import instances, tasks, triggers
 
 
 def event(element: str, node_id: str, definition: str, inner: str = "") -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from formloom.records import actions
-from formloom.workflow import instances, tasks, timers, triggers
+from formloom.workflow import incidents, tasks, timers, triggers
 from formloom.workflow.definition import ProcessDefinition
 
 HOUR = timedelta(hours=1)
@@ -75,4 +75,4 @@ def test_timer_in_working_time_needs_a_calendar(world: Any, definition: Callable
     with world.writing("sales") as context:
         actions.create(context, "contract", {"name": "A", "amount": 1, "owner": 1})
     with world.reading() as context:
-        assert "add working time" in instances.incidents(context)[0].error
+        assert "add working time" in incidents.listed(context).items[0].error

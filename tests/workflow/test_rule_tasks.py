@@ -11,7 +11,7 @@ import pytest
 
 from formloom.metadata.catalog import EntityRule, FieldRule
 from formloom.records import actions
-from formloom.workflow import instances, reader, rule_tasks
+from formloom.workflow import incidents, instances, reader, rule_tasks
 from formloom.workflow.decisions import library
 from formloom.workflow.steps import StepFailed
 
@@ -110,7 +110,7 @@ def test_broken_answer_is_an_incident(
     with pytest.raises(StepFailed, match=words):
         begin(world, process, **values)
     with world.reading() as context:
-        assert [(i.node, words in i.error) for i in instances.incidents(context)] == [("ask", True)]
+        assert [(i.node, words in i.error) for i in incidents.listed(context).items] == [("ask", True)]
 
 
 @pytest.mark.parametrize(("task", "words"), [

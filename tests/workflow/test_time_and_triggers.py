@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from formloom.errors import Conflict, Forbidden
 from formloom.records import actions
-from formloom.workflow import instances, tasks, timers, triggers
+from formloom.workflow import incidents, instances, repairs, tasks, timers, triggers
 
 HOUR = timedelta(hours=1)
 
@@ -59,10 +59,15 @@ def test_process_that_cannot_start_does_not_hold_up_the_change(
     body = draw.start() + draw.timer("w", "timeDate", "signed_on") + draw.end() + draw.chain("s", "w", "e")
     world.use(definition(body, '<formloom:trigger on="created"/>'))
     record_id = create(world)
-    assert running(world, record_id) == []
     with world.reading() as context:
         assert context.store.get(context.unit, "contract", record_id) is not None
-        assert "signed_on" in instances.incidents(context)[0].error
+        incident = incidents.listed(context).items[0]
+        assert "signed_on" in incident.error
+    assert [(i.id, i.status) for i in running(world, record_id)] == [(incident.instance_id, "incident")]
+    with world.writing("admin") as context:
+        repairs.retry(context, incident.id, repairs.Edits(fields={"signed_on": date(2026, 4, 1)}))
+        assert [w.node for w in instances.diagram(context, incident.instance_id).waiting] == ["w"]
+    assert [i.status for i in running(world, record_id)] == ["running"]
 
 
 def test_due_timer_fires_once(world: Any, waiting: Callable[..., Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from formloom.web.api import (
     decisions,
     definitions,
+    incidents,
     migrations,
     openapi,
     processes,
@@ -16,6 +17,6 @@ from formloom.web.api import (
 from formloom.web.api.blueprint import blueprint
 
 __all__ = [
-    "blueprint", "decisions", "definitions", "migrations", "openapi", "processes", "records", "service_levels", "tasks",
-    "verbs",
+    "blueprint", "decisions", "definitions", "incidents", "migrations", "openapi", "processes", "records",
+    "service_levels", "tasks", "verbs",
 ]

@@ -17,6 +17,8 @@ from formloom.web.api.definitions import readable
 from formloom.web.i18n import label, locale
 from formloom.web.requests import actor, catalog, model
 from formloom.workflow.inbox import BOXES
+from formloom.workflow.incidents import STATUSES
+from formloom.workflow.repairs import MOST
 
 _ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer", "minimum": 1}}
 _IF_MATCH = {"name": "If-Match", "in": "header", "schema": {"type": "string"}, "description": "The ETag that was read."}
@@ -81,6 +83,31 @@ _MIGRATION = {
         "instances": {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}},
         "dry_run": {"type": "boolean"}},
 }
+
+
+_ANY = {"type": "object"}
+_EDITS = {"variables": _ANY, "fields": _ANY, "parameters": _ANY}
+_INCIDENT = {"type": "object", "properties": {
+    "id": _WHOLE, "process": _TEXT, "process_label": _TEXT, "instance": {"type": ["integer", "null"]},
+    "job": {"type": ["integer", "null"]}, "element": _TEXT, "element_label": {"type": ["string", "null"]},
+    "exception": {"type": ["string", "null"]}, "cause": _TEXT, "attempts": _WHOLE, "at": _TEXT,
+    "status": {"enum": list(STATUSES)}, "resolution": {"enum": ["went on", "retried", "skipped", "cancelled", None]},
+    "resolved_at": {"type": ["string", "null"]}, "resolved_by": {"type": ["integer", "null"]},
+    "entity": {"type": ["string", "null"]}, "record": {"type": ["integer", "null"]}, "skippable": {"type": "boolean"},
+    **_EDITS, "hidden": {"type": "array", "items": _TEXT}}}
+_REPAIRED = {"type": "object", "properties": {"done": _WHOLE, "failed": _WHOLE, "results": {"type": "array", "items": {
+    "type": "object", "properties": {"id": _WHOLE, "ok": {"type": "boolean"}, "problem": _PROBLEM}}}}}
+
+
+def _object(properties: Mapping[str, Any], *required: str) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "properties": dict(properties), "required": list(required)}
+
+
+_BULK = _object({
+    "verb": {"enum": ["retry", "skip", "cancel"]},
+    "ids": {"type": "array", "maxItems": MOST, "items": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}},
+    "where": _object(dict.fromkeys(("process", "element", "cause"), _TEXT)), "result": _ANY,
+    "reason": {"type": "string", "maxLength": 2000}, **_EDITS}, "verb")
 
 
 @blueprint.get("/openapi.json")
@@ -157,6 +184,26 @@ def _fixed_paths() -> dict[str, Any]:
         "/api/v1/processes/instances/{id}": {"parameters": [_ID], "get": _operation("A process instance")},
         "/api/v1/sla/recompute": {"get": _operation("Clocks whose due times would move"),
                                   "post": _operation("Move them", status="202")},
+        **_incident_paths(),
+    }
+
+
+def _incident_paths() -> dict[str, Any]:
+    """For administrators."""
+    base, one = "/api/v1/incidents", {"parameters": [_ID]}
+    filters = [_query(name, _TEXT) for name in ("process", "element", "cause")]
+    return {
+        base: {"get": _operation("What has stopped", [
+            _query("status", {"enum": list(STATUSES)}), *filters, _query("instance", {"type": "integer", "minimum": 1}),
+            *_paging()], answer=_page_of(_INCIDENT))},
+        f"{base}/{{id}}": one | {"get": _operation("One incident, with the data it is about", answer=_INCIDENT)},
+        f"{base}/{{id}}/retry": one | {"post": _operation(
+            "Edit, and try again", body=_object(_EDITS), answer=_INCIDENT)},
+        f"{base}/{{id}}/skip": one | {"post": _operation(
+            "Go on as if the element had given a result", body=_object({"result": _ANY}), answer=_INCIDENT)},
+        f"{base}/{{id}}/cancel": one | {"post": _operation(
+            "End the process", body=_object({"reason": {"type": "string", "maxLength": 2000}}), answer=_INCIDENT)},
+        f"{base}/bulk": {"post": _operation("Repair many, each by itself", body=_BULK, answer=_REPAIRED)},
     }
 
 

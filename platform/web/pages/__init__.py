@@ -14,6 +14,7 @@ from formloom.web.pages import (
     files,
     home,
     inbox,
+    incidents,
     lists,
     mail_links,
     migrating,
@@ -38,9 +39,9 @@ from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "absences", "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "install",
-    "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences", "processes", "profile",
-    "records", "search", "simulations", "tasks", "trials", "verbs", "views", "workflow_drafts", "workflows",
+    "absences", "blueprint", "comments", "decision_drafts", "decisions", "edit", "files", "home", "inbox", "incidents",
+    "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences", "processes",
+    "profile", "records", "search", "simulations", "tasks", "trials", "verbs", "views", "workflow_drafts", "workflows",
 ]
 
 

@@ -30,7 +30,7 @@ from formloom.web.pages.logins import demo_logins
 from formloom.web.requests import LoginRequired, actor, actor_or_none, catalog, model, reading, runtime
 from formloom.workflow import inbox
 
-_OPERATIONS = ((Text("Monitoring"), "/monitoring", "activity"),)
+_OPERATIONS = ((Text("Monitoring"), "/monitoring", "activity"), (Text("Incidents"), "/incidents", "alert-triangle"))
 _DESIGN = ((Text("Processes"), "/workflows", "sitemap"), (Text("Decisions"), "/decisions", "table"))
 THEMES = ("light", "dark", "system")
 AVATAR_TONES = 6

@@ -13,7 +13,7 @@ from formloom.web.pages import flow
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display
 from formloom.web.requests import reading
-from formloom.workflow import instances, migration, standing, tasks
+from formloom.workflow import incidents, instances, migration, standing, tasks
 from formloom.workflow.instances import Instance
 
 
@@ -24,7 +24,7 @@ def process(instance_id: int) -> ResponseReturnValue:
         return render_template(
             "processes/process.html", panel=flow.panel(context, instance), record=record, show=display(),
             entity=context.catalog.entities.get(instance.entity), tasks=tasks.of_instance(context, instance_id),
-            incidents=instances.incidents(context, instance_id), standing=standing.of(context, instance),
+            incidents=incidents.of_instance(context, instance_id), standing=standing.of(context, instance),
             passages=migration.history(context, instance_id), said=flow.said, admin=context.actor.admin)
 
 

@@ -14,7 +14,7 @@ from formloom.metadata.layers import Layers
 from formloom.storage import drafts
 from formloom.storage.drafts import Draft
 from formloom.web.i18n import label, t
-from formloom.web.pages.workflow_words import STARTS
+from formloom.web.pages.workflow_words import STARTS, often
 from formloom.web.requests import model, reading
 from formloom.workflow import drawn, versions
 from formloom.workflow.drawn import Drawing
@@ -111,9 +111,10 @@ def _start(trigger: Mapping[str, str], drawing: Drawing, catalog: Catalog) -> st
     entity = catalog.entities.get(drawing.entity)
     action = entity.actions.get(trigger.get("action", "")) if entity else None
     words = STARTS.get(trigger.get("on", ""), STARTS[""])
-    return t(Text(words.template, action=label(action.label) if action else trigger.get("action", ""),
-                  entity=label(entity.label) if entity else drawing.entity, every=trigger.get("every", ""),
-                  message=trigger.get("message", "")))
+    return t(words.saying(
+        action=label(action.label) if action else trigger.get("action", ""),
+        entity=label(entity.label) if entity else drawing.entity, every=often(trigger.get("every", "")),
+        message=trigger.get("message", "")))
 
 
 def _line(one: File, loads: Mapping[str, Load]) -> Line:

@@ -35,7 +35,7 @@ class Token:
 
     id: str
     node: str
-    kind: str               # user | ballot | service | timer | message | signal | conditional
+    kind: str               # user | ballot | service | external | timer | message | signal | conditional
     due: datetime | None = None
     name: str = ""          # of the message or signal
     key: str | None = None
@@ -66,6 +66,10 @@ class Execution:
     def variables(self) -> Mapping[str, Any]:
         return self._instance.results
 
+    def assign(self, values: Mapping[str, Any]) -> None:
+        """Sets variables of the process from outside."""
+        self._instance.results.update({name: state.decode(state.encode(value)) for name, value in values.items()})
+
     @property
     def scope(self) -> Mapping[str, Any]:
         return self._instance.names
@@ -94,7 +98,7 @@ class Execution:
         return min((t.due for t in self.waiting() if t.due), default=None)
 
     def complete(self, token_id: str, result: Any, now: datetime) -> None:
-        """Ends a user or service task; later expressions read `result` under the node's id."""
+        """Ends a user, service or external task; later expressions read `result` under the node's id."""
         self._instance.now = now
         task = self._find(token_id)
         task.workflow.results[task.task_spec.node.name] = result
@@ -103,6 +107,10 @@ class Execution:
         else:
             task.complete()
         self._advance()
+
+    def send_away(self, token_id: str) -> None:
+        """The work of a service task is done outside; the token is external until it is completed or fails."""
+        self._find(token_id).internal_data["away"] = 1
 
     def poll(self, token_id: str, voters: Sequence[Mapping[str, Any]], now: datetime) -> None:
         """Tells a ballot who votes: of each `user` or `role`, and the `weight` of the vote."""
@@ -188,7 +196,7 @@ class Execution:
 
     def _find(self, token_id: str) -> Any:
         task = self._live(token_id)
-        if not _kind(task) or _kind(task) not in ("user", "service"):
+        if _kind(task) not in ("user", "service", "external"):
             raise Conflict(Text("This task is over: the process has gone on."))
         return task
 
@@ -285,7 +293,7 @@ def _load_scope(instance: Instance, hosts: Mapping[str, Any], row: list[Any]) ->
 def _tokens(tree: Scope) -> Iterator[Token]:
     for task in tree.tokens:
         kind, spec = _kind(task), task.task_spec
-        if kind in ("user", "service", "ballot"):
+        if kind in ("user", "service", "external", "ballot"):
             yield Token(task.id.hex, spec.node.id, kind)
         elif kind:
             due = events.due(task) if kind == "timer" else None
@@ -299,7 +307,9 @@ def _kind(task: Any) -> str:
     if spec.kind == "ballot":
         return "ballot" if task.state == TaskState.STARTED and spec.asks(task) else ""
     if spec.kind == "service":
-        return "service" if task.state == TaskState.STARTED else ""
+        if task.state != TaskState.STARTED:
+            return ""
+        return "external" if "away" in task.internal_data else "service"
     return spec.awaits if spec.awaits in OUTSIDE and task.state == TaskState.WAITING else ""
 
 

@@ -69,6 +69,15 @@ def decode(value: Any) -> Any:
     return next(read(rest[0]) for known, _, _, read in _SCALARS if known == name)
 
 
+def write_values(values: Mapping[str, Any]) -> str:
+    """Named FEEL values as text, each with its type."""
+    return dumps({name: encode(value) for name, value in values.items()})
+
+
+def read_values(text: str) -> dict[str, Any]:
+    return {name: decode(value) for name, value in loads(text).items()}
+
+
 _SCALARS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ...] = (
     ("datetime", datetime, datetime.isoformat, datetime.fromisoformat),
     ("date", date, date.isoformat, date.fromisoformat),
@@ -76,6 +85,23 @@ _SCALARS: tuple[tuple[str, type, Callable[[Any], Any], Callable[[Any], Any]], ..
     ("duration", timedelta, lambda v: [v.days, v.seconds, v.microseconds], lambda v: timedelta(*v)),
     ("months", YearMonthDuration, lambda v: v.months, YearMonthDuration),
 )
+
+
+# -- an instance that could not even start: with what it is to start, once that is repaired ----------------------------
+
+_UNSTARTED = "start"
+
+
+def dump_start(at: str, variables: Mapping[str, Any]) -> str:
+    return dumps([_UNSTARTED, at, write_values(variables)])
+
+
+def load_start(text: str) -> tuple[str, Mapping[str, Any]] | None:
+    """The start event and the variables; None for the state of an instance that did start."""
+    if not text.startswith(f'["{_UNSTARTED}"'):
+        return None
+    _, at, variables = loads(text)
+    return at, read_values(variables)
 
 
 # -- tokens: a row for each scope, [key, specification, hosting token, layer, round, tokens], and in it a row for each

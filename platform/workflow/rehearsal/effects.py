@@ -57,11 +57,12 @@ class Recorder:
     def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         """The service task as the test run calls it: for real where all it does is write, else not at all."""
         def stand_in(step: Step, **parameters: Any) -> Any:
+            self.collect(step.context)
             self.node = step.node
             if performing.is_transactional(call):
                 result = call(step, **parameters)
                 self.collect(step.context)
-            else:
+            if not performing.is_transactional(call) or isinstance(result, performing.External):
                 self._note("call", step.context.now, {"action": name, "parameters": plain(parameters)})
                 result = self._results.get(step.node, {})
             self.node = ""

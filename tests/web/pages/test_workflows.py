@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from formloom.metadata import layers, loader
 from formloom.runtime import Runtime
 from formloom.storage import drafts
+from formloom.web.pages import workflow_words
 
 from .conftest import PACKS, SignIn, token
 
@@ -90,6 +91,13 @@ def test_list_says_what_starts_it(ada: FlaskClient) -> None:
     page = ada.get("/workflows?_l_=zh").text
     for words in ("合同审批", "的“", "已生效", "approval"):
         assert words in page
+
+
+@pytest.mark.parametrize(("every", "words"), [
+    ("PT1H", "every 1 hours"), ("PT90M", "every 90 minutes"), ("P7D", "every 7 days"),
+    ("5 8 * * 1-5", "Monday to Friday at 08:05"), ("0 8 1 * *", "0 8 1 * *"), ("", "")])
+def test_schedule_is_told_in_words(every: str, words: str) -> None:
+    assert str(workflow_words.often(every)) == words
 
 
 def test_problem_is_told_at_its_element(ada: FlaskClient) -> None:

@@ -40,6 +40,7 @@ export async function draw(box) {
   const known = (names) => (names ?? "").split(" ").filter((id) => id && registry.get(id));
   for (const id of known(box.dataset.past)) canvas.addMarker(id, "is-past");
   for (const id of known(box.dataset.now)) { canvas.removeMarker(id, "is-past"); canvas.addMarker(id, "is-now"); }
+  for (const id of known(box.dataset.stopped)) canvas.addMarker(id, "is-stopped");
   warm(viewer, box);
   const now = known(box.dataset.now).map((id) => registry.get(id));
   const past = known(box.dataset.past).map((id) => registry.get(id)).filter((element) => element.width);

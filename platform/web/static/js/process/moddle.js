@@ -30,4 +30,6 @@ const PLACES = {
   "bpmn:SendTask": ["Action", "Param", "Correlation", "Label"], "bpmn:ReceiveTask": ["Correlation", "Label"],
   "bpmn:BusinessRuleTask": ["Decision", "Label"], "bpmn:CallActivity": ["Param", "Label"],
 };
-export const belongs = (part, kind) => !part.$type.startsWith("formloom:") || !PLACES[kind] || PLACES[kind].includes(part.$type.slice(9));
+const ELSEWHERE = { Task: ["Label"], Event: ["Correlation", "Param", "Label"], Gateway: ["Label"] };
+const allowed = (kind) => PLACES[kind] ?? Object.entries(ELSEWHERE).find(([ending]) => kind.endsWith(ending))?.[1];
+export const belongs = (part, kind) => !part.$type.startsWith("formloom:") || !allowed(kind) || allowed(kind).includes(part.$type.slice(9));
