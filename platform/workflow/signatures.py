@@ -117,8 +117,9 @@ def _children(context: Context, parent_id: int, kind: str, status: tuple[str, ..
 
 
 def signers(context: Context, row: Any) -> set[int]:
-    """Who has, had or will have a task of this token, or another vote of the same ballot."""
-    same = (t.fl_task.c.instance_id == row.instance_id) & (t.fl_task.c.node == row.node)
+    """Who signs, signed or will sign this token, or has another vote of the same step. Advice is no signature."""
+    same = (t.fl_task.c.instance_id == row.instance_id) & (t.fl_task.c.node == row.node) & (
+        sa.func.coalesce(t.fl_task.c.kind, "").not_in(("delegated", *RETURNED)))
     alive = t.fl_task.c.status.in_(LIVE) | (t.fl_task.c.token == row.token)
     rows = context.unit.connection.execute(sa.select(t.fl_task.c.assignee_id, t.fl_task.c.done_by).where(same, alive))
     return {who for pair in rows for who in pair if who is not None}

@@ -463,3 +463,14 @@ def test_votes_at_one_instant_are_all_kept(case: Callable[..., Case]) -> None:
         assert failures == []
         assert sorted(process.result("n0")) == [(3, "approve"), (4, "approve"), (5, "approve")]
         assert (process.open, process.history.count("decided")) == ([("n1", 2)], 3)
+
+
+@pytest.mark.parametrize(("approval", "words"), [
+    ('mode="some"', "one of all, any, quorum"), ('mode="quorum"', "how much is needed"),
+    ('mode="quorum" needed="160%"', "how much is needed"), ('mode="all" needed="2"', "no effect"),
+    ('mode="all" forbid="fly"', "names the verb fly"), ('mode="all" resume="later"', "one of steps, back, choose"),
+    ('mode="all" kind="x"', "names the attribute kind"), ('mode="quorum" needed="2" weight="nobody"', "nobody")])
+def test_mistakes_in_approvals_are_explained(read: Any, draw: Any, approval: str, words: str) -> None:
+    found, problems = read(draw.start() + step("n0", THREE, approval) + draw.end() + draw.chain("s", "n0", "e"))
+    assert found is None
+    assert words in "\n".join(map(str, problems))

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from formloom.errors import Text
 from formloom.web.i18n import label, t
 
-_WORDS: Mapping[str, tuple[Text, str]] = {
-    "transferred": (Text("transferred it to {to}"), "arrow-right"),
-    "delegated": (Text("delegated it to {to}"), "arrows-exchange"),
-    "signer_added": (Text("added {to} as signers"), "user-plus"),
-    "returned": (Text("returned it to: {goal}"), "arrow-back-up"),
-    "withdrawn": (Text("took the process back"), "arrow-back"),
-    "urged": (Text("urged a decision"), "bell-ringing"),
-    "copied": (Text("copied {to}"), "copy"),
-    "undone": (Text("took the decision back"), "arrow-back-up"),
+def _to(values: Mapping[str, Any]) -> str:
+    return ", ".join(values.get("to") or ())
+
+
+_WORDS: Mapping[str, tuple[Callable[[Mapping[str, Any]], Text], str]] = {
+    "transferred": (lambda v: Text("transferred it to {to}", to=_to(v)), "arrow-right"),
+    "delegated": (lambda v: Text("delegated it to {to}", to=_to(v)), "arrows-exchange"),
+    "signer_added": (lambda v: Text("added {to} as signers", to=_to(v)), "user-plus"),
+    "returned": (lambda v: Text("returned it to: {goal}", goal=v.get("goal") or {}), "arrow-back-up"),
+    "withdrawn": (lambda _: Text("took the process back"), "arrow-back"),
+    "urged": (lambda _: Text("urged a decision"), "bell-ringing"),
+    "copied": (lambda v: Text("copied {to}", to=_to(v)), "copy"),
+    "undone": (lambda _: Text("took the decision back"), "arrow-back-up"),
 }
 
 
@@ -40,10 +44,7 @@ def of(values: Mapping[str, Any]) -> Happened:
 
 def done(verb: str, values: Mapping[str, Any]) -> str:
     """Without the step; '' for what is no verb."""
-    if verb not in _WORDS:
-        return ""
-    words = _WORDS[verb][0]
-    return t(Text(words.template, to=", ".join(values.get("to") or ()), goal=values.get("goal") or {}))
+    return t(_WORDS[verb][0](values)) if verb in _WORDS else ""
 
 
 def acting(values: Mapping[str, Any]) -> str:
