@@ -16,7 +16,7 @@ from formloom.storage import platform_tables as t
 from formloom.workflow import signatures, steps, traces, undo
 from formloom.workflow.definition import Node, Outcome
 from formloom.workflow.inbox import Filter, Task, TaskPage, counts, get, inbox, of_instance, of_record
-from formloom.workflow.offers import announce
+from formloom.workflow.offers import OPEN, announce
 
 __all__ = ["Filter", "Task", "TaskPage", "claim", "complete", "counts", "get", "inbox", "of_instance", "of_record",
            "release"]
@@ -54,7 +54,7 @@ def release(context: Context, task_id: int) -> Task:
 def complete(context: Context, task_id: int, outcome: str, comment: str = "",
              values: Mapping[str, Any] | None = None) -> Task:
     """Decides a task: writes the fields it lets the actor write, and moves the process on, or does nothing at all."""
-    instance_id = _open(context, task_id).instance_id
+    instance_id = _instance_of(context, task_id)
     step = steps.open_instance(context, instance_id)      # locks, so what is read from here on stays true
     task = _open(context, task_id)
     _may_decide(context, task, step)
@@ -75,6 +75,15 @@ def complete(context: Context, task_id: int, outcome: str, comment: str = "",
                       result if node.approval is None else {**result, "agrees": agrees})
     undo.keep(context, task, step, before, bool(values))
     return get(context, task_id)
+
+
+def _instance_of(context: Context, task_id: int) -> int:
+    """Of a task that may be completed; of any other, `_open` says why not."""
+    row = context.unit.connection.execute(_INSTANCE_OF, {"task": task_id}).one_or_none()
+    return int(row.instance_id) if row and row.status in OPEN else _open(context, task_id).instance_id
+
+
+_INSTANCE_OF = sa.select(t.fl_task.c.instance_id, t.fl_task.c.status).where(t.fl_task.c.id == sa.bindparam("task"))
 
 
 def _may_decide(context: Context, task: Task, step: steps.Step) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from formloom.errors import Text
+from formloom.web.pages.workflow_words import USED_UP
 
 _DRAWING: Final[Mapping[str, Text]] = {
     "lasso": Text("Select several"), "space": Text("Make room"), "connect": Text("Draw a way"),
@@ -40,7 +41,12 @@ _PROCESS: Final[Mapping[str, Text]] = {
     "on_action": Text("somebody does an action"), "on_created": Text("a record is created"),
     "on_updated": Text("a record is changed"), "on_schedule": Text("by the clock"),
     "on_message": Text("a message comes"), "on_signal": Text("a signal comes"),
-    "on_manual": Text("somebody starts it by hand"), "only_if": Text("Only if"),
+    "on_manual": Text("somebody starts it by hand"), "on_sla": Text("a promise to the customer comes due"),
+    "on_strange": Text("something else: {kind}", kind="{kind}"), "promise": Text("Service level"),
+    "no_promise": Text("This kind of record promises nothing yet."), "happens": Text("What happens"),
+    "used_up": USED_UP, "missed": Text("Times that passed while nothing ran"),
+    "missed_once": Text("made up for once"), "missed_all": Text("all made up for"), "missed_skip": Text("left out"),
+    "only_if": Text("Only if"),
     "for_each_record": Text("For each record with"), "message_name": Text("Name of the message"),
     "signal_name": Text("Name of the signal"), "error_name": Text("Code of the failure"),
     "escalation_name": Text("Code of the escalation"), "error_help": Text("Empty: whatever fails"),

@@ -92,8 +92,19 @@ STARTS: Final[Mapping[str, Text]] = {
     "schedule": Text("By the clock: {every}", every="{every}"),
     "message": Text("Message “{message}” comes", message="{message}"),
     "signal": Text("Signal “{message}” comes", message="{message}"),
-    "manual": Text("By hand"), "": Text("Nothing starts it yet"),
+    "sla": Text("{entity}, “{level}”: {at}", entity="{entity}", level="{level}", at="{at}"),
+    "manual": Text("By hand"),
 }
+STRANGE: Final = Text("Something else: {kind}", kind="{kind}")
+# What happens to the clock of a service level, in the order of its life.
+CLOCK: Final[Mapping[str, Text]] = {
+    "started": Text("the time begins to run"), "paused": Text("it pauses"), "resumed": Text("it goes on"),
+    "breached": Text("the promise is broken"), "met": Text("the promise is kept"),
+    "stopped": Text("it is answered after all, too late"), "reopened": Text("it is taken up again"),
+    "retargeted": Text("another target holds"), "moved": Text("another calendar holds"),
+    "recomputed": Text("it was calculated anew"),
+}
+USED_UP: Final = Text("{n}% of the time is used up", n="{n}")
 _UNITS: Final = ((1440, Text("every {n} days", n="{n}")),
                  (60, Text("every {n} hours", n="{n}")), (1, Text("every {n} minutes", n="{n}")))
 _DAYS: Final[Mapping[str, Text]] = {"*": Text("every day"), "1-5": Text("Monday to Friday")}
@@ -110,6 +121,13 @@ def often(every: str) -> Text:
     if daily:
         return Text("{days} at {time}", days=_DAYS[daily[3]], time=f"{int(daily[2]):02}:{int(daily[1]):02}")
     return Text("{name}", name=every)
+
+
+def happens(at: str) -> Text:
+    """What happens to a clock; as it is written where that has no words."""
+    if at.endswith("%"):
+        return USED_UP.saying(n=at[:-1])
+    return CLOCK.get(at, Text("{name}", name=at))
 
 
 def kind(part: Part) -> Text:

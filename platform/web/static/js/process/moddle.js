@@ -10,9 +10,9 @@ export const formloom = {
   types: [
     type("Label", ["en", "zh"]),
     type("Binding", ["entity"]),
-    type("Trigger", ["on", "action", "when", "every", "message", "for-each"]),
+    type("Trigger", ["on", "action", "when", "every", "missed", "message", "for-each", "level", "at"]),
     type("Assignment", ["assignee", "role", "users", "due"]),
-    type("Field", ["name", "access"]),
+    type("Field", ["name", "access", "revise"]),
     type("Outcome", ["value", "label", "label-zh", "tone", "comment"]),
     type("Param", ["name"], [{ name: "value", isBody: true, type: "String" }]),
     type("Action", ["name"], [parameters]),
