@@ -25,7 +25,6 @@ from formloom.workflow.scope import Surroundings, local_now, zone
 from formloom.workflow.triggers import Runtime
 
 RUNNING = ("running", "incident")
-_UNSTARTED = Text("It has not begun yet: repair its incident, or cancel it.")
 MOST = 500              # instances that one request moves
 LATELY = 10             # versions that are offered although nothing runs on them
 LIKELY = 0.75           # likeness from which a step is suggested
@@ -186,20 +185,18 @@ def move(context: Context, instance_id: int, old: str, new: str, moves: Mapping[
     row = _locked(context, instance_id)
     if row.status not in RUNNING or row.hash != old:
         raise Conflict(Text("The process has gone on meanwhile. Look at it again."))
-    if engine.load_start(row.state) is not None:
-        raise Conflict(_UNSTARTED)
     before, after = _chosen(context, row.key, old, new, moves)
     step = _step(context, row, after)
-    made = engine.migrate(before, after, row.state, moves, step.surroundings, local_now(context), zone(context))
-    step.execution = made.execution
+    made = _made(context, step, row, before, moves)
     definitions.keep(context, after)
     _close(context, instance_id, old)
-    _settle(context, step, row, new)
+    _settle(context, step, row, made, moves)
     context.unit.connection.execute(sa.insert(t.fl_migration).values(
         instance_id=instance_id, at=context.now, actor_id=context.actor.user_id, from_hash=old, to_hash=new,
         moves=dict(moves), state=row.state, version=step.version))
-    steps.note(context, instance_id, "migrated", [("", context.now)], context.actor.user_id,
-               {"from": old, "to": new, "armed": list(made.armed), "disarmed": list(made.disarmed)})
+    steps.note(context, instance_id, "migrated", [("", context.now)], context.actor.user_id, {
+        "from": old, "to": new, "armed": list(made.armed if made else ()),
+        "disarmed": list(made.disarmed if made else ())})
 
 
 def undo(context: Context, instance_id: int) -> None:
@@ -213,10 +210,13 @@ def undo(context: Context, instance_id: int) -> None:
         raise Conflict(Text("The process has gone on since it was moved, so that can no longer be taken back."),
                        Text("Move it to the earlier version instead."))
     kept = t.fl_migration.c.id == last.id
-    state = context.unit.connection.scalar(sa.select(t.fl_migration.c.state).where(kept))
+    state = str(context.unit.connection.scalar(sa.select(t.fl_migration.c.state).where(kept)))
     step = _step(context, row, definitions.pinned(context, row.key, last.from_hash))
-    step.execution = engine.load(step.definition, str(state), step.surroundings, local_now(context), zone(context))
-    _settle(context, step, row, last.from_hash)
+    made = None
+    if engine.load_start(state) is None:
+        execution = engine.load(step.definition, state, step.surroundings, local_now(context), zone(context))
+        made = engine.Moved(execution, (), ())
+    _settle(context, step, row, made, {new: old for old, new in last.moves.items()})
     context.unit.connection.execute(sa.update(t.fl_migration).where(kept).values(
         undone_at=context.now, undone_by=context.actor.user_id))
     steps.note(context, instance_id, "restored", [("", context.now)], context.actor.user_id,
@@ -292,18 +292,28 @@ def _rows(context: Context, key: str, old: str, only: Iterable[int]) -> Iterator
 
 def _verdict(context: Context, row: Any, before: ProcessDefinition, after: ProcessDefinition,
              moves: Mapping[str, str]) -> Verdict:
-    if engine.load_start(row.state) is not None:
-        return Verdict(row.id, "cannot", (engine.Obstacle("unstarted", "", _UNSTARTED),))
     step = _step(context, row, after)
     try:
-        made = engine.migrate(before, after, row.state, moves, step.surroundings, local_now(context), zone(context))
-        made.execution.dump()
+        made = _made(context, step, row, before, moves)
     except engine.CannotMove as refused:
         lacking = all(reason.code == "missing" for reason in refused.obstacles)
         return Verdict(row.id, "mapping" if lacking else "cannot", refused.obstacles)
     except FormloomError as error:      # an event of the new version cannot say when, or the state cannot be read
         return Verdict(row.id, "cannot", (engine.Obstacle(error.code, "", error.message),))
-    return Verdict(row.id, "moves", (), made.armed, made.disarmed)
+    return Verdict(row.id, "moves", (), made.armed, made.disarmed) if made else Verdict(row.id, "moves")
+
+
+def _made(context: Context, step: steps.Step, row: Any, before: ProcessDefinition,
+          moves: Mapping[str, str]) -> engine.Moved | None:
+    """Where its tokens would stand; None for one that could not begin yet and has none. Raises `CannotMove`."""
+    unstarted = engine.load_start(row.state)
+    if unstarted is None:
+        return engine.migrate(before, step.definition, row.state, moves, step.surroundings, local_now(context),
+                              zone(context))
+    if unstarted[0] and unstarted[0] not in step.definition.nodes:
+        raise engine.CannotMove([engine.Obstacle("start", unstarted[0], Text(
+            "It was to begin at {start}, which is not in the new version.", start=unstarted[0]))])
+    return None
 
 
 def _gaps(old: ProcessDefinition, new: ProcessDefinition, verdicts: Iterable[Verdict]) -> Iterator[Gap]:
@@ -349,18 +359,28 @@ def _step(context: Context, row: Any, definition: ProcessDefinition) -> steps.St
                       row.started_by, skips=engine.read_values(row.skips) if row.skips else {})
 
 
-def _settle(context: Context, step: steps.Step, row: Any, content: str) -> None:
-    """Tasks and timers first under their new names: then storing finds them as they are."""
-    connection = context.unit.connection
-    connection.execute(sa.update(t.fl_instance).where(t.fl_instance.c.id == row.id).values(hash=content))
+def _settle(context: Context, step: steps.Step, row: Any, made: engine.Moved | None,
+            moves: Mapping[str, str]) -> None:
+    """Tasks, timers and jobs first under their new names: then storing finds them as they are."""
+    connection, mine = context.unit.connection, t.fl_instance.c.id == row.id
+    connection.execute(sa.update(t.fl_instance).where(mine).values(hash=step.definition.hash))
+    for old, new in moves.items():
+        connection.execute(sa.update(t.fl_incident).values(node=new).where(
+            t.fl_incident.c.instance_id == row.id, t.fl_incident.c.status == "open", t.fl_incident.c.node == old))
+    if made is None:
+        step.version += 1
+        connection.execute(sa.update(t.fl_instance).where(mine).values(version=step.version))
+        return
+    step.execution = made.execution
+    step.skips = {moves.get(k, k): v for k, v in (engine.read_values(row.skips) if row.skips else {}).items()}
     for token in step.running.waiting():
-        for table in (t.fl_task, t.fl_timer):
+        for table in (t.fl_task, t.fl_timer, t.fl_job):
             connection.execute(sa.update(table).values(node=token.node).where(
                 table.c.instance_id == row.id, table.c.token == token.id, table.c.node != token.node))
     step.settle()
     if row.status == "incident":        # what stopped it is still to be repaired
         connection.execute(sa.update(t.fl_instance).values(status="incident").where(
-            t.fl_instance.c.id == row.id, t.fl_instance.c.status == "running"))
+            mine, t.fl_instance.c.status == "running"))
 
 
 def _close(context: Context, instance_id: int, old: str) -> None:

@@ -155,14 +155,13 @@ def _seconds(connection: sa.Connection, start: sa.ColumnElement[Any], end: sa.Co
 
 
 def stuck(unit: Unit, limit: int = STUCK_SHOWN) -> list[Stuck]:
-    """Running, but with no open task, timer, subscription or job: nothing that could ever happen to it."""
+    """Running, but with no open task, timer, subscription, job or incident: nothing could ever happen to it."""
     i = t.fl_instance.c
     signs = [sa.exists().where(t.fl_task.c.instance_id == i.id, t.fl_task.c.status.in_(OPEN)),
              sa.exists().where(t.fl_timer.c.instance_id == i.id),
-             sa.exists().where(t.fl_subscription.c.instance_id == i.id)]
-    owner = t.fl_job.c.get("instance_id")
-    if owner is not None:
-        signs.append(sa.exists().where(owner == i.id, t.fl_job.c.status.in_(("queued", "leased"))))
+             sa.exists().where(t.fl_subscription.c.instance_id == i.id),
+             sa.exists().where(t.fl_job.c.instance_id == i.id, t.fl_job.c.status.in_(("queued", "leased"))),
+             sa.exists().where(t.fl_incident.c.instance_id == i.id, t.fl_incident.c.status == "open")]
     query = sa.select(i.id, i.key, i.entity, i.record_id, i.started_at).where(
         i.status == "running", *(~sign for sign in signs)).order_by(i.id).limit(limit)
     return [Stuck(r.id, r.key, r.entity or "", r.record_id, r.started_at) for r in unit.connection.execute(query)]

@@ -84,11 +84,9 @@ def _awaited(context: Context, instance_id: int, definition: ProcessDefinition) 
 
 
 def _jobs(context: Context, instance_id: int, definition: ProcessDefinition) -> tuple[Job, ...]:
-    owner = t.fl_job.c.get("instance_id")
-    if owner is None:
-        return ()
-    rows = context.unit.connection.execute(
-        sa.select(t.fl_job).where(owner == instance_id, t.fl_job.c.status != "done").order_by(t.fl_job.c.id))
+    rows = context.unit.connection.execute(sa.select(t.fl_job).where(
+        t.fl_job.c.instance_id == instance_id, t.fl_job.c.status.in_(("queued", "leased", "failed"))).order_by(
+            t.fl_job.c.id))
     return tuple(Job(r.node, _label(definition, r.node), r.status, r.attempts, r.run_at, r.error or "") for r in rows)
 
 
@@ -108,8 +106,10 @@ def _data(context: Context, instance: Instance, definition: ProcessDefinition) -
     """Results of steps may hold anything of any record, so only administrators see them."""
     if not context.actor.admin:
         return None
-    state = context.unit.connection.scalar(sa.select(t.fl_instance.c.state).where(t.fl_instance.c.id == instance.id))
-    if not state:
-        return {}
+    state = str(context.unit.connection.scalar(
+        sa.select(t.fl_instance.c.state).where(t.fl_instance.c.id == instance.id)))
+    unstarted = engine.load_start(state)
+    if unstarted is not None:
+        return unstarted[1]
     surroundings = Surroundings(context, instance.record, instance.started_by)
     return engine.load(definition, state, surroundings, local_now(context), zone(context)).variables

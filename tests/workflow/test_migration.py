@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from formloom.errors import BadRequest, Conflict, Forbidden
 from formloom.storage import platform_tables as t
-from formloom.workflow import instances, migration, tasks, timers
+from formloom.workflow import engine, instances, migration, steps, tasks, timers
 from formloom.workflow.definition import ProcessDefinition
 from tests.workflow.conftest import World
 
@@ -166,3 +166,27 @@ def test_versions_count_what_runs(story: Story, world: World) -> None:
         found = migration.versions(context, "tiny")
     assert [(v.hash, v.running, v.current) for v in found] == [
         (story.new.hash, 0, True), (story.old.hash, 1, False)]
+
+
+def test_one_that_could_not_begin_moves_and_begins(world: World, definition: Define, draw: Any) -> None:
+    def drawn(text: str) -> ProcessDefinition:
+        return definition(draw.start() + draw.script("a", text) + draw.person("b") + draw.end()
+                          + draw.chain("s", "a", "b", "e"))
+
+    old, new = drawn("x = 1"), drawn("x = 2")
+    world.use(old)
+    with world.writing("sales") as context:
+        number = instances.start(context, old).id
+        state = engine.dump_start("", {})
+        context.unit.connection.execute(sa.update(t.fl_instance).values(state=state, status="incident"))
+        context.unit.connection.execute(sa.delete(t.fl_task))
+    world.use(new)
+    outcome, = migration.migrate(world, world.actor("admin"), "tiny", old.hash, new.hash, {})
+    assert outcome.done, outcome.reasons
+    with world.writing("admin") as context:
+        migration.undo(context, number)
+        assert instances.get(context, number).hash == old.hash
+        migration.move(context, number, old.hash, new.hash, {})
+        steps.open_instance(context, number).fire()
+    with world.reading() as context:
+        assert [task.node for task in tasks.of_instance(context, number)] == ["b"]

@@ -23,7 +23,7 @@ from formloom.workflow.monitoring import Heat, Line
 PERIODS: Final = (1, 7, 30, 90, 365)
 LEVELS: Final = 5
 MEASURES: Final[Mapping[str, Text]] = {
-    "count": Text("How often"), "now": Text("Waiting now"), "half": Text("Half went on within"),
+    "count": Text("Times passed"), "now": Text("Waiting now"), "half": Text("Half went on within"),
     "most": Text("19 of 20 went on within"), "failures": Text("Failures")}
 
 

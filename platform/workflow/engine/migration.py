@@ -246,7 +246,7 @@ def _rounds(spec: Any) -> tuple[Any, ...]:
     node, loop = spec.node, spec.node.loop
     given = {name: expression.text for name, expression in node.parameters.items()}
     items = (loop.kind, loop.items and loop.items.text, loop.item) if loop else ()
-    return given, items
+    return given, items, node.approval
 
 
 def _drawn(spec: ProcessSpec, moves: Mapping[str, str]) -> frozenset[Any]:
