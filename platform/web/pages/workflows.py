@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from formloom.errors import BadRequest, Conflict, FieldError, Text
 from formloom.metadata import layers
 from formloom.metadata.catalog import Entity
+from formloom.policy import people
 from formloom.storage import drafts
 from formloom.web.i18n import label, t
 from formloom.web.pages import edited_sources, workflow_files, workflow_panel
@@ -188,7 +189,9 @@ def _unsuited(given: Mapping[str, str], entity: Entity) -> list[FieldError]:
 
 def _data(file: File, number: int) -> dict[str, Any]:
     """What the scripts of the designer begin with."""
-    offers = workflow_panel.offered(model(), runtime().extensions.service_tasks.items)
+    with reading() as context:
+        teams = people.teams(context.unit)
+    offers = workflow_panel.offered(model(), runtime().extensions.service_tasks.items, teams)
     return {
         "stem": file.stem, "text": file.edited, "published": file.text,
         "was": file.draft.base if file.draft else layers.digest(file.text),
