@@ -135,5 +135,16 @@ _TIME: Final[Mapping[str, Text]] = {
     "day_1": Text("Mondays"), "day_2": Text("Tuesdays"), "day_3": Text("Wednesdays"), "day_4": Text("Thursdays"),
     "day_5": Text("Fridays"), "day_6": Text("Saturdays"), "day_0": Text("Sundays"), "repeats": Text("Again and again"),
 }
+_TRIAL: Final[Mapping[str, Text]] = {
+    "trial": Text("Test run"), "trial_help": Text("The drawing as it is now. No record is changed, nobody is told."),
+    "trial_mend": Text("Mend first what is listed under the drawing."),
+    "trial_again": Text("The drawing has changed since. Start the test run again."), "trial_sample": Text("Sample"),
+    "trial_record": Text("Copy of the record number"), "trial_record_help": Text("Empty: a new one with these values"),
+    "trial_values": Text("Values for this test"), "trial_start": Text("Start the test run"),
+    "trial_restart": Text("From the beginning"), "trial_undo": Text("One step back"),
+    "trial_next": Text("On to the next timer"), "trial_finish": Text("Run to the end"), "trial_now": Text("Now"),
+    "trial_happens": Text("Let it happen"), "trial_way": Text("The way it took"),
+    "trial_outside": Text("What would have happened outside"),
+}
 WORDS: Final[Mapping[str, Text]] = {
-    **_DRAWING, **_PUBLISHING, **_PROCESS, **_PEOPLE, **_APPROVAL, **_DOING, **_FLOW, **_TIME}
+    **_DRAWING, **_PUBLISHING, **_PROCESS, **_PEOPLE, **_APPROVAL, **_DOING, **_FLOW, **_TIME, **_TRIAL}

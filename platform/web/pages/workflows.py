@@ -65,7 +65,8 @@ def workflow(stem: str) -> ResponseReturnValue:
         running = sum(versions.running(context, drawing.key).values())
     return render_template(
         "workflows/designer.html", file=file, title=label(drawing.label) or stem, history=history, running=running,
-        callers=versions.users(drawing.key, model().definitions), data=_data(file, len(history)))
+        callers=versions.users(drawing.key, model().definitions),
+        in_force=drawing.key if drawing.key in model().definitions else "", data=_data(file, len(history)))
 
 
 @blueprint.get("/workflows/<stem>/file.bpmn")

@@ -156,3 +156,32 @@ def test_start_of_another_kind_keeps_nothing_of_the_first(browsing: Page, ada: F
     panel.get_by_label("Starts when").select_option("a record is changed")
     settled(browsing)
     assert parts(drawn(ada), "trigger") == [{"on": "updated"}]
+
+
+def test_drawing_is_tried_beside_it(browsing: Page, ada: FlaskClient) -> None:
+    text = re.sub(r"<formloom:assignment[^>]*/>", '<formloom:assignment role="sales_manager"/>', drawn(ada), count=1)
+    redrawn(ada, text)
+    step = re.search(r'<bpmn:userTask id="(\w+)"', text)
+    assert step
+    opened(browsing)
+    browsing.get_by_role("tab", name="Test run").click()
+    side = browsing.get_by_role("tabpanel", name="Test run")
+    side.get_by_text("Values for this test").click()
+    side.get_by_label("Name", exact=True).fill("Press line")
+    side.get_by_label("Amount").fill("9000")
+    side.get_by_role("button", name="Start the test run").click()
+    here = browsing.locator(f".djs-shape[data-element-id='{step[1]}']")
+    expect(here).to_have_class(re.compile("is-now"))
+    side.get_by_role("button", name="Approve", exact=True).click()
+    expect(side).to_contain_text("Finished")
+    expect(here).to_have_class(re.compile("is-past"))
+    expect(side.locator("ol").first).to_contain_text("Meg: Approve")
+    browsing.get_by_role("tab", name="Properties").click()
+    expect(here).not_to_have_class(re.compile("is-past"))
+
+
+def test_full_test_page_is_one_link_away(ada: FlaskClient) -> None:
+    there = ada.get("/workflows/contract_approval").text
+    assert 'href="/processes/contract_approval/test"' in there
+    assert 'href="/processes/contract_approval/simulate"' in there
+    assert 'href="/processes/panel_seen/test"' not in ada.get(PAGE).text
