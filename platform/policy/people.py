@@ -260,6 +260,10 @@ def _roles(unit: Unit, user_id: int) -> frozenset[str]:
     return frozenset(unit.connection.execute(sa.union(direct, through)).scalars())
 
 
+def teams(unit: Unit) -> list[str]:
+    return sorted({name for name, _ in _team_tree(unit).values()})
+
+
 def _team_tree(unit: Unit) -> Mapping[int, tuple[str, int | None]]:
     """Name and parent of every team."""
     rows = unit.connection.execute(sa.select(_TEAM.c.id, _TEAM.c.name, _TEAM.c.parent_id))

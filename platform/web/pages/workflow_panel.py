@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from formloom.metadata.builtin_types import TYPES
@@ -11,12 +11,14 @@ from formloom.metadata.catalog import Entity, Field
 from formloom.runtime import Model
 from formloom.web.i18n import label, t
 from formloom.web.pages.workflow_words import ACTIONS, CLOCK, ELEMENTS, PARAMETERS
+from formloom.workflow.approvals import VERBS
+from formloom.workflow.offering import LABELS
 
 Json = dict[str, Any]
 _SIMPLE = ("number", "string", "boolean", "date", "date and time")
 
 
-def offered(current: Model, service_tasks: Mapping[str, Callable[..., Any]]) -> Json:
+def offered(current: Model, service_tasks: Mapping[str, Callable[..., Any]], teams: Iterable[str]) -> Json:
     catalog = current.catalog
     return {
         "entities": [_entity(entity) for entity in catalog.entities.values()],
@@ -26,7 +28,8 @@ def offered(current: Model, service_tasks: Mapping[str, Callable[..., Any]]) -> 
         "processes": [{"key": d.key, "label": label(d.label), "inputs": list(d.inputs)}
                       for d in current.definitions.values()],
         "elements": {name: t(words) for name, words in ELEMENTS.items()},
-        "clock": {name: t(words) for name, words in CLOCK.items()},
+        "teams": list(teams), "verbs": [(verb, t(LABELS[verb])) for verb in VERBS],
+        "clock": [(name, t(words)) for name, words in CLOCK.items()],
     }
 
 

@@ -68,6 +68,27 @@ _PEOPLE: Final[Mapping[str, Text]] = {
     "value_key": Text("What formulas compare with"),
     "value_help": Text("Change it before anything asks for it."), "due": Text("Until when"),
 }
+_APPROVAL: Final[Mapping[str, Text]] = {
+    "decided_how": Text("How it is decided"), "decided_by": Text("Who has to agree"),
+    "decided_one": Text("whoever takes it decides alone"), "decided_all": Text("all of them"),
+    "decided_any": Text("the first who decides"), "decided_quorum": Text("a number of them"),
+    "needed": Text("How many have to agree"), "needed_help": Text("A number, as 2, or a share of all, as 60%"),
+    "weight": Text("What a vote counts"), "weight_help": Text("Empty: 1"), "approver": Text("Who votes"),
+    "order": Text("When they are asked"), "order_parallel": Text("all at once"),
+    "order_sequential": Text("one after the other"), "self": Text("If one of them is who asked"),
+    "self_skip": Text("may not decide"), "self_fallback": Text("may not decide; the substitute role does"),
+    "self_allow": Text("may decide as well"), "return": Text("It may be sent back"),
+    "return_none": Text("to nobody"), "return_initiator": Text("to who asked"),
+    "return_any": Text("to who asked or to an earlier step"), "resume": Text("When it comes again"),
+    "resume_steps": Text("all steps in between are done again"), "resume_back": Text("straight to this step"),
+    "resume_choose": Text("whoever sends it back chooses"), "permitted": Text("Who decides may also"),
+    "needs_refusal": Text("Add an outcome that goes on and one that refuses: they are the votes."),
+    "more_people": Text("More people"), "roles_of": Text("Everyone with the roles"),
+    "roles_help": Text("A list of roles, as a decision gives it"), "managers": Text("Managers above who asked"),
+    "managers_help": Text("How many at most, as 3"), "managers_until": Text("Up to the first with the role"),
+    "head_of": Text("Head of the team"), "no_team": Text("No team"), "own_team": Text("that of who asked"),
+    "fallback": Text("If that is nobody, everyone with the role"),
+}
 _DOING: Final[Mapping[str, Text]] = {
     "what_to_do": Text("What to do"), "action": Text("Action"), "choose": Text("Choose"), "none": Text("None"),
     "set_field": Text("Set another field"), "for_each": Text("Once for each of"),
@@ -114,4 +135,16 @@ _TIME: Final[Mapping[str, Text]] = {
     "day_1": Text("Mondays"), "day_2": Text("Tuesdays"), "day_3": Text("Wednesdays"), "day_4": Text("Thursdays"),
     "day_5": Text("Fridays"), "day_6": Text("Saturdays"), "day_0": Text("Sundays"), "repeats": Text("Again and again"),
 }
-WORDS: Final[Mapping[str, Text]] = {**_DRAWING, **_PUBLISHING, **_PROCESS, **_PEOPLE, **_DOING, **_FLOW, **_TIME}
+_TRIAL: Final[Mapping[str, Text]] = {
+    "trial": Text("Test run"), "trial_help": Text("The drawing as it is now. No record is changed, nobody is told."),
+    "trial_mend": Text("Mend first what is listed under the drawing."),
+    "trial_again": Text("The drawing has changed since. Start the test run again."), "trial_sample": Text("Sample"),
+    "trial_record": Text("Copy of the record number"), "trial_record_help": Text("Empty: a new one with these values"),
+    "trial_values": Text("Values for this test"), "trial_start": Text("Start the test run"),
+    "trial_restart": Text("From the beginning"), "trial_undo": Text("One step back"),
+    "trial_next": Text("On to the next timer"), "trial_finish": Text("Run to the end"), "trial_now": Text("Now"),
+    "trial_happens": Text("Let it happen"), "trial_way": Text("The way it took"),
+    "trial_outside": Text("What would have happened outside"),
+}
+WORDS: Final[Mapping[str, Text]] = {
+    **_DRAWING, **_PUBLISHING, **_PROCESS, **_PEOPLE, **_APPROVAL, **_DOING, **_FLOW, **_TIME, **_TRIAL}

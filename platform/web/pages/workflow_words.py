@@ -67,6 +67,8 @@ CHANGES: Final[Mapping[str, Text]] = {
 # The way out of a problem, where the reader speaks of notation.
 HINTS: Final[Mapping[str, Text]] = {
     "bpmn-assignment": Text("Select it and choose under “Who does it” a person or a role."),
+    "bpmn-approval": Text("Select it and mend “How it is decided”: a number needs how many, and among the outcomes one "
+                          "refuses and one does not."),
     "bpmn-action": Text("Select it and choose under “What to do” an action, then fill in what it needs."),
     "bpmn-decision": Text("Select it and choose a decision."),
     "bpmn-gateway": Text("Select one of its ways and tick “Otherwise this way”, and give the others conditions."),

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from formloom.errors import BadRequest, Conflict, FieldError, Text
 from formloom.metadata import layers
 from formloom.metadata.catalog import Entity
+from formloom.policy import people
 from formloom.storage import drafts
 from formloom.web.i18n import label, t
 from formloom.web.pages import edited_sources, workflow_files, workflow_panel
@@ -64,7 +65,8 @@ def workflow(stem: str) -> ResponseReturnValue:
         running = sum(versions.running(context, drawing.key).values())
     return render_template(
         "workflows/designer.html", file=file, title=label(drawing.label) or stem, history=history, running=running,
-        callers=versions.users(drawing.key, model().definitions), data=_data(file, len(history)))
+        callers=versions.users(drawing.key, model().definitions),
+        in_force=drawing.key if drawing.key in model().definitions else "", data=_data(file, len(history)))
 
 
 @blueprint.get("/workflows/<stem>/file.bpmn")
@@ -188,7 +190,9 @@ def _unsuited(given: Mapping[str, str], entity: Entity) -> list[FieldError]:
 
 def _data(file: File, number: int) -> dict[str, Any]:
     """What the scripts of the designer begin with."""
-    offers = workflow_panel.offered(model(), runtime().extensions.service_tasks.items)
+    with reading() as context:
+        teams = people.teams(context.unit)
+    offers = workflow_panel.offered(model(), runtime().extensions.service_tasks.items, teams)
     return {
         "stem": file.stem, "text": file.edited, "published": file.text,
         "was": file.draft.base if file.draft else layers.digest(file.text),

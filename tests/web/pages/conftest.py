@@ -87,8 +87,13 @@ def approval(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
 
 
 @pytest.fixture(scope="session")
-def approval_sign_in(approval: Runtime) -> SignIn:
-    return sign_in_to(approval)
+def approval_app(approval: Runtime) -> Flask:
+    return _app(approval)
+
+
+@pytest.fixture(scope="session")
+def approval_sign_in(approval_app: Flask) -> SignIn:
+    return _sign_in(approval_app)
 
 
 @pytest.fixture

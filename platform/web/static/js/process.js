@@ -9,6 +9,7 @@ import { inward } from "./process/names.js";
 import { Panel } from "./process/panel.js";
 import { Problems } from "./process/problems.js";
 import { Publishing } from "./process/publishing.js";
+import { Trial } from "./process/trial.js";
 import { toolbox } from "./process/toolbox.js";
 
 const source = find("#process-data");
@@ -24,6 +25,7 @@ const problems = new Problems(context);
 const keeping = new Keeping(context, data, told);
 const publishing = new Publishing(context, keeping, { published, trouble, refused, replaced });
 const panel = new Panel(find("[data-panel]"), context);
+const trial = new Trial(find("#side-trial"), context, keeping);
 const [TOOLS, MARGIN, READABLE] = [76, 24, matchMedia("(max-width: 767px)").matches ? 0 : 0.7];     // TOOLS: room at the left
 let number = data.number;
 let publishedText = data.published;
@@ -125,6 +127,8 @@ function side(name) {
     find(`#${tab.getAttribute("aria-controls")}`).hidden = !here;
   }
   if (name === "versions") versions();
+  if (name === "trial") trial.show();
+  else trial.hide();
 }
 
 // ---------- what is pressed ----------
@@ -167,7 +171,7 @@ await bring(keeping.text);
 modeler.on("selection.changed", ({ newSelection }) => panel.show(newSelection.length === 1 ? newSelection[0] : null));
 if (!readonly) {
   toolbox(find("[data-toolbox]"), context);
-  modeler.on("commandStack.changed", () => { keeping.changed(); problems.mark(); panel.later(); state(); });
+  modeler.on("commandStack.changed", () => { keeping.changed(); trial.changed(); problems.mark(); panel.later(); state(); });
 }
 if (keeping.left() && !readonly) find("[data-restore]").hidden = false;
 if (data.overtaken) {

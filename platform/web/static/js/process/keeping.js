@@ -5,6 +5,16 @@ import { outward } from "./names.js";
 
 const DELAY = 600;
 
+// status 0: the server cannot be reached.
+export async function ask(address, body) {
+  try {
+    return await post(address, body);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { ok: false, status: 0, told: null };
+  }
+}
+
 export class Keeping {
   constructor(context, data, tell) {
     Object.assign(this, { context, tell, stem: data.stem, was: data.was, seen: data.seen, text: data.text, name: `process:${data.stem}` });
@@ -57,13 +67,5 @@ export class Keeping {
     this.tell(await this.ask("check", { text: this.text }));
   }
 
-  // status 0: the server cannot be reached.
-  async ask(what, body) {
-    try {
-      return await post(`/workflows/${this.stem}/${what}`, body);
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
-      return { ok: false, status: 0, told: null };
-    }
-  }
+  ask(what, body) { return ask(`/workflows/${this.stem}/${what}`, body); }
 }

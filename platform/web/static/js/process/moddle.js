@@ -11,7 +11,8 @@ export const formloom = {
     type("Label", ["en", "zh"]),
     type("Binding", ["entity"]),
     type("Trigger", ["on", "action", "when", "every", "missed", "message", "for-each", "level", "at"]),
-    type("Assignment", ["assignee", "role", "users", "due"]),
+    type("Assignment", ["assignee", "role", "users", "due", "roles", "line", "line-until", "head", "fallback"]),
+    type("Approval", ["mode", "order", "needed", "weight", "self", "return", "resume", "forbid"]),
     type("Field", ["name", "access", "revise"]),
     type("Outcome", ["value", "label", "label-zh", "tone", "comment"]),
     type("Param", ["name"], [{ name: "value", isBody: true, type: "String" }]),
@@ -24,7 +25,7 @@ export const formloom = {
 };
 
 // Which of them stand where; what an element leaves behind when it becomes another kind is dropped.
-const PERSON = ["Assignment", "Field", "Outcome", "Label"];
+const PERSON = ["Assignment", "Approval", "Field", "Outcome", "Label"];
 const PLACES = {
   "bpmn:UserTask": PERSON, "bpmn:ManualTask": PERSON, "bpmn:Task": PERSON, "bpmn:ServiceTask": ["Action", "Label"],
   "bpmn:SendTask": ["Action", "Param", "Correlation", "Label"], "bpmn:ReceiveTask": ["Correlation", "Label"],

@@ -54,7 +54,8 @@ export class Panel {
     const { context } = this;
     if (about === context.model.process) return aboutProcess(context, about, this.#names(about));
     const own = SECTIONS[about.$type]?.(context, about) ?? (about.$type.endsWith("Event") ? event(context, about) : []);
-    const looped = /Task$|SubProcess$|CallActivity$|Transaction$/.test(about.$type) && !about.triggeredByEvent ? [rounds(context, about)] : [];
+    const voted = context.model.part(about, "Approval") && !about.loopCharacteristics;      // it is given to each approver already
+    const looped = /Task$|SubProcess$|CallActivity$|Transaction$/.test(about.$type) && !about.triggeredByEvent && !voted ? [rounds(context, about)] : [];
     return [section("", this.#head(about), ...this.#names(about)), ...own, ...looped].filter(Boolean);
   }
 

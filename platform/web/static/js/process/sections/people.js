@@ -4,16 +4,17 @@ import { chinese, element, icon } from "../../parts.js";
 import { button, check, field, section, select, small, text } from "../controls.js";
 import { feelBox } from "../feel_box.js";
 import { moment } from "../when.js";
+import { approval } from "./approval.js";
 
 export function people(context, about) {
-  return [who(context, about), fields(context, about), outcomes(context, about), due(context, about)];
+  return [who(context, about), approval(context, about), fields(context, about), outcomes(context, about), due(context, about)];
 }
 
 const modes = new Map();
 
 function who(context, about) {
   const { model, words, offers } = context;
-  const [assignee, users] = ["assignee", "users"].map((name) => model.text(about, "Assignment", name));
+  const assignee = model.text(about, "Assignment", "assignee");
   const set = (changes) => model.set(about, "Assignment", changes);
   const persons = (model.entity?.fields ?? []).filter((one) => one.type === "user" && !one.fixed);
   const known = [["user.id", words.starter], ["user.manager", words.starter_manager],
@@ -30,8 +31,33 @@ function who(context, about) {
     field(words.person, select(mode, [["", words.nobody_special], ...known, ["feel", words.by_feel]], choose)),
     mode === "feel" ? box().node : null,
     field(assignee ? words.role_else : words.role, select(model.text(about, "Assignment", "role"), [["", words.no_role], ...offers.roles.map((one) => [one.name, one.label])], (role) => set({ role }))),
-    users ? field(words.several, feelBox(users, () => model.names(), (next) => set({ users: next })).input) : null);
+    further(context, about, set));
 }
+
+// More people than one: from a list, by several roles, up the line of managers, at the head of a team.
+function further(context, about, set) {
+  const { model, words, offers } = context;
+  const given = (name) => model.text(about, "Assignment", name);
+  const names = () => [...model.subjects(), ...model.names()];
+  const feel = (name, label, help = "") => {
+    const box = feelBox(given(name), names, (next) => set({ [name]: next }));
+    const made = field(label, box.input, help);
+    made.append(box.node.lastElementChild);
+    return made;
+  };
+  const role = (name, label) => field(label, select(given(name), [["", words.no_role], ...offers.roles.map((one) => [one.name, one.label])], (next) => set({ [name]: next })));
+  const heads = [["", words.no_team], ["initiator", words.own_team], ...offers.teams.map((name) => [name, name])];
+  const count = FURTHER.filter((name) => given(name)).length;
+  const more = element("details", { class: "fl-wf-more", open: openFurther.get(about.id) ?? count > 0 }, element("summary", { class: "sm" }, icon("chevron-down"), document.createTextNode(words.more_people)),
+    feel("users", words.several), feel("roles", words.roles_of, words.roles_help), feel("line", words.managers, words.managers_help),
+    given("line") || given("line-until") ? role("line-until", words.managers_until) : null,
+    field(words.head_of, select(given("head"), heads, (head) => set({ head }))), role("fallback", words.fallback));
+  more.addEventListener("toggle", () => openFurther.set(about.id, more.open));
+  return more;
+}
+
+const FURTHER = ["users", "roles", "line", "line-until", "head", "fallback"];
+const openFurther = new Map();
 
 function fields(context, about) {
   const { model, words } = context;

@@ -60,5 +60,5 @@ function promise(context, one, put) {
   const warnings = (chosen?.warn ?? []).map((percent) => [`${percent}%`, context.say(words.used_up, { n: percent })]);
   return [
     field(words.promise, select(one.get("level") ?? "", [["", words.choose], ...levels.map((each) => [each.name, each.label])], (level) => put({ level }))),
-    field(words.happens, select(one.get("at") ?? "", [["", words.choose], ...warnings, ...Object.entries(offers.clock)], (at) => put({ at })))];
+    field(words.happens, select(one.get("at") ?? "", [["", words.choose], ...warnings, ...offers.clock], (at) => put({ at })))];
 }
