@@ -66,7 +66,7 @@ def workflow(stem: str) -> ResponseReturnValue:
     return render_template(
         "workflows/designer.html", file=file, title=label(drawing.label) or stem, history=history, running=running,
         callers=versions.users(drawing.key, model().definitions),
-        in_force=drawing.key if drawing.key in model().definitions else "", data=_data(file, len(history)))
+        data=_data(file, len(history)))
 
 
 @blueprint.get("/workflows/<stem>/file.bpmn")
