@@ -9,6 +9,7 @@ from typing import Any
 from formloom.errors import Text
 from formloom.web.i18n import label, t
 
+
 def _to(values: Mapping[str, Any]) -> str:
     return ", ".join(values.get("to") or ())
 
