@@ -29,6 +29,10 @@ class Text:
         """The words in `locale`; `template` is the translated template, English where there is none."""
         return (template or self.template).format(**{k: _words(v, locale) for k, v in self.values.items()})
 
+    def saying(self, **values: Any) -> Text:
+        """The same words about other values."""
+        return type(self)(self.template, **values)
+
     def __str__(self) -> str:
         return self.render()
 

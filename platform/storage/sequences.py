@@ -52,4 +52,8 @@ def _names(pattern: str) -> list[str]:
 
 
 def _shape(piece: str) -> str:
-    return r"(\d+)" if _PART.fullmatch(piece) else re.escape(piece)
+    """Dates have as many digits as letters, so that the year and the month of `{YY}{MM}` are told apart."""
+    part = _PART.fullmatch(piece)
+    if part is None:
+        return re.escape(piece)
+    return rf"(\d{{{len(part[1])}}})" if part[1] in _DATES else rf"(\d{{{len(part[1])},}})"

@@ -64,7 +64,7 @@ def told(problem: Problem, words: Mapping[str, Text]) -> Text:
     """The message with elements as a person calls them; `words` by the id, or by what problems call it."""
     values = {name: words.get(value, value) if isinstance(value, str) else value
               for name, value in problem.message.values.items()}
-    return Text(problem.message.template, **values)
+    return problem.message.saying(**values)
 
 
 def _process(root: etree._Element) -> etree._Element | None:

@@ -26,7 +26,7 @@ def submit(person: Person, name: str, amount: int = 20_000) -> int:
 
 
 def choose(person: Person, field: str, name: str) -> None:
-    box = person.page.locator(f"#{field}")
+    box = person.page.locator(f"[data-pick][data-ready] #{field}")      # once the script of the page has found it
     box.click()
     box.press_sequentially(name, delay=20)
     person.page.get_by_role("option").filter(has_text=name).first.click()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.cli.conftest import Server
-from tests.journeys.person import IMAGES, Person
+from tests.journeys.person import Person
 
 SignIn = Callable[..., Person]
 KEY = "contract_approval"
@@ -26,45 +27,37 @@ def renamed(demo: Server, crm: Path) -> str:
     return before
 
 
-def _keep(person: Person, name: str) -> None:
-    if os.environ.get("FORMLOOM_IMAGES"):
-        person.page.wait_for_timeout(600)
-        person.page.screenshot(path=IMAGES / f"{name}.png")
-
-
 def test_running_processes_move_and_come_back(sign_in: SignIn, renamed: str) -> None:
-    admin = sign_in("admin", locale="en-US").open(f"/monitoring/{KEY}/migrate")
+    admin = sign_in("admin").open(f"/monitoring/{KEY}/migrate")
     page = admin.page
-    expect(page.get_by_role("heading", name="Steps that are gone")).to_be_visible()
-    expect(page.get_by_role("combobox", name="Manager")).to_have_value("manager_check")
-    _keep(admin, "migration-desk-en")
-    page.get_by_role("button", name="Look again").click()
-    page.get_by_role("button", name="Move", exact=False).last.click()
-    expect(page.get_by_text("moved.")).to_be_visible()
-    _keep(admin, "migration-done-desk-en")
-    page.get_by_role("button", name="Undo").first.click()
-    expect(page.get_by_text("back on the earlier version").first).to_be_attached()
-    expect(page.get_by_role("link", name="Move", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="已经没有的步骤")).to_be_visible()
+    expect(page.get_by_role("combobox", name="销售经理审批")).to_have_value("manager_check")
+    admin.shot("migration-desk-zh")
+    page.get_by_role("button", name="重新查看").click()
+    page.get_by_role("button", name=re.compile(r"^迁移 \d+ 个$")).click()
+    expect(page.get_by_text("已迁移 ", exact=False).first).to_be_visible()
+    admin.shot("migration-done-desk-zh")
+    page.get_by_role("button", name="撤销").first.click()
+    expect(page.get_by_role("link", name="迁移", exact=True)).to_be_visible()
 
 
 def test_map_shows_where_processes_wait(sign_in: SignIn, renamed: str) -> None:
-    admin = sign_in("admin", locale="en-US").open("/monitoring")
+    admin = sign_in("admin").open("/monitoring")
     page = admin.page
-    _keep(admin, "monitoring-desk-en")
+    admin.shot("monitoring-desk-zh")
     page.locator(f"a[href^='/monitoring/{KEY}']").first.click()
-    page.get_by_label("Version").select_option(index=2)
-    page.get_by_label("Show").select_option("count")
+    page.get_by_label("版本").select_option(index=2)
+    page.get_by_label("查看").select_option("now")
     expect(page.locator(".fl-heat-count").first).to_be_visible()
     expect(page.locator(".djs-element[class*=heat-]").first).to_be_attached()
-    expect(page.get_by_role("row", name="Manager").first).to_be_visible()
-    _keep(admin, "heat-desk-en")
+    expect(page.get_by_role("row", name="销售经理审批").first).to_be_visible()
+    admin.shot("heat-desk-zh")
 
 
-@pytest.mark.skipif(not os.environ.get("FORMLOOM_IMAGES"), reason="takes pictures only")
+@pytest.mark.skipif(not os.environ.get("FORMLOOM_SCREENSHOTS"), reason="takes pictures only")
 def test_pages_in_other_sizes(sign_in: SignIn, renamed: str) -> None:
-    for name, how in {"phone-zh": {"width": 390, "height": 844}, "dark-zh": {"dark": True}}.items():
+    for size, how in {"phone-zh": {"width": 390, "height": 844}, "desk-zh-dark": {"dark": True}}.items():
         admin = sign_in("admin", **how)     # type: ignore[arg-type]  # sizes and a flag
-        for path, what in {"/monitoring": "monitoring", f"/monitoring/{KEY}": "heat",
+        for path, what in {"/monitoring": "monitoring", f"/monitoring/{KEY}?measure=now": "heat",
                            f"/monitoring/{KEY}/migrate": "migration", "/processes/1": "instance"}.items():
-            admin.open(path)
-            _keep(admin, f"{what}-{name}")
+            admin.open(path).shot(f"{what}-{size}")

@@ -88,6 +88,13 @@ def test_counting_goes_on_after_given_numbers(database: Database) -> None:
         assert sequences.take(unit, "contract", "number", "CT-{YYYY}-{0000}", NOW) == "CT-2026-0042"
 
 
+def test_numbering_tells_year_and_month_apart(database: Database) -> None:
+    with database.write() as unit:
+        sequences.continue_after(unit, "lead", "number", "L{YY}{MM}-{000}", ["L2603-021", "L2603-1000", "L2602-500"])
+        taken = sequences.take(unit, "lead", "number", "L{YY}{MM}-{000}", datetime(2026, 3, 31, tzinfo=UTC))
+    assert taken == "L2603-1001"
+
+
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or name != "fl_alembic"
 

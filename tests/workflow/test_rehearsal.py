@@ -172,6 +172,19 @@ def test_mails_and_webhooks_are_listed_not_sent(world: World, draw: Draw) -> Non
 
 
 @embedded
+def test_answer_from_outside_is_the_one_that_was_said(world: World, draw: Draw, definition: Any) -> None:
+    waiting = MAIL.replace("{sum: amount}</formloom:param>",
+                           '{sum: amount}</formloom:param><formloom:param name="wait">true</formloom:param>')
+    call = waiting[waiting.index('<bpmn:serviceTask id="call">'):waiting.index('<bpmn:serviceTask id="foreign">')]
+    asking = definition(draw.start() + call + draw.person("a") + draw.end() + draw.chain("s", "call", "a", "e"))
+    record = made(world, 7)
+    with untouched(world):
+        trace = play(world, Sample(record=record, results={"call": {"status": 200}}), definition=asking)
+    assert (trace.variables["call"], [task.node for task in trace.tasks]) == ({"status": 200}, ["a"])
+    assert [effect.what["action"] for effect in trace.effects if effect.kind == "call"] == ["webhook"]
+
+
+@embedded
 def test_failing_step_is_told_where_it_stands(world: World, draw: Draw, definition: Any) -> None:
     broken = definition(draw.start() + draw.person("a") + WRONG + draw.end() + draw.chain("s", "a", "g", "e"))
     record = made(world, 1)

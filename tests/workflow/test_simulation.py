@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from formloom.calendars.working_time import Calendar
 from formloom.records import actions
 from formloom.workflow import instances, reader, tasks, timers
 from formloom.workflow.definition import ProcessDefinition
@@ -24,7 +26,7 @@ from formloom.workflow.simulation.assumptions import Assumptions, Given
 from formloom.workflow.simulation.comparison import Wish, compare
 from formloom.workflow.simulation.course import Conditions, Run, follow
 from formloom.workflow.simulation.history import Case, Visit
-from formloom.workflow.simulation.summary import summarise, to_json
+from formloom.workflow.simulation.summary import Load, summarise, to_json
 
 from .conftest import Draw, World
 from .test_rehearsal import embedded, untouched
@@ -135,6 +137,26 @@ def test_new_step_takes_what_was_said(world: World, draw: Draw) -> None:
     assert sum(later) / len(later) == pytest.approx(10, abs=5)
     assert found.draft.steps["second_look"].tasks == 6
     assert [one.source for one in found.assumptions if one.node == "second_look"] == ["given"]
+
+
+@embedded
+def test_approval_by_several_asks_each(world: World, draw: Draw) -> None:
+    live(world, 6)
+    together = changed(world, draw, '<formloom:assignment assignee="user.manager" role="sales_manager" due="P2D"/>',
+                       '<formloom:assignment users="[2, 5]" due="P2D"/><formloom:approval mode="all"/>')
+    with world.reading("admin") as context:
+        found = compare(context, together, world.definitions[KEY], Wish(cases=50))
+    assert (found.draft.failed, found.draft.done) == (0, found.current.done)
+    assert found.draft.steps["manager_review"].tasks > found.current.steps["manager_review"].tasks
+    assert found.draft.people[5].tasks > found.current.people.get(5, Load(0, 0)).tasks
+
+
+@embedded
+def test_assumed_durations_are_working_time(world: World) -> None:
+    office = Calendar("office", ZoneInfo("UTC"), (((9 * 60, 17 * 60),),) * 5 + ((),) * 2)
+    assumptions = Assumptions((), world.definitions[KEY], calendar=office)
+    friday = datetime(2026, 3, 6, 15, tzinfo=UTC)
+    assert assumptions.after(friday, timedelta(hours=4)) == datetime(2026, 3, 9, 11, tzinfo=UTC)
 
 
 @embedded

@@ -121,12 +121,16 @@ def _words(heat: Heat, measure: str) -> str:
 
 
 def span(value: timedelta | None) -> str:
-    """A duration in its largest two units at most: what fits on a badge."""
+    """A duration in its largest unit: what fits on a badge."""
     if value is None:
         return "–"
     seconds = value.total_seconds()
-    for size, words in ((86400, Text("{n} d")), (3600, Text("{n} h")), (60, Text("{n} min"))):
-        if seconds >= size:
-            amount = seconds / size
-            return t(Text(words.template, n=f"{amount:.0f}" if amount >= 10 else f"{amount:.1f}".removesuffix(".0")))
-    return t(Text("{n} s", n=f"{seconds:.0f}"))
+    if seconds >= 86400:
+        return t(Text("{n} d", n=_brief(seconds / 86400)))
+    if seconds >= 3600:
+        return t(Text("{n} h", n=_brief(seconds / 3600)))
+    return t(Text("{n} min", n=_brief(seconds / 60))) if seconds >= 60 else t(Text("{n} s", n=f"{seconds:.0f}"))
+
+
+def _brief(amount: float) -> str:
+    return f"{amount:.0f}" if amount >= 10 else f"{amount:.1f}".removesuffix(".0")

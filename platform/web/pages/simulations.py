@@ -15,7 +15,7 @@ from formloom.web.i18n import label, t
 from formloom.web.pages import simulation_words as words
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display
-from formloom.web.pages.trials import administrator, known
+from formloom.web.pages.trials import administrator, drafted, known
 from formloom.web.requests import model, reading, runtime, writing
 from formloom.workflow.simulation import queue
 from formloom.workflow.simulation.assumptions import Given
@@ -176,7 +176,7 @@ def _page(key: str, number: int, errors: list[str]) -> str:
     return render_template(
         "trials/simulate.html", title=label(known(key).label) or key, errors=errors, runs=runs, who=who,
         show=display(), most=MOST_CASES, wish=chosen.wish if chosen else Wish(cases=queue.AT_ONCE),
-        text=chosen.text if chosen else "", **_shown(key, chosen))
+        text=drafted(request.args.get("draft", "")) or (chosen.text if chosen else ""), **_shown(key, chosen))
 
 
 def _shown(key: str, asked: Asked | None) -> dict[str, Any]:

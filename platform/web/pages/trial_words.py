@@ -118,7 +118,15 @@ def _ruling(definition: ProcessDefinition, visit: Visit) -> dict[str, Any]:
         "inputs": [{"name": label(one["label"]) or one["name"], "value": _said(one["value"])}
                    for one in told["inputs"]],
         "rules": [{"number": one["number"], "note": label(one["note"])} for one in told["rules"]],
-        "result": _said(told["result"])}
+        "result": _answer(told)}
+
+
+def _answer(told: Mapping[str, Any]) -> str:
+    result, outputs = told["result"], told["outputs"]
+    if not isinstance(result, Mapping):
+        return _said(result)
+    return ", ".join(f"{label(outputs[name]) if name in outputs else name}: {_said(value)}"
+                     for name, value in result.items())
 
 
 def _said(value: Any) -> str:
@@ -140,9 +148,9 @@ def _effect(context: Context, definition: ProcessDefinition, effect: Effect, who
 
 def _of_record(context: Context, what: Mapping[str, Any], _: Mapping[int, str]) -> tuple[str, str]:
     entity = context.catalog.entity(what["entity"])
-    fields = [f"{label(entity.fields[name].label)} {_short(before)} → {_short(after)}" if what["change"] == "updated"
-              else f"{label(entity.fields[name].label)} {_short(after)}"
-              for name, (before, after) in what["fields"].items()]
+    fields = [f"{label(entity.fields[name].label)} "
+              + (f"{_shown_as(entity.fields[name], before)} → " if what["change"] == "updated" else "")
+              + _shown_as(entity.fields[name], after) for name, (before, after) in what["fields"].items()]
     name, told = label(entity.label), " · ".join(fields) or "–"
     if what["change"] == "created":
         return t(Text("{entity} would be created: {fields}", entity=name, fields=told)), ""
@@ -183,8 +191,15 @@ _TOLD: Mapping[str, Callable[[Context, Mapping[str, Any], Mapping[int, str]], tu
     "process": _of_process, "call": _of_call}
 
 
-def _short(value: Any) -> str:
-    text = _said(value)
+def _shown_as(spec: Field, dumped: Any) -> str:
+    """As the field reads on a page; what it points at by its number."""
+    if dumped is None or spec.target is not None:
+        return _short(_said(dumped))
+    value = spec.type.parse(dumped, spec)
+    return _short(display().show(spec, {spec.name: value}).text)
+
+
+def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import jsonify, render_template, request
+from flask import jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.errors import BadConfiguration, BadRequest, Forbidden, FormloomError, Text, UnknownProcess
@@ -22,9 +22,10 @@ from formloom.records.context import Context
 from formloom.records.query import Query
 from formloom.web import problems
 from formloom.web.i18n import label, t
-from formloom.web.pages import trial_words
+from formloom.web.pages import trial_words, workflow_files
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.requests import actor, model, runtime
+from formloom.workflow import drawn
 from formloom.workflow.definition import ProcessDefinition
 from formloom.workflow.rehearsal import Move, Sample, rehearse
 from formloom.workflow.simulation import queue as simulations
@@ -72,23 +73,43 @@ def known(key: str) -> ProcessDefinition:
 
 @blueprint.get("/processes/<key>/test")
 def try_process(key: str) -> ResponseReturnValue:
+    """`draft`: the file whose draft is tried, instead of the version in force."""
     administrator()
-    return _page(key, Setup(), known(key), None, [])
+    setup = Setup(text=drafted(request.args.get("draft", "")))
+    try:
+        return _page(key, setup, _drawn(key, setup.text), None, [])
+    except BadConfiguration as error:
+        return _page(key, Setup(), known(key), None, [str(one) for one in error.problems]), 422
+
+
+@blueprint.get("/workflows/<stem>/<any(test, simulate):what>")
+def try_workflow(stem: str, what: str) -> ResponseReturnValue:
+    """From the designer, with the draft there is."""
+    administrator()
+    key = drawn.read(workflow_files.file(stem).edited).key
+    return redirect(f"/processes/{key}/{what}?draft={stem}")
+
+
+def drafted(stem: str) -> str:
+    """The draft of a file; '' where it is the version in force."""
+    file = workflow_files.file(stem) if stem else None
+    return file.edited if file is not None and file.draft is not None else ""
 
 
 @blueprint.post("/processes/<key>/test")
 def play_process(key: str) -> ResponseReturnValue:
     """Without scripts as well: each button sends the sample and the moves so far, and one more."""
     administrator()
-    setup = _posted(key)
+    setup = Setup()
     try:
+        setup = _posted(key)
         trace, definition = _played(key, setup)
     except BadConfiguration as error:
-        return _page(key, setup, known(key), None, [str(one) for one in error.problems]), 422
+        return _page(key, replace(setup, text=""), known(key), None, [str(one) for one in error.problems]), 422
     except FormloomError as error:
         told = [t(error.message), *(t(error.hint) for _ in [1] if error.hint), *_details(error)]
         if not setup.moves:
-            return _page(key, setup, known(key), None, told), 422
+            return _page(key, setup, _drawn(key, setup.text), None, told), 422
         setup.moves.pop()
         trace, definition = _played(key, setup)
         return _page(key, setup, definition, trace, told), 422
@@ -115,6 +136,14 @@ def _played(key: str, setup: Setup) -> tuple[dict[str, Any], ProcessDefinition]:
         definition = _definition(context, key, setup.text)
         trace = rehearse(context, definition, setup.sample, [_move(one) for one in setup.moves])
         return trial_words.document(context, definition, trace), definition
+
+
+def _drawn(key: str, text: str) -> ProcessDefinition:
+    """What the page is about: the draft, which may be of a process that was never published."""
+    if not text:
+        return known(key)
+    with runtime().reading(actor(), model()) as context:
+        return _definition(context, key, text)
 
 
 def _definition(context: Context, key: str, text: str) -> ProcessDefinition:
@@ -175,7 +204,7 @@ def _posted(key: str) -> Setup:
         moves = json.loads(form.get("moves") or "[]")
     except json.JSONDecodeError:
         raise BadRequest(Text("The request cannot be read.")) from None
-    entity = model().catalog.entities.get(known(key).entity)
+    entity = model().catalog.entities.get(_drawn(key, text).entity)
     setup = Setup(text=text, record=_number("record"), started_by=_number("started_by"), begin=form.get("begin", ""),
                   now=_moment(form.get("now", "")), values=_typed(entity, "v."), moves=moves)
     return _pressed(setup, form.get("move", ""), entity)

@@ -124,7 +124,7 @@ def _changes(before: str, after: str) -> list[Json]:
 
 def _change(one: Difference, parts: Mapping[str, Part]) -> Text:
     element = workflow_words.element(parts.get(one.id, Part(one.id, one.element, one.label)), parts)
-    return Text(workflow_words.CHANGES[one.kind].template, element=element, aspects=_aspects(one.aspects))
+    return workflow_words.CHANGES[one.kind].saying(element=element, aspects=_aspects(one.aspects))
 
 
 def _aspects(names: Iterable[str]) -> str:

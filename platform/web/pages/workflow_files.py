@@ -14,7 +14,7 @@ from formloom.metadata.layers import Layers
 from formloom.storage import drafts
 from formloom.storage.drafts import Draft
 from formloom.web.i18n import label, t
-from formloom.web.pages.workflow_words import STARTS
+from formloom.web.pages.workflow_words import STARTS, STRANGE, happens, often
 from formloom.web.requests import model, reading
 from formloom.workflow import drawn, versions
 from formloom.workflow.drawn import Drawing
@@ -110,10 +110,13 @@ def starts(drawing: Drawing, catalog: Catalog) -> tuple[str, ...]:
 def _start(trigger: Mapping[str, str], drawing: Drawing, catalog: Catalog) -> str:
     entity = catalog.entities.get(drawing.entity)
     action = entity.actions.get(trigger.get("action", "")) if entity else None
-    words = STARTS.get(trigger.get("on", ""), STARTS[""])
-    return t(Text(words.template, action=label(action.label) if action else trigger.get("action", ""),
-                  entity=label(entity.label) if entity else drawing.entity, every=trigger.get("every", ""),
-                  message=trigger.get("message", "")))
+    level = entity.levels.get(trigger.get("level", "")) if entity else None
+    words = STARTS.get(trigger.get("on", ""), STRANGE)
+    return t(words.saying(
+        action=label(action.label) if action else trigger.get("action", ""),
+        entity=label(entity.label) if entity else drawing.entity, every=often(trigger.get("every", "")),
+        message=trigger.get("message", ""), level=label(level.label) if level else trigger.get("level", ""),
+        at=happens(trigger.get("at", "")), kind=trigger.get("on", "")))
 
 
 def _line(one: File, loads: Mapping[str, Load]) -> Line:

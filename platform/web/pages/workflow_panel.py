@@ -10,7 +10,7 @@ from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Entity, Field
 from formloom.runtime import Model
 from formloom.web.i18n import label, t
-from formloom.web.pages.workflow_words import ACTIONS, ELEMENTS, PARAMETERS
+from formloom.web.pages.workflow_words import ACTIONS, CLOCK, ELEMENTS, PARAMETERS
 
 Json = dict[str, Any]
 _SIMPLE = ("number", "string", "boolean", "date", "date and time")
@@ -26,13 +26,16 @@ def offered(current: Model, service_tasks: Mapping[str, Callable[..., Any]]) -> 
         "processes": [{"key": d.key, "label": label(d.label), "inputs": list(d.inputs)}
                       for d in current.definitions.values()],
         "elements": {name: t(words) for name, words in ELEMENTS.items()},
+        "clock": {name: t(words) for name, words in CLOCK.items()},
     }
 
 
 def _entity(entity: Entity) -> Json:
     return {"name": entity.name, "label": label(entity.label), "icon": entity.icon,
             "fields": [_field(field) for field in entity.fields.values()],
-            "actions": [{"name": one.name, "label": label(one.label)} for one in entity.actions.values()]}
+            "actions": [{"name": one.name, "label": label(one.label)} for one in entity.actions.values()],
+            "levels": [{"name": one.name, "label": label(one.label), "warn": list(one.warn)}
+                       for one in entity.levels.values()]}
 
 
 def _field(field: Field) -> Json:

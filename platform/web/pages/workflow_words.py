@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from formloom.errors import Text
+from formloom.workflow import moments
 from formloom.workflow.drawn import Part
 
 # By the BPMN name, with the kind of an event behind a colon where it makes another thing of it.
@@ -59,8 +61,8 @@ ASPECTS: Final[Mapping[str, Text]] = {
     "called": Text("process that runs"), "interrupts": Text("whether it interrupts"), "other": Text("details"),
 }
 CHANGES: Final[Mapping[str, Text]] = {
-    "added": Text("New: {element}"), "removed": Text("Gone: {element}"),
-    "changed": Text("Changed: {element} ({aspects})"),
+    "added": Text("New: {element}", element="{element}"), "removed": Text("Gone: {element}", element="{element}"),
+    "changed": Text("Changed: {element} ({aspects})", element="{element}", aspects="{aspects}"),
 }
 # The way out of a problem, where the reader speaks of notation.
 HINTS: Final[Mapping[str, Text]] = {
@@ -84,11 +86,48 @@ HINTS: Final[Mapping[str, Text]] = {
     "bpmn-condition": Text("Remove the condition, or put it on one of several ways behind a split."),
 }
 STARTS: Final[Mapping[str, Text]] = {
-    "action": Text("Action “{action}” of {entity}"), "created": Text("{entity} is created"),
-    "updated": Text("{entity} is changed"), "schedule": Text("By the clock: {every}"),
-    "message": Text("Message “{message}” comes"), "signal": Text("Signal “{message}” comes"),
-    "manual": Text("By hand"), "": Text("Nothing starts it yet"),
+    "action": Text("Action “{action}” of {entity}", action="{action}", entity="{entity}"),
+    "created": Text("{entity} is created", entity="{entity}"),
+    "updated": Text("{entity} is changed", entity="{entity}"),
+    "schedule": Text("By the clock: {every}", every="{every}"),
+    "message": Text("Message “{message}” comes", message="{message}"),
+    "signal": Text("Signal “{message}” comes", message="{message}"),
+    "sla": Text("{entity}, “{level}”: {at}", entity="{entity}", level="{level}", at="{at}"),
+    "manual": Text("By hand"),
 }
+STRANGE: Final = Text("Something else: {kind}", kind="{kind}")
+# What happens to the clock of a service level, in the order of its life.
+CLOCK: Final[Mapping[str, Text]] = {
+    "started": Text("the time begins to run"), "paused": Text("it pauses"), "resumed": Text("it goes on"),
+    "breached": Text("the promise is broken"), "met": Text("the promise is kept"),
+    "stopped": Text("it is answered after all, too late"), "reopened": Text("it is taken up again"),
+    "retargeted": Text("another target holds"), "moved": Text("another calendar holds"),
+    "recomputed": Text("it was calculated anew"),
+}
+USED_UP: Final = Text("{n}% of the time is used up", n="{n}")
+_UNITS: Final = ((1440, Text("every {n} days", n="{n}")),
+                 (60, Text("every {n} hours", n="{n}")), (1, Text("every {n} minutes", n="{n}")))
+_DAYS: Final[Mapping[str, Text]] = {"*": Text("every day"), "1-5": Text("Monday to Friday")}
+_DAILY: Final = re.compile(r"(\d{1,2}) (\d{1,2}) \* \* (\*|1-5)")
+
+
+def often(every: str) -> Text:
+    """A schedule as people say it; as it is written where that has no plain words."""
+    step, daily = moments.duration(every), _DAILY.fullmatch(every.strip())
+    minutes = int(step.total_seconds()) // 60 if step else 0
+    if minutes:
+        size, words = next((size, words) for size, words in _UNITS if minutes % size == 0)
+        return words.saying(n=minutes // size)
+    if daily:
+        return Text("{days} at {time}", days=_DAYS[daily[3]], time=f"{int(daily[2]):02}:{int(daily[1]):02}")
+    return Text("{name}", name=every)
+
+
+def happens(at: str) -> Text:
+    """What happens to a clock; as it is written where that has no words."""
+    if at.endswith("%"):
+        return USED_UP.saying(n=at[:-1])
+    return CLOCK.get(at, Text("{name}", name=at))
 
 
 def kind(part: Part) -> Text:

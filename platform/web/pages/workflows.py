@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from formloom.errors import BadRequest, Conflict, FieldError, Text
 from formloom.metadata import layers
@@ -195,5 +194,5 @@ def _data(file: File, number: int) -> dict[str, Any]:
         "was": file.draft.base if file.draft else layers.digest(file.text),
         "seen": file.draft.number if file.draft else 0, "number": number if file.text else 0,
         "overtaken": file.overtaken, "offers": offers,
-        "words": {key: gettext(text.template) for key, text in WORDS.items()},      # the scripts fill in the values
+        "words": {key: t(text) for key, text in WORDS.items()},
     }

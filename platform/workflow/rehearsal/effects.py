@@ -23,8 +23,8 @@ _WATCHED = (t.fl_mail, t.fl_job, t.fl_notification, t.fl_instance)
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """kind: record | mail | webhook | job | notification | process | call, a service task of a plugin that was not
-    called. `node`: the element that did it, '' for what a form or another process did.
+    """kind: record | mail | webhook | job | notification | process | call, what is done outside or by a plugin and
+    was not called. `node`: the element that did it, '' for what a form or another process did.
     """
 
     kind: str
@@ -55,8 +55,11 @@ class Recorder:
                        and before.get(name) != after.get(name)}})
 
     def around(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """The service task as the test run calls it: for real where all it does is write, else not at all."""
+        """The service task as the test run calls it: for real where all it does is write, else not at all. What would
+        be asked outside has its answer from `results` at once.
+        """
         def stand_in(step: Step, **parameters: Any) -> Any:
+            self.collect(step.context)
             self.node = step.node
             if performing.is_transactional(call):
                 result = call(step, **parameters)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
+from formloom.calendars.working_time import Calendar, OutOfReach
 from formloom.metadata.catalog import EMPTY
 from formloom.workflow.definition import Node, ProcessDefinition
 from formloom.workflow.simulation.history import Case
@@ -53,10 +54,11 @@ class _Known:
 
 
 class Assumptions:
-    """Of a definition, from the history of the current one."""
+    """Of a definition, from the history of the current one. With a calendar, durations are working time."""
 
-    def __init__(self, cases: Iterable[Case], current: ProcessDefinition, given: Mapping[str, Given] = EMPTY) -> None:
-        self._given = given
+    def __init__(self, cases: Iterable[Case], current: ProcessDefinition, given: Mapping[str, Given] = EMPTY,
+                 calendar: Calendar | None = None) -> None:
+        self._given, self._calendar = given, calendar
         self._kept: dict[str, Assumption] = {}
         self._steps: Mapping[str, _Known] = defaultdict(_Known)
         self._roles: Mapping[str, _Known] = defaultdict(_Known)
@@ -74,8 +76,21 @@ class Assumptions:
                 if visit.done is None or visit.withdrawn:
                     continue
                 for one in known:
-                    one.durations.append(visit.done - visit.arrived)
+                    one.durations.append(self._between(visit.arrived, visit.done))
                     one.outcomes[visit.outcome] += 1
+
+    def after(self, start: datetime, took: timedelta) -> datetime:
+        """When something is done that was begun at `start`; on the clock of the wall where nobody ever works."""
+        try:
+            return self._calendar.add(start, took) if self._calendar else start + took
+        except OutOfReach:
+            return start + took
+
+    def _between(self, start: datetime, end: datetime) -> timedelta:
+        try:
+            return self._calendar.between(start, end) if self._calendar else end - start
+        except OutOfReach:
+            return end - start
 
     def of(self, node: Node) -> Assumption:
         if node.id not in self._kept:

@@ -73,7 +73,8 @@ class Study:
     def begin(self, context: Context) -> None:
         current, wish = self._definitions[0], self._wish
         self._cases = history.cases(context, current.key, wish.cases, wish.content)
-        self._assumptions = Assumptions(self._cases, current, wish.given)
+        own = context.catalog.own_calendar
+        self._assumptions = Assumptions(self._cases, current, wish.given, own.calendar if own else None)
 
     def go_on(self, context: Context) -> bool:
         """The next courses; whether there are more."""

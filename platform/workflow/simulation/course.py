@@ -10,10 +10,12 @@ from random import Random
 from typing import Any
 
 from formloom.errors import FormloomError, Text
+from formloom.feel.functions.working import CALENDARS
 from formloom.metadata.catalog import Entity
+from formloom.records.calendars import Calendars
 from formloom.records.context import Context
 from formloom.records.scope import Scope
-from formloom.workflow import engine, moments, rule_tasks
+from formloom.workflow import approvers, engine, moments, rule_tasks
 from formloom.workflow.definition import Node, ProcessDefinition
 from formloom.workflow.scope import Surroundings, zone
 from formloom.workflow.simulation import standing_in
@@ -102,12 +104,15 @@ class Remembered(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name == "user":
             return self._user
+        if name == CALENDARS:
+            return self.record[name] if self.record is not None else Calendars(self._context, None, {})
         if self._entity is None or (name != "record" and name not in self._entity.fields):
             raise KeyError(name)
         return self.record if name == "record" or self.record is None else self.record[name]
 
     def __contains__(self, name: object) -> bool:
-        return name == "user" or (self._entity is not None and (name == "record" or name in self._entity.fields))
+        known = ("user", CALENDARS) if self._entity is None else ("user", CALENDARS, "record", *self._entity.fields)
+        return name in known
 
     def __iter__(self) -> Iterator[str]:
         yield "user"
@@ -182,13 +187,27 @@ class _Course:
     def _serve(self) -> None:
         """Does what needs nobody, and notes who has to do the rest."""
         for _ in range(MOST_EVENTS):
-            token = next((w for w in self._running.waiting() if w.kind == "service"), None)
+            token = next((w for w in self._running.waiting() if w.kind in ("service", "ballot")), None)
             if token is None:
                 self._note_arrivals()
                 return
             self._node = token.node
-            self._running.complete(token.id, self._result(token), self._now)
+            if token.kind == "ballot":
+                self._running.poll(token.id, self._voters(token), self._now)
+            else:
+                self._running.complete(token.id, self._result(token), self._now)
         raise EndlessCase(Text("A case took more than {count} steps.", count=MOST_EVENTS))
+
+    def _voters(self, token: engine.Token) -> list[approvers.Voter]:
+        """Who would decide an approval; those who approved an earlier step of this case only if nobody else can."""
+        definition = self._all.definition
+        node = definition.nodes[token.node]
+        found = approvers.voters(self._all.context, 0, definition, node, self._case.started_by,
+                                 self._running.scope_of(token.id))
+        if node.approval is None or node.approval.self == "allow":
+            return found
+        earlier = {work.person for work in self._run.works if work.left and definition.nodes[work.node].approval}
+        return [one for one in found if one["user"] is None or int(one["user"]) not in earlier] or found[:1]
 
     def _result(self, token: engine.Token) -> Any:
         node = self._all.definition.nodes[token.node]
@@ -232,23 +251,31 @@ class _Course:
             real = None         # it ended in a way that the draft does not have
         assumed, outcome = self._all.assumptions.of(node).draw(
             Random(f"{self._all.seed}/{self._case.id}/{node.id}/{visit}"))  # noqa: S311 - guards nothing
-        work = Work(node.id, node.assignment.role, self._person(node, token, real), self._now, self._due(node, token),
-                    real is not None and not real.withdrawn)
+        work = Work(node.id, self._role(node, token), self._person(node, token, real), self._now,
+                    self._due(node, token), real is not None)
         self._works[token.id] = work, real.outcome if real and real.outcome else outcome, real
         return self._done_at(real, assumed)
 
     def _done_at(self, real: Visit | None, assumed: timedelta) -> datetime | None:
         """A task that was withdrawn would have taken longer than it was there."""
         if real is None:
-            return self._now + assumed
+            return self._all.assumptions.after(self._now, assumed)
         if real.done is None:
             return None
-        return self._now + (real.done - real.arrived) + (assumed if real.withdrawn else timedelta())
+        left = self._now + (real.done - real.arrived)
+        return self._all.assumptions.after(left, assumed) if real.withdrawn else left
+
+    def _role(self, node: Node, token: engine.Token) -> str:
+        voter = self._running.scope_of(token.id)["approver"] if node.approval else {}
+        return voter.get("role") or node.assignment.role or node.assignment.fallback
 
     def _person(self, node: Node, token: engine.Token, real: Visit | None) -> int | None:
         if real is not None and real.by is not None:
             return real.by
         given = node.assignment.assignee
+        if node.approval is not None:
+            voter = self._running.scope_of(token.id)["approver"]["user"]
+            return None if voter is None else int(voter)
         value = given.evaluate(self._running.scope_of(token.id), self._now) if given else None
         return None if value is None or isinstance(value, (bool, str)) else int(value)
 
@@ -305,6 +332,11 @@ class _Course:
         self._node, work.left = work.node, self._now
         self._run.works.append(work)
         if real is not None:
+            work.known = not real.withdrawn
             self._names.change(real.values)
-        self._running.complete(key, {"outcome": outcome, "comment": real.comment if real else "", "by": work.person,
-                                       "at": self._now}, self._now)
+        node = self._all.definition.nodes[work.node]
+        result = {"outcome": outcome, "comment": real.comment if real else "", "by": work.person, "at": self._now}
+        chosen = node.outcome(outcome)
+        if node.approval is not None:
+            result["agrees"] = chosen is None or chosen.tone != "stop"
+        self._running.complete(key, result, self._now)

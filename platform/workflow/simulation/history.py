@@ -20,13 +20,14 @@ from formloom.workflow.scope import local_now, zone
 
 MOST_CASES = 5000
 _AT_ONCE = 500        # cases whose rows are read together
+_LEFT = "left"          # the kind of a task that was returned to an earlier step instead of decided
 _FROM_OUTSIDE = frozenset({"message", "signal"})
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One time that people had a task. `done` is None while it is open. `values`: what was typed into its form.
-    `withdrawn`: nobody did it, the process went on without it at that time.
+    `withdrawn`: nobody decided it; the process went on without it, or went back, at that time.
     """
 
     node: str
@@ -96,7 +97,8 @@ def _case(context: Context, row: Any, tasks: Sequence[Any], passed: Sequence[Any
     later = [entry for entry in audits if entry.at > row.started_at
              or (entry.at == row.started_at and entry.actor_id == SYSTEM.user_id)]
     typed = {(entry.at, entry.actor_id): _after(entity, entry) for entry in later}
-    visits = [_visit(definition, task, typed) for task in tasks]
+    visits = [_visit(definition, task, typed) for task in tasks
+              if task.kind in (None, _LEFT)]
     by_people = {(visit.done, visit.by) for visit in visits}
     return Case(
         id=row.id, started_by=row.started_by, started_at=row.started_at, ended_at=row.ended_at,
@@ -111,7 +113,7 @@ def _visit(definition: ProcessDefinition, task: Any, typed: Mapping[Any, Mapping
     values = typed.get((task.done_at, task.done_by), {}) if node else {}
     return Visit(task.node, task.created_at, task.done_at, task.outcome or "", task.comment or "", task.done_by,
                  {name: value for name, value in values.items() if node and name in node.editable},
-                 task.status == "cancelled")
+                 task.status == "cancelled" or task.kind == _LEFT)
 
 
 def _by_node(visits: Iterable[Visit]) -> Mapping[str, Sequence[Visit]]:

@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from formloom.policy.actor import SYSTEM
 from formloom.records import actions
 from formloom.runtime import Runtime
+from formloom.storage import drafts
 from formloom.storage.platform_tables import metadata as platform_metadata
 from formloom.workflow import tasks
 from formloom.workflow.simulation.queue import AT_ONCE
@@ -188,3 +189,15 @@ def test_empty_history_says_what_to_do(ada: FlaskClient, contract: int) -> None:
     assert "There is no case yet" in ada.get(answer.headers["Location"]).text
 
 
+
+
+def test_draft_of_the_designer_is_tried(approval: Runtime, ada: FlaskClient, contract: int) -> None:
+    text = approval.model().definitions["contract_approval"].text.replace("Manager reviews", "Manager looks again")
+    with approval.writing(SYSTEM) as context:
+        drafts.save(context.unit, "workflows/contract_approval.bpmn", text, "", 0, 1, context.now)
+    found = ada.get("/workflows/contract_approval/test")
+    assert found.headers["Location"] == f"{TEST}?draft=contract_approval"
+    assert "Manager looks again" in ada.get(found.headers["Location"]).text
+    assert "Manager looks again" in ada.get(f"{SIMULATE}?draft=contract_approval").text
+    with approval.writing(SYSTEM) as context:
+        drafts.drop(context.unit, "workflows/contract_approval.bpmn")

@@ -8,11 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from formloom.metadata import layers, loader
+from formloom.metadata import compiler, layers, loader
+from formloom.metadata.builtin_types import TYPES
 from formloom.runtime import Runtime
 from formloom.storage import drafts
+from formloom.web.pages import workflow_files, workflow_words
+from formloom.workflow import vocabulary
+from formloom.workflow.drawn import Drawing
 
 from .conftest import PACKS, SignIn, token
 
@@ -90,6 +95,31 @@ def test_list_says_what_starts_it(ada: FlaskClient) -> None:
     page = ada.get("/workflows?_l_=zh").text
     for words in ("合同审批", "的“", "已生效", "approval"):
         assert words in page
+
+
+@pytest.mark.parametrize(("every", "words"), [
+    ("PT1H", "every 1 hours"), ("PT90M", "every 90 minutes"), ("P7D", "every 7 days"),
+    ("5 8 * * 1-5", "Monday to Friday at 08:05"), ("0 8 1 * *", "0 8 1 * *"), ("", "")])
+def test_schedule_is_told_in_words(every: str, words: str) -> None:
+    assert str(workflow_words.often(every)) == words
+
+
+@pytest.mark.parametrize(("given", "words"), [
+    ({"on": "sla", "level": "solve", "at": "75%"}, "Request, “Solved”: 75% of the time is used up"),
+    ({"on": "sla", "level": "solve", "at": "breached"}, "Request, “Solved”: the promise is broken"),
+    ({"on": "sla", "level": "gone", "at": "never"}, "Request, “gone”: never"),
+    ({"on": "moonrise"}, "Something else: moonrise")])
+def test_start_is_told_as_what_it_is(mini_app: Flask, given: dict[str, str], words: str) -> None:
+    catalog = compiler.compile(loader.read_pack(PACKS / "desk"), TYPES)
+    with mini_app.test_request_context():
+        assert workflow_files.starts(Drawing(entity="request", triggers=(given,)), catalog) == (words,)
+
+
+def test_every_start_has_its_words(ada: FlaskClient) -> None:
+    said = state(ada)
+    assert {f"on_{kind}" for kind in vocabulary.EVENTS} <= said["words"].keys()
+    assert workflow_words.STARTS.keys() == set(vocabulary.EVENTS)
+    assert said["offers"]["clock"].keys() == set(vocabulary.CLOCK)
 
 
 def test_problem_is_told_at_its_element(ada: FlaskClient) -> None:

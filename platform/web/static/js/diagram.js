@@ -61,7 +61,7 @@ function warm(viewer, box) {
     const badge = document.createElement("span");
     badge.className = "fl-heat-count";
     badge.textContent = words.replaceAll("_", " ");
-    overlays.add(id, { position: { top: 0, left: element.width ?? 0 }, html: badge });
+    overlays.add(id, { position: { top: 0, left: element.width ?? 0 }, scale: false, html: badge });
   }
 }
 

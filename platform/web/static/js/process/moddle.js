@@ -10,9 +10,9 @@ export const formloom = {
   types: [
     type("Label", ["en", "zh"]),
     type("Binding", ["entity"]),
-    type("Trigger", ["on", "action", "when", "every", "message", "for-each"]),
+    type("Trigger", ["on", "action", "when", "every", "missed", "message", "for-each", "level", "at"]),
     type("Assignment", ["assignee", "role", "users", "due"]),
-    type("Field", ["name", "access"]),
+    type("Field", ["name", "access", "revise"]),
     type("Outcome", ["value", "label", "label-zh", "tone", "comment"]),
     type("Param", ["name"], [{ name: "value", isBody: true, type: "String" }]),
     type("Action", ["name"], [parameters]),
@@ -30,4 +30,6 @@ const PLACES = {
   "bpmn:SendTask": ["Action", "Param", "Correlation", "Label"], "bpmn:ReceiveTask": ["Correlation", "Label"],
   "bpmn:BusinessRuleTask": ["Decision", "Label"], "bpmn:CallActivity": ["Param", "Label"],
 };
-export const belongs = (part, kind) => !part.$type.startsWith("formloom:") || !PLACES[kind] || PLACES[kind].includes(part.$type.slice(9));
+const ELSEWHERE = { Task: ["Label"], Event: ["Correlation", "Param", "Label"], Gateway: ["Label"] };
+const allowed = (kind) => PLACES[kind] ?? Object.entries(ELSEWHERE).find(([ending]) => kind.endsWith(ending))?.[1];
+export const belongs = (part, kind) => !part.$type.startsWith("formloom:") || !allowed(kind) || allowed(kind).includes(part.$type.slice(9));

@@ -21,18 +21,44 @@ export function about(context, process, names) {
 function trigger(context, process, one, n) {
   const { model, words } = context;
   const key = `trigger-${n}`;
-  const kinds = ["action", "created", "updated", "schedule", "message", "signal", "manual"];
+  const kinds = ["action", "created", "updated", "schedule", "sla", "message", "signal", "manual"];
+  const strange = kinds.includes(one.on) ? [] : [[one.on ?? "", context.say(words.on_strange, { kind: one.on ?? "" })]];
   const put = (changes) => model.update(one, Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value || undefined])), process);
-  const become = (on) => put({ on, action: on === "action" ? model.entity?.actions[0]?.name : "", every: on === "schedule" ? "0 8 * * 1-5" : "", message: "", when: "", "for-each": "" });
+  const become = (on) => put({ ...NOTHING, on, ...first(model, on) });
   const drop = () => model.write(process, "Trigger", model.parts(process, "Trigger").filter((each) => each !== one));
   const parts = {
     action: () => [field(words.action, select(one.action ?? "", [["", words.choose], ...(model.entity?.actions ?? []).map((each) => [each.name, each.label])], (action) => put({ action }))), only()],
     created: () => [only()], updated: () => [only()],
-    schedule: () => [...schedule(context, key, one.every ?? "", (every) => put({ every })), element("h4", { text: words.for_each_record }), condition(context, `${key}-each`, one.get("for-each") ?? "", (text_) => put({ "for-each": text_ }))],
+    schedule: () => [...schedule(context, key, one.every ?? "", (every) => put({ every })), element("h4", { text: words.for_each_record }), condition(context, `${key}-each`, one.get("for-each") ?? "", (text_) => put({ "for-each": text_ })),
+      field(words.missed, select(one.get("missed") || "once", MISSED.map((name) => [name, words[`missed_${name}`]]), (missed) => put({ missed: missed === "once" ? "" : missed })))],
+    sla: () => promise(context, one, put),
     message: () => [named()], signal: () => [named()], manual: () => [],
   };
   const only = () => element("div", { class: "fl-stack-s" }, element("h4", { text: words.only_if }), condition(context, `${key}-when`, one.when ?? "", (when) => put({ when })));
   const named = () => field(words.message_name, text(one.message ?? "", (message) => put({ message })));
   return element("div", { class: "fl-wf-card" }, element("div", { class: "fl-wf-row" },
-    select(one.on ?? "", kinds.map((kind) => [kind, words[`on_${kind}`]]), become, { "aria-label": words.starts }), small(words.remove, "x", drop)), ...(parts[one.on]?.() ?? []));
+    select(one.on ?? "", [...strange, ...kinds.map((kind) => [kind, words[`on_${kind}`]])], become, { "aria-label": words.starts }), small(words.remove, "x", drop)), ...(parts[one.on]?.() ?? []));
+}
+
+const MISSED = ["once", "all", "skip"];
+const NOTHING = { action: "", every: "", missed: "", message: "", when: "", "for-each": "", level: "", at: "" };
+
+// What a trigger that has just become of this kind begins with.
+function first({ entity }, on) {
+  if (on === "action") return { action: entity?.actions[0]?.name };
+  if (on === "schedule") return { every: "0 8 * * 1-5" };
+  return on === "sla" ? { level: entity?.levels[0]?.name, at: "breached" } : {};
+}
+
+// The clock of a service level: which, and what happens to it.
+function promise(context, one, put) {
+  const { model, words, offers } = context;
+  if (!model.entity) return [element("p", { class: "help", text: words.bind_first })];
+  const { levels } = model.entity;
+  if (!levels.length && !one.get("level")) return [element("p", { class: "help", text: words.no_promise })];
+  const chosen = levels.find((each) => each.name === one.get("level"));
+  const warnings = (chosen?.warn ?? []).map((percent) => [`${percent}%`, context.say(words.used_up, { n: percent })]);
+  return [
+    field(words.promise, select(one.get("level") ?? "", [["", words.choose], ...levels.map((each) => [each.name, each.label])], (level) => put({ level }))),
+    field(words.happens, select(one.get("at") ?? "", [["", words.choose], ...warnings, ...Object.entries(offers.clock)], (at) => put({ at })))];
 }
