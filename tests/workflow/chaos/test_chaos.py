@@ -133,8 +133,12 @@ def _kill_web(town: Town, chance: random.Random, _: Waker) -> None:
 
 
 def _kill_worker(town: Town, chance: random.Random, _: Waker) -> None:
-    """And nobody waits a minute until its leases run out; those of the other worker run out as well."""
     chance.choice(town.workers).kill()
+    _expire(town)
+
+
+def _expire(town: Town) -> None:
+    """Nobody waits a minute until leases run out, and those of living workers run out as well."""
     with town.runtime.database.write() as unit:
         unit.connection.execute(sa.update(t.fl_job).where(t.fl_job.c.status == "leased").values(
             lease_until=datetime.now(UTC) - timedelta(seconds=1)))
@@ -186,6 +190,7 @@ def test_nothing_is_lost_or_doubled(town: Town) -> None:
         over.set()
         blows.join()
     approved = time.monotonic()
+    _expire(town)
     town.runtime.advance_clock("P2D")       # the last hour passes, and whatever was to be tried again later is now
     until(lambda: finished(town), 90 + COUNT / 4, "everything is finished")
     _report(town, approved - started, time.monotonic() - approved)
