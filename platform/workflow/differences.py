@@ -16,8 +16,9 @@ from formloom.workflow.reading import label_of
 
 # Aspects by the name of an attribute or child element; whatever else changes is "other".
 ASPECTS: Final[Mapping[str, str]] = {
-    "name": "name", "label": "name", "assignment": "who", "field": "fields", "outcome": "outcomes", "action": "action",
-    "decision": "decision", "conditionExpression": "condition", "condition": "condition", "default": "default",
+    "name": "name", "label": "name", "assignment": "who", "approval": "approval", "field": "fields",
+    "outcome": "outcomes", "action": "action", "decision": "decision", "conditionExpression": "condition",
+    "condition": "condition", "default": "default",
     "timerEventDefinition": "when", "conditionalEventDefinition": "condition", "messageEventDefinition": "message",
     "signalEventDefinition": "message", "messageRef": "message", "correlation": "message", "param": "inputs",
     "input": "inputs", "multiInstanceLoopCharacteristics": "rounds", "standardLoopCharacteristics": "rounds",

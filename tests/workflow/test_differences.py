@@ -33,6 +33,7 @@ def test_way_back_removes_what_the_way_added(one: Path, other: Path) -> None:
 @pytest.mark.parametrize(("old", "new", "expected"), [
     ('name="Legal reviews"', 'name="Law reviews"', ("changed", "legal_review", ("name",))),
     ('role="legal"', 'role="finance"', ("changed", "legal_review", ("who",))),
+    ('mode="any"', 'mode="all"', ("changed", "manager_review", ("approval",))),
     ('default="flow_large_agreed"', 'default="flow_large_ask_departments"', ("changed", "large", ("default",))),
     ('ref="approval_matrix"', 'ref="lead_grade"', ("changed", "who_approves", ("decision",))),
     ('action="submit"', 'action="archive"', ("changed", "contract_approval", ("trigger",))),

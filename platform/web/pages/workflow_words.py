@@ -54,7 +54,8 @@ PARAMETERS: Final[Mapping[str, Text]] = {
 }
 ASPECTS: Final[Mapping[str, Text]] = {
     "kind": Text("what it does"), "name": Text("name"), "who": Text("who does it, or until when"),
-    "fields": Text("fields"), "outcomes": Text("outcomes"), "action": Text("action"), "decision": Text("decision"),
+    "approval": Text("how it is decided"), "fields": Text("fields"), "outcomes": Text("outcomes"),
+    "action": Text("action"), "decision": Text("decision"),
     "condition": Text("condition"), "default": Text("the way for everything else"), "when": Text("time"),
     "message": Text("message"), "inputs": Text("inputs"), "rounds": Text("repetition"), "script": Text("calculation"),
     "trigger": Text("what starts it"), "entity": Text("kind of record"), "path": Text("connection"),
