@@ -34,7 +34,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from formloom import installation, settings
 from formloom.metadata import loader
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.records import actions
 from formloom.runtime import Runtime

@@ -25,7 +25,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from formloom import installation, settings
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM
 from formloom.records import actions
 from formloom.runtime import Runtime

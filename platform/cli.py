@@ -15,7 +15,7 @@ import click
 from formloom import diagnosis, installation, process_commands, worker
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import builtin_types, compiler, jsonschema_import, loader
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM
 from formloom.process_commands import opened

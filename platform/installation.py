@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from werkzeug.security import generate_password_hash
 
 from formloom.exchange import data, organisation
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.runtime import Runtime

@@ -21,8 +21,9 @@ from formloom.exchange import service_tasks
 from formloom.extensions import Extensions, JobHandler
 from formloom.jobs import queue
 from formloom.metadata import builtin_types, compiler, layers
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.policy.policy import Policy

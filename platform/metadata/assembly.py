@@ -15,6 +15,7 @@ from formloom.metadata.authored import Authored
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.nodes import Block
 from formloom.metadata.nodes import Mapping as Node
+from formloom.metadata.sources import DecisionSource
 from formloom.metadata.values import ADDRESS_PARTS
 
 SCOPE = frozenset({"user", "record"})
@@ -56,7 +57,7 @@ class Assembler:
 
     types: Mapping[str, FieldType]
     authored: Authored
-    decisions: Mapping[str, c.DecisionSource] = field(default_factory=dict)
+    decisions: Mapping[str, DecisionSource] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def report(

@@ -23,6 +23,7 @@ from formloom.errors import (
 )
 from formloom.feel import Expression
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.sources import NOWHERE, DecisionSource, ProcessSource, Source
 
 Label: TypeAlias = Mapping[str, str]
 
@@ -47,7 +48,6 @@ class _Nothing(Mapping[str, Any]):
 
 EMPTY: Mapping[str, Any] = _Nothing()
 
-NOWHERE = Place("")
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by")
 
 
@@ -316,50 +316,12 @@ class WorkCalendar:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessSource:
-    """A BPMN file as authored; `workflow.reader` makes a process definition of it."""
-
-    key: str                                # the BPMN process id
-    pack: str
-    text: str
-    hash: str
-    place: Place = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class DecisionSource:
-    """A DMN file as authored; `workflow.decisions` makes decisions of it."""
-
-    namespace: str                          # by which other files import it
-    keys: Mapping[str, Place]               # ids of its decisions and decision services
-    inputs: Mapping[str, tuple[str, ...]]   # what each of them is asked with, as far as this file tells
-    imports: tuple[str, ...]                # namespaces of other files
-    pack: str
-    text: str
-    hash: str
-    place: Place = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
 class Pack:
     name: str
     version: str
     label: Label
     requires: tuple[str, ...] = ()
     place: Place = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One authored file: which pack, its path inside the pack, its text. What the database keeps of a catalog.
-
-    `base`, in the local layer: the digest of the pack's text that it was made from; see `layers`.
-    """
-
-    pack: str
-    path: str
-    text: str
-    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,21 +28,11 @@ from formloom.metadata import (
 )
 from formloom.metadata.assembly import Assembler, label
 from formloom.metadata.authored import Authored, names_in
-from formloom.metadata.catalog import (
-    Catalog,
-    DecisionSource,
-    Entity,
-    Field,
-    Pack,
-    ProcessSource,
-    ServiceLevel,
-    Source,
-    Workspace,
-    WorkspaceItem,
-)
+from formloom.metadata.catalog import Catalog, Entity, Field, Pack, ServiceLevel, Workspace, WorkspaceItem
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.scopes import Scopes
+from formloom.metadata.sources import DecisionSource, ProcessSource, Source
 
 _MODEL = re.compile(
     r"pack\.(yaml|yml|json)|(entities|roles|workspaces|calendars)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|"

@@ -9,7 +9,7 @@ from lxml import etree
 
 from formloom.errors import Place, Problem, Text
 from formloom.metadata import xml_source
-from formloom.metadata.catalog import DecisionSource, Source
+from formloom.metadata.sources import DecisionSource, Source
 
 # DMN 1.2 to 1.5, by the namespaces that the OMG gave them.
 MODELS = frozenset({

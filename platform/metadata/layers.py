@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 
 LOCAL: Final = "local"
 

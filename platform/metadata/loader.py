@@ -6,7 +6,7 @@ from pathlib import Path
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.metadata import nodes
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000

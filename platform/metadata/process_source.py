@@ -6,7 +6,7 @@ import hashlib
 
 from formloom.errors import Place, Problem, Text
 from formloom.metadata import xml_source
-from formloom.metadata.catalog import ProcessSource, Source
+from formloom.metadata.sources import ProcessSource, Source
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 

@@ -7,7 +7,7 @@ from typing import cast
 from lxml import etree
 
 from formloom.errors import Place, Problem, Text
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 
 MAX_TEXT = 1_000_000
 

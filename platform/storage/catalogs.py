@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from formloom.errors import FormloomError, Text
 from formloom.metadata import compiler, layers
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.sources import Source
 from formloom.storage import diff, state
 from formloom.storage.database import Database, Unit
 from formloom.storage.platform_tables import fl_catalog

@@ -6,7 +6,7 @@ import pytest
 
 from formloom.metadata import compiler
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 
 ENTITY = """\
 entity: order

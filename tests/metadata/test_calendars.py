@@ -10,7 +10,8 @@ import pytest
 
 from formloom.metadata import compiler, loader
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
+from formloom.metadata.sources import Source
 
 CRM = Path(__file__).parents[2] / "config"
 SHANGHAI = ZoneInfo("Asia/Shanghai")

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from formloom import cli
 from formloom.metadata import compiler, loader
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
 from formloom.metadata.jsonschema_import import BadSchema, entity_from_schema, is_schema
+from formloom.metadata.sources import Source
 
 CUSTOMER = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from formloom.metadata import compiler, layers
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 
 PATH = "decisions/discount.dmn"
 PACK = Source("crm", PATH, "from the pack")

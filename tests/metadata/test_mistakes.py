@@ -7,7 +7,7 @@ import pytest
 from formloom.errors import BadConfiguration
 from formloom.metadata import compiler, loader
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 
 MISTAKES = loader.read_pack(Path(__file__).parents[1] / "packs" / "mistakes")
 FOUND = [

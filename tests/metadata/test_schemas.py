@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from formloom.metadata import compiler, loader, nodes
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "platform" / "metadata" / "schemas"

@@ -15,7 +15,8 @@ from jsonschema import Draft202012Validator
 from formloom.errors import Text
 from formloom.metadata import compiler, values
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Field, Source
+from formloom.metadata.catalog import Field
+from formloom.metadata.sources import Source
 from formloom.storage import tables
 
 OPTIONS: dict[str, str] = {

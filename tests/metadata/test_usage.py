@@ -12,7 +12,8 @@ from formloom import feel
 from formloom.feel.renaming import Renaming, rename, renamed
 from formloom.metadata import compiler, loader, usage
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
+from formloom.metadata.sources import Source
 from formloom.metadata.usage import Spoken
 from formloom.workflow import reader
 

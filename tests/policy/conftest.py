@@ -8,7 +8,7 @@ from textwrap import dedent, indent
 import pytest
 
 from formloom.metadata import builtin_types, compiler, loader
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy.policy import Policy
 from tests.conftest import ROOT
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from formloom.metadata import builtin_types, compiler, loader
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
+from formloom.metadata.sources import Source
 from formloom.policy import masks
 from formloom.policy.policy import Policy
 from formloom.records import reach

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from formloom.metadata import builtin_types, compiler, loader
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy.policy import Policy
 from formloom.records import actions, timeline
 from formloom.records.context import Context

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from formloom.metadata import builtin_types, compiler
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
+from formloom.metadata.sources import Source
 from formloom.records import reach
 
 ENTITY = """

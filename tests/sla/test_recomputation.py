@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from formloom.metadata import builtin_types, compiler, loader
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.sla import recomputation
 from formloom.workflow import definitions

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from formloom.errors import BadConfiguration
 from formloom.metadata import compiler, layers, loader
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
+from formloom.metadata.sources import Source
 from formloom.storage import catalogs, diff
 from formloom.storage.database import Database
 

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from formloom.metadata import loader
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM
 from formloom.records import actions
 from formloom.runtime import Runtime

@@ -10,8 +10,9 @@ from typing import Final
 
 from formloom.errors import BadConfiguration, NotFound, Text
 from formloom.metadata import layers
-from formloom.metadata.catalog import Label, Source
+from formloom.metadata.catalog import Label
 from formloom.metadata.layers import Layers
+from formloom.metadata.sources import Source
 from formloom.runtime import Model
 from formloom.web.i18n import label
 from formloom.web.requests import model, runtime

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 
 from formloom.errors import BadConfiguration, BadRequest, Conflict, Forbidden, FormloomError, Text
 from formloom.metadata import layers
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import Actor
 from formloom.storage import catalogs

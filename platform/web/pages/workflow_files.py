@@ -9,8 +9,9 @@ from typing import Final
 
 from formloom.errors import NotFound, Text
 from formloom.metadata import layers
-from formloom.metadata.catalog import Catalog, Source
+from formloom.metadata.catalog import Catalog
 from formloom.metadata.layers import Layers
+from formloom.metadata.sources import Source
 from formloom.storage import drafts
 from formloom.storage.drafts import Draft
 from formloom.web.i18n import label, t

@@ -9,7 +9,8 @@ from typing import Any
 
 from formloom.errors import BadConfiguration, FormloomError, Problem, Text, UnknownDecision, near
 from formloom.feel import FeelWarning
-from formloom.metadata.catalog import Catalog, DecisionSource, Label
+from formloom.metadata.catalog import Catalog, Label
+from formloom.metadata.sources import DecisionSource
 from formloom.workflow.decisions import model
 from formloom.workflow.decisions.model import Model, Node
 from formloom.workflow.decisions.tables import Hit, Run

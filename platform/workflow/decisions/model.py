@@ -13,7 +13,8 @@ from formloom import feel
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.feel import Function
 from formloom.feel.typechecks import standard_name
-from formloom.metadata.catalog import EMPTY, NOWHERE, Label
+from formloom.metadata.catalog import EMPTY, Label
+from formloom.metadata.sources import NOWHERE
 from formloom.workflow import markup
 from formloom.workflow.decisions import structure
 from formloom.workflow.decisions.boxed import Boxed, called, child, children, label_of, logic_in, text_of

@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias
 from formloom import feel
 from formloom.errors import Place, Text
 from formloom.feel import Expression, FeelWarning
-from formloom.metadata.catalog import EMPTY, NOWHERE, Label
+from formloom.metadata.catalog import EMPTY, Label
+from formloom.metadata.sources import NOWHERE
 from formloom.workflow.decisions.types import ANY, ItemType
 
 MAX_WARNINGS = 20

@@ -12,7 +12,7 @@ from formloom.errors import FieldError, Text, UnknownDecision
 from formloom.feel import FeelSyntaxError
 from formloom.feel.text import scalar
 from formloom.metadata import decision_source
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.workflow.decisions import wording
 from formloom.workflow.decisions.library import Answer, Datum, Decision, decision_of
 from formloom.workflow.decisions.model import Model

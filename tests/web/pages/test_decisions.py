@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from formloom import installation
 from formloom.metadata import layers, loader
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.runtime import Runtime
 
 from .conftest import PACKS, SignIn, token

@@ -26,7 +26,7 @@ from werkzeug.security import generate_password_hash
 
 from formloom import installation, settings
 from formloom.metadata import loader
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM
 from formloom.runtime import Runtime
 from formloom.storage import platform_tables as t

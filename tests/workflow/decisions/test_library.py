@@ -11,7 +11,7 @@ import pytest
 from formloom.errors import Problem, UnknownDecision
 from formloom.metadata import compiler, decision_source, loader
 from formloom.metadata.builtin_types import TYPES
-from formloom.metadata.catalog import Source
+from formloom.metadata.sources import Source
 from formloom.workflow.decisions import library
 from formloom.workflow.decisions.library import DecisionFailed, Decisions
 
