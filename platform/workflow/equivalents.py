@@ -48,7 +48,7 @@ def notes(definition: ProcessDefinition) -> Iterator[Problem]:
 
 
 def _split(node: Node, leaving: tuple[Flow, ...]) -> Iterator[Problem]:
-    if any(flow.condition for flow in leaving):
+    if any(flow.condition for flow in leaving) or (node.default and len(leaving) > 1):
         yield _note(node, Text("The conditional flows behind {element} run as behind an inclusive gateway.",
                                element=node.id))
     elif len(leaving) > 1:

@@ -122,7 +122,8 @@ def _decides(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
     if node.default and node.default not in {f.id for f in flows}:
         yield _problem(node, "bpmn-default", Text("The default flow {flow} does not leave {element}.",
                                                   flow=node.default, element=shown(node)))
-    if not (any(f.condition for f in flows) if node.kind in ACTIVITIES else node.kind in DECIDING and len(flows) > 1):
+    chooses = node.kind in ACTIVITIES and (node.default or any(f.condition for f in flows))
+    if not (chooses or (node.kind in DECIDING and len(flows) > 1)):
         return
     yield from _conditions(node, flows)
     undecided = node.kind in DECIDING or all(f.condition or f.id == node.default for f in flows)
@@ -133,8 +134,9 @@ def _decides(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
 
 
 def _conditions(node: Node, flows: Iterable[Flow]) -> Iterable[Problem]:
+    """Beside a flow that is always taken, a default flow never is: behind an activity as behind a gateway."""
     for flow in flows:
-        if flow.condition is None and flow.id != node.default and node.kind in DECIDING:
+        if flow.condition is None and flow.id != node.default and (node.kind in DECIDING or node.default):
             yield _problem(node, "bpmn-gateway", Text("Flow {flow} from {element} has no condition.",
                                                       flow=flow.id, element=shown(node)),
                            Text("Write its condition, or make it the default flow."))
@@ -174,8 +176,8 @@ def _attached(definition: ProcessDefinition, node: Node) -> Iterable[Problem]:
 def _idle(node: Node, host: Node) -> Iterable[Problem]:
     """Events that could never happen where they are drawn."""
     if node.event in _AWAITED and host.kind in _AT_ONCE and not (host.action and host.action.leaves):
-        yield _problem(node, "bpmn-idle", Text("A timer on {element} would never run: it takes no time.",
-                                               element=shown(host)))
+        yield _problem(node, "bpmn-idle", Text("{element} would never happen: {host} takes no time.",
+                                               element=shown(node), host=shown(host)))
     elif node.event == "error" and host.kind not in _FALLIBLE:
         yield _problem(node, "bpmn-idle", Text("Nothing in {element} can raise an error.", element=shown(host)),
                        Text("Attach it to a sub-process, a call or a service task."))
