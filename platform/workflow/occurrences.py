@@ -98,9 +98,9 @@ def _any_code(kind: str, event: etree._Element, reading: Reading) -> str:
 
 def _referred(element: etree._Element, kind: str, given: str | None, reading: Reading) -> str:
     """The name or code of a message, signal, error or escalation, which stands at the top of the file."""
-    for known in element.getroottree().getroot().findall(f"{{{BPMN}}}{kind}"):
-        if given and known.get("id") == reference(given):
-            return known.get(_CODES.get(kind, "name")) or known.get("name") or reference(given)
+    found = _found(element, kind, given)
+    if found:
+        return found
     if given and kind == "error":
         reading.problem("bpmn-error", element, Text("{element} names an error that is not in the file: {error}.",
                                                     element=naming(element), error=given))
@@ -108,6 +108,13 @@ def _referred(element: etree._Element, kind: str, given: str | None, reading: Re
     reading.problem(f"bpmn-{kind}", element, Text("{element} names no {kind} of the file.", element=naming(element),
                                                   kind=_CALLED[kind]),
                     Text("Choose it in the modeler, by name."))
+    return ""
+
+
+def _found(element: etree._Element, kind: str, given: str | None) -> str:
+    for known in element.getroottree().getroot().findall(f"{{{BPMN}}}{kind}"):
+        if given and known.get("id") == reference(given):
+            return known.get(_CODES.get(kind, "name")) or known.get("name") or reference(given)
     return ""
 
 
@@ -158,8 +165,9 @@ def _scheduled(timer: etree._Element, start: str, reading: Reading) -> Iterator[
 
 
 def _named(element: etree._Element, start: str, reading: Reading) -> Iterator[Trigger]:
+    """One that names nothing is told of where the event itself is read."""
     kind = KINDS[local(element)]
-    name = _referred(element, kind, element.get(f"{kind}Ref"), reading)
+    name = _found(element, kind, element.get(f"{kind}Ref"))
     if name:
         yield Trigger(on=kind, message=name, start=start, place=Place(reading.file, line(element)))
 
