@@ -162,7 +162,8 @@ UNDERSTOOD = frozenset({"decisionRef", "resultVariable", "mapDecisionResult"})
 INSTEAD: Mapping[str, Text] = {
     "complexGateway": Text("Use an inclusive or an exclusive gateway with conditions."),
     "adHocSubProcess": Text("Draw the order of the tasks, or offer them in parallel."),
-    "compensateEventDefinition": Text("Draw what undoes the work as tasks behind an error or cancel event."),
+    **dict.fromkeys(("compensateEventDefinition", "isForCompensation"),
+                    Text("Draw what undoes the work as tasks behind an error or cancel event.")),
     "choreography": Text("Draw a process; a choreography is between organisations and runs nowhere."),
     "choreographyTask": Text("Draw a process; a choreography is between organisations and runs nowhere."),
 }
@@ -262,7 +263,8 @@ def _attributes(element: etree._Element, reading: Reading) -> None:
         plain, home = str(qualified.localname), qualified.namespace
         if home in (None, BPMN):
             if plain not in allowed and value not in NEUTRAL.get(plain, frozenset()):
-                _refuse_attribute("bpmn-attribute", element, f"{plain}={value!s}", reading)
+                _refuse_attribute("bpmn-attribute", element, f"{plain}={value!s}", reading,
+                                  INSTEAD.get(plain, _MODELER))
         elif home not in COSMETIC and not (home == CAMUNDA and plain in _understood(element)):
             _refuse_attribute("bpmn-extension", element, plain, reading)
 
@@ -271,8 +273,9 @@ def _understood(element: etree._Element) -> frozenset[str]:
     return OPERATIONAL | UNDERSTOOD if local(element) == "businessRuleTask" else OPERATIONAL
 
 
-def _refuse_attribute(code: str, element: etree._Element, name: str, reading: Reading) -> None:
+def _refuse_attribute(code: str, element: etree._Element, name: str, reading: Reading,
+                      instead: Text = _MODELER) -> None:
     reading.problem(code, element,
                     Text("{element} has an attribute that would be ignored: {name}.", element=naming(element),
                          name=name),
-                    _MODELER)
+                    instead)

@@ -144,7 +144,7 @@ def _whole(root: etree._Element, process: etree._Element, text: str, reading: Re
     linked, problems = equivalents.link(drawn)
     if not _distinct(process):
         return linked           # what stands in what, and who waits for whom, cannot be told
-    reading.problems += [*problems, *structure.check(linked)]
+    reading.problems += [*problems, *structure.check(linked, _refused(process))]
     rewrites = (*reading.rewrites, *linked.rewrites, *equivalents.notes(linked))
     targets = {e.get("id", ""): reference(e.get("calledElement")) for e in _nodes(process)
                if local(e) == "callActivity"}
@@ -238,6 +238,12 @@ def _inside(container: etree._Element) -> Iterator[etree._Element]:
         yield element
         if local(element) in ("subProcess", "transaction"):
             yield from _inside(element)
+
+
+def _refused(process: etree._Element) -> set[str]:
+    """Ids of elements of kinds that do not run."""
+    return {e.get("id", "") for e in _inside(process)
+            if e.get("id") and elements.treatment(local(e)) is elements.Treatment.REFUSED}
 
 
 def _distinct(process: etree._Element) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from formloom.errors import Problem, Text
 from formloom.workflow.definition import SCOPES, Flow, Node, ProcessDefinition
@@ -17,11 +17,13 @@ _AT_ONCE = frozenset({"serviceTask", "scriptTask", "sendTask", "businessRuleTask
 _FALLIBLE = SCOPES | {"serviceTask", "sendTask"}
 
 
-def check(definition: ProcessDefinition) -> list[Problem]:
+def check(definition: ProcessDefinition, refused: Collection[str] = ()) -> list[Problem]:
+    """`refused`: ids of elements of kinds that do not run. That is told; what follows from it is not told again."""
     scopes = ["", *(n.id for n in definition.nodes.values() if n.kind in ("subProcess", "transaction"))]
     problems = [p for scope in scopes for p in _scope(definition, scope)]
-    problems += [p for flow in definition.flows for p in _flow(definition, flow)]
-    problems += [p for node in definition.nodes.values() for rule in _RULES for p in rule(definition, node)]
+    problems += [p for flow in definition.flows for p in _flow(definition, flow, refused)]
+    problems += [p for node in definition.nodes.values() if node.attached_to not in refused
+                 for rule in _RULES for p in rule(definition, node)]
     return problems
 
 
@@ -62,7 +64,7 @@ def _inner_starts(scope: Node, starts: list[Node]) -> Iterable[Problem]:
     if len(starts) > 1:
         yield _problem(scope, "bpmn-start", Text("{scope} has {count} start events; it needs exactly one.",
                                                  scope=shown(scope), count=len(starts)))
-    elif scope.handler and not (starts and starts[0].event in _HANDLED):
+    elif scope.handler and not (starts and starts[0].event in _HANDLED | {REFUSED}):
         yield _problem(scope, "bpmn-start", Text("{scope} does not say which event starts it.", scope=shown(scope)),
                        Text("Give it one start event with a timer, message, signal, error, escalation or condition."))
     elif starts and starts[0].event and not scope.handler:
@@ -80,11 +82,12 @@ def _reached(definition: ProcessDefinition, starts: Iterable[Node]) -> set[str]:
     return seen
 
 
-def _flow(definition: ProcessDefinition, flow: Flow) -> Iterable[Problem]:
+def _flow(definition: ProcessDefinition, flow: Flow, refused: Collection[str]) -> Iterable[Problem]:
     source, target = definition.nodes.get(flow.source), definition.nodes.get(flow.target)
     if source is None or target is None:
-        yield Problem("bpmn-flow", Text("Flow {flow} does not connect two elements of the process.", flow=flow.id),
-                      flow.place, element=flow.id)
+        if not {flow.source, flow.target} <= {*definition.nodes, *refused}:
+            yield Problem("bpmn-flow", Text("Flow {flow} does not connect two elements of the process.", flow=flow.id),
+                          flow.place, element=flow.id)
     elif source.scope != target.scope:
         yield Problem("bpmn-flow", Text("Flow {flow} crosses the border of a sub-process.", flow=flow.id),
                       flow.place, element=flow.id)

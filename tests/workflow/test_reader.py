@@ -67,6 +67,18 @@ def test_what_is_inside_a_task_is_refused_too(read: Callable[..., Any], draw: An
     assert set(codes(problems)) <= {"bpmn-unsupported", "bpmn-extension", "bpmn-loop", "bpmn-data"}
 
 
+def test_refusal_is_told_without_consequences(read: Callable[..., Any], draw: Any) -> None:
+    refused = ('<bpmn:adHocSubProcess id="p"/><bpmn:boundaryEvent id="b" attachedToRef="p">'
+               "<bpmn:errorEventDefinition/></bpmn:boundaryEvent>")
+    problems = read(draw.start() + refused + draw.end() + draw.chain("s", "p", "e") + draw.chain("b", "e"))[1]
+    assert codes(problems) == ["bpmn-unsupported"]
+
+
+def test_start_without_message_is_told_once(read: Callable[..., Any], draw: Any) -> None:
+    start = '<bpmn:startEvent id="s"><bpmn:messageEventDefinition/></bpmn:startEvent>'
+    assert codes(read(start + draw.end() + draw.chain("s", "e"))[1]) == ["bpmn-message"]
+
+
 @pytest.mark.parametrize("attribute", ['camunda:assignee="jane"', 'isForCompensation="true"', 'startQuantity="2"'])
 def test_attribute_without_effect_is_refused(read: Callable[..., Any], draw: Any, attribute: str) -> None:
     task = draw.person("t").replace("<bpmn:userTask", f"<bpmn:userTask {attribute}")
