@@ -126,7 +126,7 @@ def test_two_step_approval_is_drawn_and_works(admin: Person, sign_in: SignIn) ->
     designer.pick(first)
     designer.field("办理人").select_option("user.manager")
     designer.field("没有这个人时，由有这个角色的人办").select_option("sales_manager")
-    designer.page.locator(".fl-wf-more summary").click()
+    designer.page.locator(".fl-wf-more summary", has_text="字段").click()
     for label in ("任务", "客户", "优先级"):
         designer.field(label).select_option("show")
     designer.pick(second)
