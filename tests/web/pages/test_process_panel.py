@@ -182,6 +182,8 @@ def test_drawing_is_tried_beside_it(browsing: Page, ada: FlaskClient) -> None:
 
 def test_full_test_page_is_one_link_away(ada: FlaskClient) -> None:
     there = ada.get("/workflows/contract_approval").text
-    assert 'href="/processes/contract_approval/test"' in there
-    assert 'href="/processes/contract_approval/simulate"' in there
-    assert 'href="/processes/panel_seen/test"' not in ada.get(PAGE).text
+    assert 'href="/workflows/contract_approval/test"' in there
+    assert 'href="/workflows/contract_approval/simulate"' in there
+    drawn = ada.get(PAGE).text
+    assert '/test"' in drawn
+    assert '/simulate"' not in drawn        # nothing ran yet that could be replayed
