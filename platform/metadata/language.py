@@ -69,6 +69,7 @@ COMMON = {
 }
 SECTION = record(
     {
+        "name": name("By which other packs and the local layer change it; its heading where it is not given."),
         "label": label("Heading."),
         "columns": {"enum": [1, 2], "default": 2, "description": "Fields side by side."},
         "fields": names("Fields in order."),
@@ -76,7 +77,14 @@ SECTION = record(
     },
     ("fields",),
 )
-TAB = record({"label": label("Name of the tab."), "sections": array("Its sections.", SECTION)}, ("sections",))
+TAB = record(
+    {
+        "name": name("By which other packs and the local layer change it; its label where it is not given."),
+        "label": label("What is written on the tab."),
+        "sections": array("Its sections.", SECTION),
+    },
+    ("sections",),
+)
 FORM = record(
     {
         "headline": names("Three to five key figures in the header of a record."),

@@ -14,6 +14,8 @@ from typing import Final
 from formloom.metadata.sources import Source
 
 LOCAL: Final = "local"
+# Folders of files that the local layer replaces as a whole; others hold definitions that it extends.
+WHOLE: Final = frozenset({"workflows", "decisions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def at(sources: Iterable[Source], path: str) -> Layers:
 def effective(sources: Iterable[Source]) -> list[Source]:
     """The sources in force, without those that the local layer hides."""
     held = list(sources)
-    hidden = {source.path for source in held if source.pack == LOCAL}
+    hidden = {source.path for source in held if source.pack == LOCAL and source.path.split("/")[0] in WHOLE}
     return [s for s in held if (s.text if s.pack == LOCAL else s.path not in hidden)]
 
 
