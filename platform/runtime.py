@@ -192,6 +192,11 @@ class Runtime:
                  *coverage.check(decisions.models), *self._processes(catalog)[1]]
         return sorted(found, key=_place)
 
+    def imagined(self, sources: Sequence[Source]) -> Model | None:
+        """The model that these sources would make, for previews; None while it has errors."""
+        catalog, problems = self._examined(sources)
+        return None if any(p.severity == "error" for p in problems) else self._modelled(catalog)
+
     def decision_findings(self) -> list[Problem]:
         """What there is to say about the decisions in force; looked for once per catalog."""
         current = self.model()
@@ -220,14 +225,16 @@ class Runtime:
         raise StaleCatalog
 
     def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
-                reason: str = "") -> diff.Plan:
+                reason: str = "", within: Callable[[Unit], None] = lambda unit: None) -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
-        `expected`: the version of the catalog that `sources` were made from. Raises BadConfiguration, StaleCatalog.
+        `expected`: the version of the catalog that `sources` were made from. `within` is done in the same transaction.
+        Raises BadConfiguration, StaleCatalog.
         """
         catalog = self._checked(sources)
 
         def recompute(unit: Unit, old: Catalog | None) -> None:
+            within(unit)
             for name in recomputation.outdated(old, catalog):
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
@@ -305,8 +312,11 @@ class Runtime:
 
     def _build(self, sources: Sequence[Source]) -> Model:
         catalog = self._compile(sources)
-        built = tables.build(catalog)
         self.database.forget_statements()
+        return self._modelled(catalog)
+
+    def _modelled(self, catalog: Catalog) -> Model:
+        built = tables.build(catalog)
         return Model(catalog, built, Store(catalog, built), Policy(catalog), self._processes(catalog)[0],
                      self._decisions(catalog)[0])
 

@@ -68,10 +68,10 @@ def _reads_otherwise(text: str) -> bool:
 
 
 def _fits(value: Any, depth: int, key: str) -> bool:
-    """Whether it is small enough for one line: no blocks inside, at most one level of nesting."""
+    """Whether it is small enough for one line: no blocks inside, little nesting; what stands far out is spread."""
     if not value:
         return True
-    if _levels(value) > 2 or _multiline(value):
+    if _levels(value) > (1 if depth <= 1 else 2) or _multiline(value):
         return False
     length = depth * _INDENT + len(key) + len(str(value))
     return length <= _WIDTH - 20

@@ -30,7 +30,7 @@ def applied(lower: Mapping, overlay: Mapping) -> tuple[Mapping, list[Problem]]:
     order = overlay.get(ORDER)
     if isinstance(order, Mapping):
         for pointer in order:
-            merging.reorder(result, pointer, order[pointer], order.keys_at[pointer])
+            result = merging.reordered(result, path_of(pointer), order[pointer], order.keys_at[pointer])
     return result, merging.problems
 
 
@@ -117,29 +117,34 @@ class _Applying:
                 _append(result, item, at)
         return result
 
-    def reorder(self, root: Mapping, text: str, wanted: Any, place: Place) -> None:
-        path = path_of(text)
-        found = _at(root, path)
-        if not isinstance(wanted, list) or not isinstance(found, Mapping | Sequence):
-            self.missing(path, place)
-        elif isinstance(found, Mapping):
-            _sort_mapping(found, keys.reordered(list(found), wanted))
-        else:
-            names = keys.names(path, found) or []
-            _sort_sequence(found, names, keys.reordered(names, wanted))
+    def reordered(self, value: Any, left: Path, wanted: Any, place: Place, walked: Path = ()) -> Any:
+        """A copy along the path: what is shared with the lower layer is never changed."""
+        if left:
+            return self.inside(value, left, wanted, place, walked)
+        if isinstance(value, Mapping) and isinstance(wanted, list):
+            return _sorted_mapping(value, keys.reordered(list(value), wanted))
+        names = keys.names(walked, value) if isinstance(value, Sequence) else None
+        if names is None or not isinstance(wanted, list):
+            self.missing(walked, place)
+            return value
+        return _sorted_sequence(value, names, keys.reordered(names, wanted))
 
-
-def _at(root: Any, path: Path) -> Any:
-    found: Any = root
-    walked: Path = ()
-    for part in path:
-        if isinstance(found, Mapping):
-            found = found.get(part)
-        elif isinstance(found, Sequence):
-            names = keys.names(walked, found) or []
-            found = found[names.index(part)] if part in names else None
-        walked = (*walked, part)
-    return found
+    def inside(self, value: Any, left: Path, wanted: Any, place: Place, walked: Path) -> Any:
+        part, rest, here = left[0], left[1:], (*walked, left[0])
+        if isinstance(value, Mapping) and part in value:
+            result = Mapping(value.place)
+            result.shadowed = value.shadowed
+            for key, inner in value.items():
+                _put(result, key, self.reordered(inner, rest, wanted, place, here) if key == part else inner, value)
+            return result
+        names = (keys.names(walked, value) if isinstance(value, Sequence) else None) or []
+        if part not in names:
+            self.missing((*walked, *left), place)
+            return value
+        items = Sequence(value.place)
+        for name, inner, at in zip(names, value, value.items_at, strict=True):
+            _append(items, self.reordered(inner, rest, wanted, place, here) if name == part else inner, at)
+        return items
 
 
 def _put(into: Mapping, key: str, value: Any, like: Mapping) -> None:
@@ -152,16 +157,20 @@ def _append(into: Sequence, item: Any, at: Place) -> None:
     into.items_at.append(at)
 
 
-def _sort_mapping(found: Mapping, order: list[str]) -> None:
-    held = {key: found[key] for key in order}
-    found.clear()
-    found.update(held)
+def _sorted_mapping(value: Mapping, order: list[str]) -> Mapping:
+    result = Mapping(value.place)
+    result.shadowed = value.shadowed
+    for key in order:
+        _put(result, key, value[key], value)
+    return result
 
 
-def _sort_sequence(found: Sequence, names: list[str], order: list[str]) -> None:
-    held = {name: (item, at) for name, item, at in zip(names, found, found.items_at, strict=False)}
-    found[:] = [held[name][0] for name in order] or found
-    found.items_at[:] = [held[name][1] for name in order] or found.items_at
+def _sorted_sequence(value: Sequence, names: list[str], order: list[str]) -> Sequence:
+    result = Sequence(value.place)
+    for name in order:
+        index = names.index(name)
+        _append(result, value[index], value.items_at[index])
+    return result
 
 
 def _mapping(
@@ -187,7 +196,7 @@ def _value(lower: Any, edited: Any, path: Path, orders: dict[str, list[str]]) ->
     """The change that makes one of the other; absent if they are the same."""
     if isinstance(lower, AnyMapping) and isinstance(edited, AnyMapping):
         if not edited and lower:
-            return {key: None for key in lower}
+            return dict.fromkeys(lower)
         return _mapping(lower, edited, path, orders) or _ABSENT
     if isinstance(lower, list) and isinstance(edited, list):
         old, new = keys.names(path, lower), keys.names(path, edited)

@@ -78,6 +78,25 @@ def parse(sources: Sequence[Source], types: Mapping[str, FieldType]) -> Parsed:
     return parsed
 
 
+def definitions(sources: Sequence[Source]) -> dict[tuple[str, str], nodes.Mapping]:
+    """Definitions with their overlays, unchecked, by kind and name as first written; for those who edit them."""
+    written, ignored = read(sources), Parsed()
+    packs = [one for one in written if one.kind == "pack"]
+    extended = _extensions(written, ranks(one.value for one in packs), ignored)
+    found: dict[tuple[str, str], nodes.Mapping] = {}
+    for one in written:
+        key = (one.kind, element_of(one.value, one.kind))
+        if one.kind == "pack" or one.extends or not isinstance(one.value, nodes.Mapping) or key in found:
+            continue
+        value: nodes.Mapping | None = one.value
+        for overlay in extended.get(key, ()):
+            removed = overlays.removes(overlay.value)
+            value = None if removed or value is None else overlays.applied(value, overlay.value)[0]
+        if value is not None:
+            found[key] = value
+    return found
+
+
 def read(sources: Iterable[Source]) -> list[Written]:
     """The YAML files; where two packs have one of the same path, places name the pack as well."""
     held = [s for s in sources if s.path.split("/")[0] not in layers.WHOLE]

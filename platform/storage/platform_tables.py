@@ -50,6 +50,23 @@ fl_draft = _table(
     Column("path", Text, primary_key=True), _required("text", Text), _required("base", Text),
     _required("number", Integer), _required("saved_at", Instant), Column("saved_by", Integer),
 )
+fl_change_set = _table(
+    "fl_change_set",
+    _id(), _required("title", Text), Column("reason", Text), _required("state", Text), _required("base", Text),
+    _required("cursor", Integer), _required("number", Integer), Column("choices", Json),
+    _required("created_at", Instant), Column("created_by", Integer),
+    _required("updated_at", Instant), Column("updated_by", Integer),
+    Column("reviewed_at", Instant), Column("reviewed_by", Integer), Column("review", Text),
+    Column("publication", Integer),
+    Index("ix_fl_change_set_state", "state"),
+)
+fl_change = _table(
+    "fl_change",
+    Column("change_set", Integer, primary_key=True), Column("seq", Integer, primary_key=True, autoincrement=False),
+    _required("path", Text), Column("before", Text), Column("after", Text), _required("words", Json),
+    _required("at", Instant), Column("by", Integer),
+    _owned("fl_change", "change_set", "fl_change_set"),
+)
 fl_profile = _table(
     "fl_profile",
     Column("user_id", Integer, primary_key=True, autoincrement=False), Column("manager_id", Integer),

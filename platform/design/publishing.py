@@ -1,0 +1,98 @@
+"""From a change set to what is in force: what it would do, doing it, and going back to an earlier publication."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from formloom.design import change_sets, definitions
+from formloom.errors import BadConfiguration, Conflict, NotFound, Problem, Text
+from formloom.metadata.sources import Source
+from formloom.policy.actor import Actor
+from formloom.records.context import Context
+from formloom.runtime import Runtime
+from formloom.storage import change_sets as stored
+from formloom.storage.catalogs import StaleCatalog
+from formloom.storage.change_sets import ChangeSet
+from formloom.storage.database import Unit
+from formloom.storage.diff import Plan
+from formloom.storage.platform_tables import fl_catalog
+
+_TRIES = 5
+
+
+class Overtaken(Conflict):
+    """Files of the change set were published by somebody else since; nothing was applied."""
+
+    code = "change-set-overtaken"
+
+    def __init__(self, paths: list[str]) -> None:
+        super().__init__(Text("{paths} was published by somebody else meanwhile.", paths=", ".join(sorted(paths))),
+                         Text("Compare both versions, then decide which one to publish."))
+        self.paths = tuple(paths)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`plan` is None while there are errors."""
+
+    sources: tuple[Source, ...]
+    problems: tuple[Problem, ...]
+    plan: Plan | None
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(p for p in self.problems if p.severity == "error")
+
+
+def preview(runtime: Runtime, context: Context, change_set: ChangeSet) -> Preview:
+    """What is wrong with the model as it would be, and what publishing it would do to the tables."""
+    sources = change_sets.sources(context, change_set)
+    problems = tuple(runtime.check(sources))
+    if any(p.severity == "error" for p in problems):
+        return Preview(tuple(sources), problems, None)
+    try:
+        return Preview(tuple(sources), problems, runtime.plan(sources))
+    except BadConfiguration as error:
+        return Preview(tuple(sources), (*problems, *error.problems), None)
+
+
+def publish(runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str) -> None:
+    """All of it, or nothing. Raises BadConfiguration, Conflict, Overtaken, OvertakenChange, StaleCatalog."""
+    if runtime.settings.review and seen.state != stored.APPROVED:
+        raise Conflict(Text("Another administrator has to approve this draft first."), Text("Ask for a review."))
+    for _ in range(_TRIES):
+        with runtime.reading(actor) as context:
+            edited = stored.texts(context.unit, seen)
+            in_force = context.catalog.sources
+            version = context.catalog.version
+        if not edited:
+            raise Conflict(Text("This draft changes nothing."))
+        moved = [path for path, (before, _) in edited.items() if definitions.local(in_force, path) != before]
+        if moved:
+            raise Overtaken(moved)
+        sources = definitions.with_local(in_force, {path: after for path, (_, after) in edited.items()})
+
+        def close(unit: Unit) -> None:
+            newest = unit.connection.execute(sa.select(sa.func.max(fl_catalog.c.id))).scalar()
+            stored.update(unit, seen, actor.user_id, runtime.now(), state=stored.PUBLISHED, reason=reason or None,
+                          publication=newest)
+
+        try:
+            runtime.publish(sources, actor, version, reason or seen.title, within=close)
+        except StaleCatalog:
+            runtime.refresh()
+        else:
+            return
+    raise StaleCatalog
+
+
+def restored(context: Context, publication: int) -> list[Source]:
+    """The sources of an earlier publication, to be published again. Raises NotFound."""
+    row = context.unit.connection.execute(
+        sa.select(fl_catalog.c.sources).where(fl_catalog.c.id == publication)).scalar_one_or_none()
+    if row is None:
+        raise NotFound(Text("There is no such version."))
+    return [Source(*source) for source in row]
+
