@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from formloom.design import change_sets, definitions
+from formloom.design import definitions
 from formloom.errors import BadConfiguration, Conflict, NotFound, Problem, Text
 from formloom.metadata.sources import Source
 from formloom.policy.actor import Actor
@@ -46,9 +47,11 @@ class Preview:
         return tuple(p for p in self.problems if p.severity == "error")
 
 
-def preview(runtime: Runtime, context: Context, change_set: ChangeSet) -> Preview:
-    """What is wrong with the model as it would be, and what publishing it would do to the tables."""
-    sources = change_sets.sources(context, change_set)
+def preview(runtime: Runtime, sources: Sequence[Source]) -> Preview:
+    """What is wrong with the model as it would be, and what publishing it would do to the tables.
+
+    Outside of a unit of work: it asks what is in force by itself.
+    """
     problems = tuple(runtime.check(sources))
     if any(p.severity == "error" for p in problems):
         return Preview(tuple(sources), problems, None)

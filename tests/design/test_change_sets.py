@@ -91,7 +91,8 @@ def test_mistakes_stop_the_whole_draft(runtime: Runtime) -> None:
     draft = edit(runtime, begin(runtime), "customer", add_vat)
     draft = edit(runtime, draft, "deal", lambda t: t["fields"].pop("end_date"))
     with runtime.reading(ADA) as context:
-        found = publishing.preview(runtime, context, draft)
+        sources = change_sets.sources(context, draft)
+    found = publishing.preview(runtime, sources)
     assert found.errors
     assert found.plan is None
     with pytest.raises(BadConfiguration):
