@@ -32,7 +32,8 @@ def read_pack(folder: Path) -> list[Source]:
             [_problem("too-large", Text("A pack has at most {limit} files.", limit=MAX_FILES), folder)]
         )
     problems: list[Problem] = []
-    made = [Source(name, path, _read(file, folder, problems)) for path, file in sorted(paths.items(), key=_manifest_first)]
+    ordered = sorted(paths.items(), key=_manifest_first)
+    made = [Source(name, path, _read(file, folder, problems)) for path, file in ordered]
     if problems:
         raise BadConfiguration(problems)
     return made
@@ -41,7 +42,8 @@ def read_pack(folder: Path) -> list[Source]:
 def sources(name: str, files: Mapping[str, bytes]) -> list[Source]:
     """Of model files that were read already; raises BadConfiguration with each that is not a text or too large."""
     problems: list[Problem] = []
-    made = [Source(name, path, _text(data, path, problems)) for path, data in sorted(files.items(), key=_manifest_first)]
+    ordered = sorted(files.items(), key=_manifest_first)
+    made = [Source(name, path, _text(data, path, problems)) for path, data in ordered]
     if problems:
         raise BadConfiguration(problems)
     return made
