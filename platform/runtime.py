@@ -211,7 +211,7 @@ class Runtime:
         catalog = self._checked(sources)
         with self.database.read() as unit:
             register = archive.load(unit, self.field_types, catalog)
-        return diff.plan(self._current_catalog(), catalog, choices, register)
+        return diff.plan(self.current_catalog(), catalog, choices, register)
 
     def forecast(self, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> forecast.Forecast:
         """What publishing would do to the data; nothing is changed. Raises `BadConfiguration`."""
@@ -226,13 +226,13 @@ class Runtime:
 
     def layered(self, packs: Sequence[Source]) -> list[Source]:
         """The packs under the local layer in force: what administrators changed in the browser wins over its file."""
-        current = self._current_catalog()
+        current = self.current_catalog()
         return layers.merged(packs, current.sources if current else ())
 
     def publish_packs(self, packs: Sequence[Source], by: Actor = SYSTEM, choices: Choices = NO_CHOICES) -> diff.Plan:
         """As `publish`, under the local layer; one that is edited at this very moment is taken along."""
         for _ in range(_TRIES):
-            current = self._current_catalog()
+            current = self.current_catalog()
             try:
                 return self.publish(self.layered(packs), by, current.version if current else None, choices=choices)
             except StaleCatalog:
@@ -256,7 +256,7 @@ class Runtime:
 
         plan = catalogs.publish(
             self.database, catalog, self.field_types, by.user_id, self.now(), recompute, expected,
-            self._current_catalog(), reason, choices)
+            self.current_catalog(), reason, choices)
         self.refresh()
         return plan
 
@@ -368,7 +368,8 @@ class Runtime:
             raise BadConfiguration(problems)
         return self._compile(sources)
 
-    def _current_catalog(self) -> Catalog | None:
+    def current_catalog(self) -> Catalog | None:
+        """As the database has it at this moment; None before the first publication."""
         self.refresh()
         return self._model.catalog if self._model else None
 
