@@ -20,7 +20,7 @@ from formloom.errors import BadConfiguration, FormloomError, Problem, Text
 from formloom.exchange import service_tasks
 from formloom.extensions import Extensions, JobHandler
 from formloom.jobs import queue
-from formloom.metadata import builtin_types, compiler, layers
+from formloom.metadata import builtin_types, compiler
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.sources import Source
@@ -32,7 +32,6 @@ from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.sla import recomputation as sla
 from formloom.storage import archive, catalogs, diff, forecast, state, tables
-from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
@@ -47,7 +46,6 @@ from formloom.workflow.steps import StepFailed
 POLL_SECONDS = 0.5
 ACCOUNTS_LIVE_SECONDS = 60.0
 CLOCK_OFFSET = "clock_offset"
-_TRIES = 5
 
 Clock = Callable[[], datetime]
 
@@ -223,21 +221,6 @@ class Runtime:
         """The sources of a former publication, and the choices with which publishing them brings its values back."""
         with self.database.read() as unit:
             return catalogs.earlier(unit, publication, self.field_types)
-
-    def layered(self, packs: Sequence[Source]) -> list[Source]:
-        """The packs under the local layer in force: what administrators changed in the browser wins over its file."""
-        current = self.current_catalog()
-        return layers.merged(packs, current.sources if current else ())
-
-    def publish_packs(self, packs: Sequence[Source], by: Actor = SYSTEM, choices: Choices = NO_CHOICES) -> diff.Plan:
-        """As `publish`, under the local layer; one that is edited at this very moment is taken along."""
-        for _ in range(_TRIES):
-            current = self.current_catalog()
-            try:
-                return self.publish(self.layered(packs), by, current.version if current else None, choices=choices)
-            except StaleCatalog:
-                continue
-        raise StaleCatalog
 
     def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
                 reason: str = "", choices: Choices = NO_CHOICES,
