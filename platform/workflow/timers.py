@@ -10,7 +10,7 @@ from formloom.errors import Conflict, NotFound
 from formloom.policy.actor import SYSTEM
 from formloom.storage import platform_tables as t
 from formloom.workflow import steps
-from formloom.workflow.steps import StepFailed
+from formloom.workflow.failure import StepFailed
 from formloom.workflow.triggers import Runtime
 
 BATCH = 100
