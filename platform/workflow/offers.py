@@ -62,10 +62,10 @@ def _armed(context: Context, instance_id: int, before: Sequence[engine.Token] | 
 
 def withdraw(context: Context, instance_id: int, tokens: set[str] | None = None) -> None:
     """Cancels open tasks whose tokens are gone; every open task of the instance without `tokens`."""
+    if tokens is not None and not tokens:
+        return
     gone = (t.fl_task.c.instance_id == instance_id) & t.fl_task.c.status.in_(LIVE)
-    if tokens is not None:
-        if not tokens:
-            return
+    if tokens:
         gone &= t.fl_task.c.token.in_(tokens)
     context.unit.connection.execute(sa.update(t.fl_task).where(gone).values(status="cancelled", done_at=context.now))
 
