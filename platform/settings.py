@@ -5,6 +5,7 @@
     FORMLOOM_REDIS_URL     optional; wakes workers through Redis instead of PostgreSQL
     HOST, PORT             where to listen; default 127.0.0.1:8080
     FORMLOOM_DEMO          1: demo logins and data; refuses to listen beyond loopback
+    FORMLOOM_REVIEW        1: changes of the model are approved by a second administrator before they are published
     FORMLOOM_SECRET_KEY    signing key; default: a random one kept in FORMLOOM_HOME/secret
     FORMLOOM_PLUGINS       folders of plugins, separated like PATH; default `plugins`
     FORMLOOM_WEB_PROCESSES, FORMLOOM_WORKERS   processes and worker threads; default 1 and 2
@@ -43,6 +44,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     demo: bool = False
+    review: bool = False
     secret_key: str
     plugin_paths: tuple[Path, ...] = ()
     web_processes: int = 1
@@ -78,6 +80,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         host=host,
         port=port,
         demo=demo,
+        review=environ.get("FORMLOOM_REVIEW", "") in ("1", "true", "yes"),
         secret_key=environ.get("FORMLOOM_SECRET_KEY") or _kept_secret(home / "secret"),
         plugin_paths=tuple(Path(p) for p in environ.get("FORMLOOM_PLUGINS", "plugins").split(os.pathsep) if p),
         web_processes=_integer(environ, "FORMLOOM_WEB_PROCESSES", 1, 1, 64),

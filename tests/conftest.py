@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,12 +16,14 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
+from formloom import installation, settings
 from formloom.metadata import builtin_types, compiler, loader
 from formloom.metadata.catalog import Catalog
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.policy.policy import Policy
 from formloom.records.context import Context
 from formloom.records.events import Event, Listener
+from formloom.runtime import Runtime
 from formloom.storage import tables
 from formloom.storage.database import Database, Unit
 from formloom.storage.platform_tables import metadata as platform_metadata
@@ -37,6 +40,7 @@ _ACCOUNTS = (
     "CREATE TABLE ab_group_role (group_id INTEGER, role_id INTEGER)",
 )
 ROOT = Path(__file__).parents[1]
+Open = Callable[[], Runtime]
 CHROMIUM_FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
                   "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
@@ -178,3 +182,48 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the small pack, to be edited."""
+    return Path(shutil.copytree(ROOT / "tests" / "packs" / "mini", tmp_path / "pack"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'runtime.db'}"
+        return
+    name = f"fl_test_{uuid4().hex}"
+    server = sa.create_engine(_SERVER + "postgres", isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        yield _SERVER.replace("+psycopg", "") + name
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    server.dispose()
+
+
+@pytest.fixture
+def processes(url: str, tmp_path: Path) -> Iterator[Open]:
+    """Opens the same installation again and again, each as another process would."""
+    opened: list[Runtime] = []
+
+    def another() -> Runtime:
+        opened.append(Runtime(settings.from_environment({
+            "FORMLOOM_HOME": str(tmp_path / "home"), "FORMLOOM_DATABASE_URL": url, "FORMLOOM_DEMO": "1",
+            "FORMLOOM_PLUGINS": str(ROOT / "plugins")})))
+        return opened[-1]
+
+    yield another
+    for runtime in opened:
+        runtime.close()
+
+
+@pytest.fixture
+def runtime(processes: Open, pack: Path) -> Runtime:
+    """The small pack in force."""
+    runtime = processes()
+    installation.prepare(runtime)
+    installation.apply(runtime, pack, loader.read_pack(pack))
+    return runtime

@@ -4,55 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
-from formloom.errors import BadConfiguration, Place, Problem, Text
-from formloom.metadata import (
-    checks,
-    decision_source,
-    expressions,
-    jsonschema_import,
-    language,
-    layers,
-    nodes,
-    process_source,
-    salvage,
-    time_assembly,
-    validation,
-)
+from formloom.errors import BadConfiguration, Problem
+from formloom.metadata import checks, decision_source, expressions, layers, nodes, time_assembly
 from formloom.metadata.assembly import Assembler, label
-from formloom.metadata.authored import Authored, names_in
+from formloom.metadata.authored import Authored
 from formloom.metadata.catalog import Catalog, Entity, Field, Pack, ServiceLevel, Workspace, WorkspaceItem
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.parsing import parse
 from formloom.metadata.scopes import Scopes
-from formloom.metadata.sources import DecisionSource, ProcessSource, Source
+from formloom.metadata.sources import DecisionSource, Source
 
 _MODEL = re.compile(
     r"pack\.(yaml|yml|json)|(entities|roles|workspaces|calendars)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|"
     r"decisions/.+\.dmn"
 )
-KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace", "calendars": "calendar"}
-
-
-@dataclass
-class _Parsed:
-    authored: Authored = field(default_factory=Authored)
-    packs: dict[tuple[str, str], str] = field(default_factory=dict)  # the pack of each definition
-    processes: dict[str, ProcessSource] = field(default_factory=dict)
-    decisions: dict[str, DecisionSource] = field(default_factory=dict)
-    decision_files: list[DecisionSource] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-
-    def of(self, kind: str) -> Iterator[tuple[str, nodes.Mapping, str]]:
-        """Name, definition and pack."""
-        return ((name, node, self.packs[kind, name]) for name, node in self.authored.named(kind))
 
 
 def version_of(sources: Iterable[Source]) -> str:
@@ -95,7 +66,7 @@ def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalo
 
 def authored(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Authored:
     """The definitions as they were written, with the place of every part."""
-    return _parse(layers.effective(_of_model(sources)), types).authored
+    return parse(layers.effective(_of_model(sources)), types).authored
 
 
 def _of_model(sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -108,7 +79,7 @@ def _build(
     functions: frozenset[str] = frozenset(),
 ) -> tuple[Catalog, list[Problem]]:
     sources = _of_model(given)
-    parsed = _parse(layers.effective(sources), types)
+    parsed = parse(layers.effective(sources), types)
     assembler = Assembler(types, parsed.authored, parsed.decisions)
     entities = {name: assembler.entity(node, pack) for name, node, pack in parsed.of("entity")}
     entities = {name: replace(entity, levels=_levels(entity, assembler)) for name, entity in entities.items()}
@@ -131,85 +102,6 @@ def _build(
     scopes = Scopes(catalog.entities, functions, parsed.authored.hidden_names)
     mistaken = expressions.check(scopes, parsed.authored)
     return catalog, [*parsed.problems, *assembler.problems, *checks.check(catalog, parsed.authored), *mistaken]
-
-
-def _parse(sources: Iterable[Source], types: Mapping[str, FieldType]) -> _Parsed:
-    parsed = _Parsed()
-    validators = {name: Draft202012Validator(schema) for name, schema in language.schemas(types).items()}
-    for source in sources:
-        folder = source.path.split("/")[0]
-        if folder == "workflows":
-            _add_process(parsed, source)
-        elif folder == "decisions":
-            _add_decisions(parsed, source)
-        else:
-            _add_definition(parsed, source, KINDS.get(folder, "pack"), validators)
-    return parsed
-
-
-def _add_process(parsed: _Parsed, source: Source) -> None:
-    process, problems = process_source.read(source)
-    parsed.problems += problems
-    if process and process.key in parsed.processes:
-        parsed.problems.append(_twice("process", process.key, process.place, parsed.processes[process.key].place))
-    elif process:
-        parsed.processes[process.key] = process
-
-
-def _add_decisions(parsed: _Parsed, source: Source) -> None:
-    file, problems = decision_source.read(source)
-    parsed.problems += problems
-    if file is None:
-        return
-    parsed.decision_files.append(file)
-    for key, place in file.keys.items():
-        other = parsed.decisions.setdefault(key, file)
-        if other is not file:
-            parsed.problems.append(_twice("decision", key, place, other.keys[key]))
-
-
-def _add_definition(parsed: _Parsed, source: Source, kind: str, validators: Mapping[str, Draft202012Validator]) -> None:
-    """What is wrong with its structure is told, and what is right about it is kept to be checked further."""
-    value, problems = nodes.read(source.text, source.path)
-    lost: frozenset[str] = frozenset()
-    if kind == "entity" and jsonschema_import.is_schema(value):
-        value = jsonschema_import.definition(value, PurePosixPath(source.path).stem)
-    if not (problems and value is None):
-        told = {(p.place.line, p.place.column) for p in problems}
-        broken = validation.validate(value, validators[kind], Place(source.path), _element(value, kind))
-        problems += [p for p in broken if (p.place.line, p.place.column) not in told]
-    node = None
-    if isinstance(value, nodes.Mapping):
-        node, lost = salvage.salvaged(value, validators[kind]) if problems else (value, lost)
-    parsed.problems += problems
-    if node is None:
-        parsed.authored.unread.add(_element(value, kind) or PurePosixPath(source.path).stem)
-        return
-    _keep(parsed, source, kind, node, lost)
-
-
-def _keep(parsed: _Parsed, source: Source, kind: str, node: nodes.Mapping, lost: frozenset[str]) -> None:
-    key, authored = (kind, node[kind]), parsed.authored
-    if key in authored.nodes:
-        parsed.problems.append(_twice(kind, node[kind], node.values_at[kind], authored.nodes[key].values_at[kind]))
-        lost |= frozenset(names_in(node))
-    else:
-        authored.nodes[key], parsed.packs[key] = node, source.pack
-    authored.lost[key] = authored.lost.get(key, frozenset()) | lost
-
-
-def _element(value: Any, kind: str) -> str:
-    return str(value.get(kind, "")) if isinstance(value, dict) else ""
-
-
-def _twice(kind: str, name: str, place: Place, other: Place) -> Problem:
-    return Problem(
-        f"duplicate-{kind}",
-        Text("{name} is defined twice.", name=name),
-        place,
-        Text("The first one is at {place}.", place=str(other)),
-        element=name,
-    )
 
 
 def _workspace(node: nodes.Mapping) -> Workspace:

@@ -69,6 +69,7 @@ COMMON = {
 }
 SECTION = record(
     {
+        "name": name("By which other packs and the local layer change it; its heading where it is not given."),
         "label": label("Heading."),
         "columns": {"enum": [1, 2], "default": 2, "description": "Fields side by side."},
         "fields": names("Fields in order."),
@@ -76,7 +77,14 @@ SECTION = record(
     },
     ("fields",),
 )
-TAB = record({"label": label("Name of the tab."), "sections": array("Its sections.", SECTION)}, ("sections",))
+TAB = record(
+    {
+        "name": name("By which other packs and the local layer change it; its label where it is not given."),
+        "label": label("What is written on the tab."),
+        "sections": array("Its sections.", SECTION),
+    },
+    ("sections",),
+)
 FORM = record(
     {
         "headline": names("Three to five key figures in the header of a record."),
@@ -284,8 +292,9 @@ def pack_schema() -> dict[str, Any]:
                 "description": label("What it is for."),
                 "licence": text("SPDX identifier, such as Apache-2.0."),
                 "languages": array("Languages of its labels, such as en and zh.", {"type": "string"}),
-                "requires": array("Names of packs that must be there too.", {"type": "string", "minLength": 1}),
-                "platform": text("Version of the platform it was made for."),
+                "requires": array("Packs that must be there too, with a range of versions: crm >=1.2,<2.",
+                                  {"type": "string", "minLength": 1}),
+                "platform": text("Range of versions of the platform it runs on: >=0.1,<1."),
             },
             ("pack", "version"),
         ),

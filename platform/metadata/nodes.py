@@ -46,6 +46,22 @@ class Block(str):
     __slots__ = ()
 
 
+def placed(value: Any, place: Place) -> Any:
+    """A plain value as if all of it had been written at one place."""
+    if isinstance(value, dict):
+        mapping = Mapping(place)
+        mapping.update({str(key): placed(inner, place) for key, inner in value.items()})
+        mapping.keys_at = dict.fromkeys(mapping, place)
+        mapping.values_at = dict.fromkeys(mapping, place)
+        return mapping
+    if isinstance(value, list | tuple):
+        items = Sequence(place)
+        items.extend(placed(inner, place) for inner in value)
+        items.items_at = [place] * len(items)
+        return items
+    return value
+
+
 class Core(yaml.SafeLoader):
     """YAML 1.2 core schema: `no` and `on` are words, dates are text, 012 is twelve."""
 

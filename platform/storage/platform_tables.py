@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint
 
 from formloom.storage.columns import Instant, Json
 
@@ -44,11 +44,44 @@ fl_catalog = _table(
     "fl_catalog",
     _id(), _required("version", Text), _required("sources", Json), _required("applied_at", Instant),
     Column("applied_by", Integer), _required("plan", Text), Column("reason", Text),
+    Column("choices", Json),        # what a person decided about stored values, see `choices`
+    Column("tolerated", Json),      # keys of rules that hold only for what is new or changed
+)
+fl_archive = _table(
+    "fl_archive",
+    Column("id", Integer, primary_key=True, autoincrement=False),      # given by the plan
+    _required("entity_id", Text), _required("field_id", Text),      # no field: the entity itself
+    _required("kind", Text), _required("table_name", Text), _required("columns", Json),
+    _required("description", Json), Column("into_id", Integer), Column("step", Json), _required("version", Text),
+    _required("at", Instant), Column("by", Integer), _required("rows", sa.BigInteger),
+    Index("ix_fl_archive_field", "entity_id", "field_id"),
+)
+fl_pack = _table(
+    "fl_pack",
+    Column("name", Text, primary_key=True), _required("version", Text), _required("digest", Text),
+    _required("archive", LargeBinary), _required("installed_at", Instant), Column("installed_by", Integer),
 )
 fl_draft = _table(
     "fl_draft",
     Column("path", Text, primary_key=True), _required("text", Text), _required("base", Text),
     _required("number", Integer), _required("saved_at", Instant), Column("saved_by", Integer),
+)
+fl_change_set = _table(
+    "fl_change_set",
+    _id(), _required("title", Text), Column("reason", Text), _required("state", Text), _required("base", Text),
+    _required("cursor", Integer), _required("number", Integer), Column("choices", Json),
+    _required("created_at", Instant), Column("created_by", Integer),
+    _required("updated_at", Instant), Column("updated_by", Integer),
+    Column("reviewed_at", Instant), Column("reviewed_by", Integer), Column("review", Text),
+    Column("publication", Integer),
+    Index("ix_fl_change_set_state", "state"),
+)
+fl_change = _table(
+    "fl_change",
+    Column("change_set", Integer, primary_key=True), Column("seq", Integer, primary_key=True, autoincrement=False),
+    _required("path", Text), Column("before", Text), Column("after", Text), _required("words", Json),
+    _required("at", Instant), Column("by", Integer),
+    _owned("fl_change", "change_set", "fl_change_set"),
 )
 fl_profile = _table(
     "fl_profile",

@@ -79,7 +79,8 @@ def test_edits_never_leave_two_versions_in_force(edits: list[tuple[str, str]]) -
 
 
 def test_hidden_files_are_not_compiled() -> None:
-    pack = Source("crm", "entities/thing.yaml", "entity: thing\nfields: {name: {type: text}}\n")
-    catalog = compiler.compile(layers.put([pack], pack.path, pack.text.replace("name", "title")), TYPES)
-    assert "title" in catalog.entity("thing").fields
+    head = '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">'
+    pack = Source("crm", "workflows/w.bpmn", f'{head}<process id="one" isExecutable="true"/></definitions>')
+    catalog = compiler.compile(layers.put([pack], pack.path, pack.text.replace("one", "other")), TYPES)
+    assert list(catalog.processes) == ["other"]
     assert len(catalog.sources) == 2
