@@ -40,8 +40,8 @@ from formloom.workflow import definitions, external, incidents, moments
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.failure import StepFailed
 from formloom.workflow.simulation import queue as simulations
-from formloom.workflow.steps import StepFailed
 
 POLL_SECONDS = 0.5
 ACCOUNTS_LIVE_SECONDS = 60.0
