@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from formloom.design import definitions
-from formloom.errors import BadConfiguration, Conflict, NotFound, Problem, Text
+from formloom.errors import BadConfiguration, Conflict, Problem, Text
 from formloom.metadata.sources import Source
 from formloom.policy.actor import Actor
-from formloom.records.context import Context
 from formloom.runtime import Runtime
 from formloom.storage import change_sets as stored
 from formloom.storage.catalogs import StaleCatalog
@@ -89,13 +88,4 @@ def publish(runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str) -> Non
         else:
             return
     raise StaleCatalog
-
-
-def restored(context: Context, publication: int) -> list[Source]:
-    """The sources of an earlier publication, to be published again. Raises NotFound."""
-    row = context.unit.connection.execute(
-        sa.select(fl_catalog.c.sources).where(fl_catalog.c.id == publication)).scalar_one_or_none()
-    if row is None:
-        raise NotFound(Text("There is no such version."))
-    return [Source(*source) for source in row]
 

@@ -13,6 +13,7 @@ from formloom.errors import BadConfiguration, Conflict, Forbidden, NotFound, Tex
 from formloom.metadata import layers
 from formloom.policy.actor import Actor
 from formloom.runtime import Runtime
+from formloom.storage import catalogs
 from formloom.storage import change_sets as stored
 from formloom.storage.change_sets import ChangeSet, OvertakenChange
 
@@ -143,8 +144,8 @@ def test_removed_definition_comes_back(runtime: Runtime) -> None:
     publishing.publish(runtime, ADA, draft, "")
     assert runtime.model().catalog.workspaces == ()
     with runtime.reading(ADA) as context:
-        first = publishing.restored(context, 1)
-    runtime.publish(first, ADA)
+        first = catalogs.publication(context.unit, 1)
+    runtime.publish(first.sources, ADA)
     assert [w.name for w in runtime.model().catalog.workspaces] == ["sales"]
 
 
