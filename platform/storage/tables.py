@@ -72,6 +72,17 @@ class Tables:
             return self._entities[name]
 
 
+def table_of(entity: Entity) -> sa.Table:
+    """Alone: its foreign keys are names."""
+    return _entity_table(entity, sa.MetaData())
+
+
+def links_of(entity: Entity) -> dict[str, sa.Table]:
+    """By name of the field."""
+    metadata = sa.MetaData()
+    return {f.name: _link_table(entity, f, metadata) for f in entity.fields.values() if is_link(f)}
+
+
 def build(catalog: Catalog) -> Tables:
     return Tables(catalog)
 
