@@ -1,7 +1,6 @@
 """A pack of any number of entities with 30 fields each, as a large organisation would have: the same at each run.
 
-Twenty domains (sales, purchasing, ...) with documents, master data and rows of documents; references within a domain and
-into the next, choices, formulas, roll-ups, child tables, views, forms, actions; twenty roles and twenty workspaces.
+Twenty domains (sales, purchasing, ...) with documents, master data and rows of documents; references, choices, formulas, roll-ups, child tables, views, forms, actions; twenty roles and twenty workspaces.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ import yaml
 DOMAINS = {
     "sales": "销售", "purchasing": "采购", "inventory": "库存", "production": "生产", "quality": "质量",
     "maintenance": "维保", "people": "人事", "payroll": "薪酬", "finance": "财务", "assets": "资产", "projects": "项目",
-    "service": "服务", "logistics": "物流", "legal": "法务", "marketing": "市场", "technology": "信息", "facilities": "行政",
-    "training": "培训", "safety": "安全", "energy": "能源",
+    "service": "服务", "logistics": "物流", "legal": "法务", "marketing": "市场", "technology": "信息", 
+    "facilities": "行政", "training": "培训", "safety": "安全", "energy": "能源",
 }
 SUBJECTS = {
     "request": "申请", "order": "订单", "plan": "计划", "contract": "合同", "partner": "伙伴", "site": "地点",
@@ -93,7 +92,7 @@ def _document(name: str, pick: random.Random, names: list[tuple[str, str]]) -> D
         }
     else:
         fields |= {"remarks": _field("long_text", "Remarks", "备注"), "source": _field("text", "Source", "来源")}
-    assert len(fields) == 30, len(fields)  # noqa: S101 - what the aim speaks of
+    assert len(fields) == 30, len(fields)
     return {
         "entity": name, "label": _title(name), "plural": _title(name), "icon": "file", "title": "name",
         "number": "number", "search": ["number", "name"], "state": "status", "owner": "owner", "fields": fields,
@@ -137,7 +136,8 @@ def _common_fields(name: str, pick: random.Random, names: list[tuple[str, str]])
         "tax_rate": _field("decimal", "Tax rate", "税率", default=rate),
         "net": _field("formula", "Net", "净额", returns="money", currency="CNY",
                       formula="if discount = null then amount else amount * (1 - discount / 100)"),
-        "tax": _field("formula", "Tax", "税额", returns="money", currency="CNY", formula="round half up(net * tax_rate, 2)"),
+        "tax": _field("formula", "Tax", "税额", returns="money", currency="CNY",
+                      formula="round half up(net * tax_rate, 2)"),
         "total": _field("formula", "Total", "总额", returns="money", currency="CNY", formula="net + tax"),
         "days": _field("formula", "Days", "天数", returns="integer", formula="(end_date - start_date).days"),
         "large": _field("formula", "Large", "大额", returns="boolean", formula=f"amount > {limit}"),
@@ -182,7 +182,8 @@ def _role(domain: str, index: int, names: list[tuple[str, str]]) -> Definition:
                 "states": {"done": {"update": False, "delete": False, "reason": _label("It is done.", "已经完成。")}},
             }
         elif of == second and not parent:
-            rules[name] = {"read": "owner = user.id or first_party.owner = user.id", "fields": {"amount": {"read": False}}}
+            rules[name] = {"read": "owner = user.id or first_party.owner = user.id",
+                           "fields": {"amount": {"read": False}}}
         elif of == third and not parent:
             rules[name] = {"read": 'active = true and priority in ("normal", "high")'}
     label = _label(f"{domain.capitalize()} officer", f"{DOMAINS[domain]}专员")

@@ -1,9 +1,9 @@
 """A compiled catalog as a file, so that a process starts without compiling.
 
-Only what this very platform wrote is read: the file carries a keyed digest made with the installation's secret, lies in
-a folder of our own user that nobody else may write, and names the version of the catalog, of the platform, of Python and
-of the field types. Anything that differs is as if there were no file. Expressions are kept as texts and parsed when they
-are first asked.
+Only what this very platform wrote is read: the file carries a keyed digest made with the installation's secret, lies
+in a folder of our own user that nobody else may write, and its digest covers the version of the catalog, the code, Python
+and the field types. Anything that differs is as if there were no file. Expressions are kept as texts and parsed when
+they are first asked.
 """
 
 from __future__ import annotations

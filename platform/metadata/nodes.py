@@ -195,6 +195,8 @@ class _QuickReader:
     def scalar(self, event: Any) -> Any:
         text: str = event.value
         if event.implicit[0]:
+            if not text:
+                raise _Unusual      # the two disagree about where nothing was written
             if text[:1] in _SUSPECT:
                 for kind, pattern, letters in _PLAIN:
                     if text[:1] in letters and pattern.match(text):

@@ -26,7 +26,7 @@ _SYSTEM: Mapping[str, Any] = {
 
 
 class Tables:
-    """Each table is made when it is first asked for: a worker rarely meets all of a large model. Safe between threads."""
+    """Each is made when it is first asked for: a worker rarely meets all of a large model. Safe between threads."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -85,14 +85,6 @@ def links_of(entity: Entity) -> dict[str, sa.Table]:
 
 def build(catalog: Catalog) -> Tables:
     return Tables(catalog)
-
-
-def shape(entity: Entity) -> tuple[Any, ...]:
-    """What its tables follow from: entities of equal shapes have equal tables."""
-    fields = tuple((f.id, f.name, f.unique, f.indexed, f.type.name, f.target, is_link(f), columns_of(f))
-                   for f in entity.fields.values())
-    return (entity.name, entity.parent, entity.state, entity.owner, entity.sort[:1], entity.indexes, entity.unique,
-            fields)
 
 
 def is_link(field: Field) -> bool:
