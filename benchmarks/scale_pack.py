@@ -1,6 +1,7 @@
 """A pack of any number of entities with 30 fields each, as a large organisation would have: the same at each run.
 
-Twenty domains (sales, purchasing, ...) with documents, master data and rows of documents; references, choices, formulas, roll-ups, child tables, views, forms, actions; twenty roles and twenty workspaces.
+Twenty domains (sales, purchasing, ...) with documents and the rows of documents; references, choices, formulas,
+roll-ups, child tables, views, forms, actions; twenty roles and twenty workspaces.
 """
 
 from __future__ import annotations
