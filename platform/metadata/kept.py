@@ -1,8 +1,8 @@
 """A compiled catalog as a file, so that a process starts without compiling.
 
-Only what this very platform wrote is read: the file carries a keyed digest made with the installation's secret, lies
-in a folder of our own user that nobody else may write, and its digest covers the version of the catalog, the code,
-Python and the field types. Anything that differs is as if there were no file. Expressions are kept as texts and parsed when
+Only what this very platform wrote is read: the file carries a digest keyed with the installation's secret, and lies
+in a folder of our own user that nobody else may write. The digest covers the version of the catalog, the code, Python
+and the field types; anything that differs is as if there were no file. Expressions are kept as texts and parsed when
 they are first asked.
 """
 

@@ -1,7 +1,7 @@
 """Whether a value is as a JSON Schema says, many times faster than `jsonschema` says what is wrong with it.
 
-A check that gives true is sure: the value is valid. One that gives false is not: it is invalid, or the schema
-uses what is not known here, and `jsonschema` has the last word. So a definition that is right is never validated slowly.
+A check that gives true is sure: the value is valid. One that gives false is not: it is invalid, or the schema uses
+what is not known here, and `jsonschema` has the last word. So a definition that is right is never validated slowly.
 """
 
 from __future__ import annotations

@@ -72,6 +72,8 @@ def plan(old: Catalog | None, new: Catalog, choices: Choices = NO_CHOICES, regis
             for e in new.entities.values() if e.id not in known
             and (entry := register.entity(e.id)) is not None and entry.entity is not None]
     found = {*known, *(change.now.id for _, change in back)}
+    if same or back or kept - known.keys():
+        _ = scene.tables.metadata   # statements that create foreign keys look their targets up
     fresh = [t for e in new.entities.values() if e.id not in found for t in _tables_of(e, scene.tables)]
     steps: list[Operation] = []
     steps += [step for change in same for step in change.aside]
