@@ -23,6 +23,7 @@ from formloom.jobs import queue
 from formloom.metadata import builtin_types, compiler
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.kept import KeptCatalog
 from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
@@ -101,6 +102,7 @@ class Runtime:
         self._clock = clock or _system_clock
         self._offset = timedelta()
         self.extensions = extensions or plugins.load(self._standard_extensions(), settings.plugin_paths)
+        self._kept = KeptCatalog(settings.home / "cache", settings.secret_key, self.field_types)
         self._model: Model | None = None
         self._compiled: tuple[str, Catalog, list[Problem]] | None = None
         self._read: tuple[str, Decisions, list[Problem]] | None = None
@@ -305,12 +307,18 @@ class Runtime:
             version = values.get("catalog")
             replaced = version is not None and (self._model is None or version != self._model.catalog.version)
             if replaced:
-                self._model = self._build(catalogs.load(unit) or ())
+                self._model = self._build(str(version), unit)
         self._asked = monotonic()
         return replaced
 
-    def _build(self, sources: Sequence[Source]) -> Model:
-        catalog = self._compile(sources)
+    def _build(self, version: str, unit: Unit) -> Model:
+        compiled = self._compiled[1] if self._compiled and self._compiled[0] == version else None
+        catalog = compiled or self._kept.read(version)
+        if catalog is None:
+            catalog = self._compile(catalogs.load(unit) or ())
+            compiled = catalog
+        if compiled is not None:
+            self._kept.write(catalog)
         self.database.forget_statements()
         return self._modelled(catalog)
 
