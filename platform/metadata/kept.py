@@ -14,8 +14,8 @@ import io
 import logging
 import os
 import pickle
-import platform
 import stat
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
@@ -78,7 +78,7 @@ class KeptCatalog:
     def _sign(self, version: str, body: bytes) -> bytes:
         """Over what has to be the same as well."""
         described = [f"{t.name} {t.feel_type} {t.computed} {dict(t.options)!r}" for t in self._types.values()]
-        same = "\0".join((version, _code(), platform.python_version(), *described))
+        same = "\0".join((version, _code(), sys.version, *described))
         return hmac.digest(self._key, same.encode() + b"\0\0" + body, "sha256")
 
 
