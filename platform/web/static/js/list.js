@@ -1,6 +1,5 @@
-// Lists: selection and its bar, moving by key, the filter builder, dense rows, the board.
+// Lists: selection and its bar, moving by key, the filter builder, dense rows; boards and calendars are loaded from here.
 
-import Sortable from "../vendor/sortablejs@1.15.7/sortable.esm.js";
 import { find, remember, typing } from "./frame.js";
 
 const list = find("#list");
@@ -125,7 +124,7 @@ function move(step) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) && event.target.type !== "checkbox" || find("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) && event.target.type !== "checkbox" || find("dialog[open]") || !find(".fl-table", list)) return;
   const cursor = find("tr.cursor", list);
   if (event.key === "j" || event.key === "ArrowDown") move(1);
   else if (event.key === "k" || event.key === "ArrowUp") move(cursor ? -1 : 1);
@@ -137,40 +136,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// ---------- board: a drop is the action that leads to the lane's state ----------
-function board() {
-  const form = find("#board", list);
-  if (!form || form.dataset.ready) return;
-  form.dataset.ready = "1";
-  for (const cards of all(".fl-lane-cards", form)) {
-    Sortable.create(cards, {
-      group: { name: "lanes", put: (to) => Boolean(to.el.closest(".fl-lane").dataset.action) },
-      animation: 120, ghostClass: "lifted", sort: false, delay: 120, delayOnTouchOnly: true,
-      onStart: () => form.classList.add("dragging"),
-      onEnd: (event) => { form.classList.remove("dragging"); if (event.from !== event.to) drop(form, event); },
-    });
-  }
-}
-
-async function drop(form, event) {
-  const body = new FormData(form);
-  body.set("id", event.item.dataset.id);
-  body.set("do", event.to.closest(".fl-lane").dataset.action);
-  const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
-  const answer = document.createElement("div");
-  answer.innerHTML = await response.text();
-  const failed = !response.ok || find(".t-stop", answer);
-  if (!failed) return;
-  event.from.insertBefore(event.item, event.from.children[event.oldIndex] ?? null);
-  say(find("li .muted", answer)?.textContent ?? response.statusText);
-}
-
-function say(words) {
-  const toast = document.createElement("div");
-  toast.className = "fl-toast";
-  toast.textContent = words;
-  find("#toasts").append(toast);
-  setTimeout(() => toast.remove(), 8000);
+// ---------- what else a list is looked at as, loaded once it is ----------
+async function layout() {
+  const [lanes, days] = [find("#board", list), find("#calendar", list)];
+  if (lanes) (await import("./board.js")).board(lanes);
+  if (days) await (await import("./calendar.js")).calendar(days);
 }
 
 function ready() {
@@ -178,7 +148,7 @@ function ready() {
   const download = find("[data-export]");
   if (download) download.search = location.search;
   reflect();
-  board();
+  layout();
 }
 
 document.addEventListener("htmx:afterSettle", ready);
