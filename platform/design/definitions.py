@@ -55,6 +55,15 @@ def with_local(sources: Iterable[Source], texts: Mapping[str, str | None]) -> li
     return held
 
 
+def readable(sources: Iterable[Source], path: str) -> str:
+    """The definition behind a file of the local layer, whole; the text of a diagram; empty for what is not in force."""
+    folder, _, file = path.partition("/")
+    if folder in layers.WHOLE:
+        return layers.at(sources, path).text
+    found = tree(sources, parsing.KINDS[folder], file.removesuffix(".yaml"))
+    return canonical.dump(found) if found is not None else ""
+
+
 def local(sources: Iterable[Source], path: str) -> str | None:
     found = layers.at(sources, path).local
     return found.text if found else None

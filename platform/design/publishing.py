@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from formloom.design import change_sets, definitions
-from formloom.errors import BadConfiguration, Conflict, NotFound, Problem, Text
+from formloom.design import definitions
+from formloom.errors import BadConfiguration, Conflict, Problem, Text
 from formloom.metadata.sources import Source
 from formloom.policy.actor import Actor
-from formloom.records.context import Context
 from formloom.runtime import Runtime
 from formloom.storage import change_sets as stored
 from formloom.storage.catalogs import StaleCatalog
@@ -46,9 +46,11 @@ class Preview:
         return tuple(p for p in self.problems if p.severity == "error")
 
 
-def preview(runtime: Runtime, context: Context, change_set: ChangeSet) -> Preview:
-    """What is wrong with the model as it would be, and what publishing it would do to the tables."""
-    sources = change_sets.sources(context, change_set)
+def preview(runtime: Runtime, sources: Sequence[Source]) -> Preview:
+    """What is wrong with the model as it would be, and what publishing it would do to the tables.
+
+    Outside of a unit of work: it asks what is in force by itself.
+    """
     problems = tuple(runtime.check(sources))
     if any(p.severity == "error" for p in problems):
         return Preview(tuple(sources), problems, None)
@@ -86,13 +88,4 @@ def publish(runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str) -> Non
         else:
             return
     raise StaleCatalog
-
-
-def restored(context: Context, publication: int) -> list[Source]:
-    """The sources of an earlier publication, to be published again. Raises NotFound."""
-    row = context.unit.connection.execute(
-        sa.select(fl_catalog.c.sources).where(fl_catalog.c.id == publication)).scalar_one_or_none()
-    if row is None:
-        raise NotFound(Text("There is no such version."))
-    return [Source(*source) for source in row]
 

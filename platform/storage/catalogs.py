@@ -8,7 +8,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from formloom.errors import FormloomError, Text
+from formloom.errors import FormloomError, NotFound, Text
 from formloom.metadata import compiler, layers
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.fieldtypes import FieldType
@@ -51,6 +51,44 @@ def load(unit: Unit) -> tuple[Source, ...] | None:
     newest = sa.select(fl_catalog.c.sources).order_by(fl_catalog.c.id.desc()).limit(1)
     found = unit.connection.execute(newest).scalar_one_or_none()
     return None if found is None else tuple(Source(*source) for source in found)
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """`sources` are left out of lists; `plan` is what was done to the tables, a line each."""
+
+    id: int
+    version: str
+    at: datetime
+    by: int
+    reason: str
+    plan: str
+    newest: bool
+    sources: tuple[Source, ...] = ()
+
+
+def publications(unit: Unit, limit: int) -> list[Publication]:
+    """What was published, newest first."""
+    t = fl_catalog.c
+    chosen = sa.select(t.id, t.version, t.applied_at, t.applied_by, t.reason, t.plan).order_by(t.id.desc()).limit(limit)
+    return [Publication(row.id, row.version, row.applied_at, row.applied_by or 0, row.reason or "", row.plan, n == 0)
+            for n, row in enumerate(unit.connection.execute(chosen))]
+
+
+def publication(unit: Unit, id: int) -> Publication:
+    """One with its sources. Raises NotFound."""
+    row = unit.connection.execute(sa.select(fl_catalog).where(fl_catalog.c.id == id)).one_or_none()
+    if row is None:
+        raise NotFound(Text("There is no such version."))
+    newest = unit.connection.execute(sa.select(sa.func.max(fl_catalog.c.id))).scalar_one()
+    return Publication(row.id, row.version, row.applied_at, row.applied_by or 0, row.reason or "", row.plan,
+                       row.id == newest, tuple(Source(*source) for source in row.sources))
+
+
+def sources_before(unit: Unit, id: int) -> tuple[Source, ...]:
+    """What was in force until this publication; nothing before the first."""
+    earlier = sa.select(fl_catalog.c.sources).where(fl_catalog.c.id < id).order_by(fl_catalog.c.id.desc()).limit(1)
+    return tuple(Source(*source) for source in unit.connection.execute(earlier).scalar_one_or_none() or ())
 
 
 def history(unit: Unit, path: str) -> list[Published]:

@@ -13,6 +13,7 @@ from formloom.errors import BadConfiguration, Conflict, Forbidden, NotFound, Tex
 from formloom.metadata import layers
 from formloom.policy.actor import Actor
 from formloom.runtime import Runtime
+from formloom.storage import catalogs
 from formloom.storage import change_sets as stored
 from formloom.storage.change_sets import ChangeSet, OvertakenChange
 
@@ -91,7 +92,8 @@ def test_mistakes_stop_the_whole_draft(runtime: Runtime) -> None:
     draft = edit(runtime, begin(runtime), "customer", add_vat)
     draft = edit(runtime, draft, "deal", lambda t: t["fields"].pop("end_date"))
     with runtime.reading(ADA) as context:
-        found = publishing.preview(runtime, context, draft)
+        sources = change_sets.sources(context, draft)
+    found = publishing.preview(runtime, sources)
     assert found.errors
     assert found.plan is None
     with pytest.raises(BadConfiguration):
@@ -142,8 +144,8 @@ def test_removed_definition_comes_back(runtime: Runtime) -> None:
     publishing.publish(runtime, ADA, draft, "")
     assert runtime.model().catalog.workspaces == ()
     with runtime.reading(ADA) as context:
-        first = publishing.restored(context, 1)
-    runtime.publish(first, ADA)
+        first = catalogs.publication(context.unit, 1)
+    runtime.publish(first.sources, ADA)
     assert [w.name for w in runtime.model().catalog.workspaces] == ["sales"]
 
 

@@ -57,7 +57,8 @@ form:
 """))
     own = [name for name, field in found.fields.items() if not field.system]
     assert own == ["name", "grade", "vat"]
-    assert found.fields["name"].required and found.fields["name"].label["zh"] == "公司"
+    assert found.fields["name"].required
+    assert found.fields["name"].label["zh"] == "公司"
     assert [(c.value, c.label["en"]) for c in found.fields["grade"].choices] == [("b", "Bad"), ("c", "C")]
     assert [s.fields for s in found.form.tabs[0].sections] == [("name", "vat")]
 
@@ -137,7 +138,8 @@ def test_applied_difference_gives_the_edited(lower: dict[str, Any], edited: dict
     text = canonical.dump({"extend": "thing", **changes})
     read, problems = nodes.read(text, "x.yaml")
     found, more = overlays.applied(nodes.placed(lower, Place("y.yaml")), read)
-    assert not problems and not more
+    assert not problems
+    assert not more
     assert told(plain(found)) == told(edited)
     assert (changes == {}) == (told(lower) == told(edited))
 

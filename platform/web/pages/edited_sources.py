@@ -30,7 +30,7 @@ _TRIES = 5
 _MOST_TOLD = 5
 
 Change = Callable[[Sequence[Source]], list[Source]]
-View = Callable[[str], ResponseReturnValue]
+View = Callable[..., ResponseReturnValue]
 
 
 class Overtaken(Conflict):
@@ -67,10 +67,10 @@ def administrator() -> Actor:
 def answering(view: View) -> View:
     """For administrators; what was raised on purpose is told as a problem document, not as a page."""
     @wraps(view)
-    def answer(stem: str) -> ResponseReturnValue:
+    def answer(*parts: str, **named: str) -> ResponseReturnValue:
         try:
             administrator()
-            return view(stem)
+            return view(*parts, **named)
         except FormloomError as error:
             return problems.respond(error)
 

@@ -31,7 +31,11 @@ from formloom.web.requests import LoginRequired, actor, actor_or_none, catalog, 
 from formloom.workflow import inbox
 
 _OPERATIONS = ((Text("Monitoring"), "/monitoring", "activity"), (Text("Incidents"), "/incidents", "alert-triangle"))
-_DESIGN = ((Text("Processes"), "/workflows", "sitemap"), (Text("Decisions"), "/decisions", "table"))
+_DESIGN = (
+    (Text("Processes"), "/workflows", "sitemap"),
+    (Text("Decisions"), "/decisions", "table"),
+    (Text("Drafts and versions"), "/changes", "versions"),
+)
 THEMES = ("light", "dark", "system")
 AVATAR_TONES = 6
 

@@ -87,6 +87,7 @@ const acts = {
   palette: (target) => openPalette(target.dataset.kind),
   notices: openNotices,
   keys: () => open(find("#keys")),
+  dialog: (target) => open(document.getElementById(target.dataset.dialog)),
   close: (target) => target.closest("dialog").close(),
   dismiss: (target) => target.closest(".fl-toast").remove(),
   fold() {

@@ -1,0 +1,1 @@
+"""Pages on which administrators change the model: designers, drafts, packs."""

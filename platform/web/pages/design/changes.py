@@ -1,0 +1,257 @@
+"""Drafts of the model: those that are open, what one would do, publishing it; what was published, and going back."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from formloom.design import change_sets, definitions, publishing
+from formloom.errors import BadConfiguration, BadRequest, FormloomError, Text
+from formloom.metadata import layers
+from formloom.metadata.sources import Source
+from formloom.policy import people
+from formloom.records.context import Context
+from formloom.storage import catalogs
+from formloom.storage import change_sets as stored
+from formloom.storage.change_sets import ChangeSet
+from formloom.web.i18n import t
+from formloom.web.pages.blueprint import blueprint
+from formloom.web.pages.design import editing
+from formloom.web.pages.edited_sources import administrator
+from formloom.web.pages.frame import display
+from formloom.web.requests import forget_model, reading, runtime, writing
+
+_PAGE = 50
+_TITLE, _REASON = 120, 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedFile:
+    """`lines` are those of a unified diff with what surrounds them; `href` leads to where it is edited."""
+
+    path: str
+    label: str
+    href: str
+    lines: tuple[tuple[str, str], ...]      # added | removed | same | gap, text
+
+
+@blueprint.get("/changes")
+def change_list() -> ResponseReturnValue:
+    administrator()
+    with reading() as context:
+        opened, mine = stored.listed(context.unit), editing.current(context)
+        published = catalogs.publications(context.unit, _PAGE)
+        names = people.names(context.unit, {*(one.updated_by or 0 for one in opened), *(one.by for one in published)})
+        sizes = {one.id: len(stored.texts(context.unit, one)) for one in opened}
+    return render_template("design/changes.html", opened=opened, mine=mine.id if mine else 0, published=published,
+                           names=names, sizes=sizes, show=display())
+
+
+@blueprint.post("/changes")
+def begin_change() -> ResponseReturnValue:
+    administrator()
+    title = request.form.get("title", "").strip()[:_TITLE]
+    if not title:
+        raise BadRequest(Text("Give the draft a name."))
+    with writing() as context:
+        made = change_sets.start(context, title)
+    editing.enter(made)
+    return redirect(f"/changes/{made.id}")
+
+
+@blueprint.get("/changes/current")
+def current_change() -> ResponseReturnValue:
+    administrator()
+    with reading() as context:
+        found = editing.current(context)
+    return redirect(f"/changes/{found.id}" if found else "/changes")
+
+
+@blueprint.get("/changes/<int:change_id>")
+def change_page(change_id: int) -> ResponseReturnValue:
+    administrator()
+    return _page(change_id)
+
+
+@blueprint.post("/changes/<int:change_id>/enter")
+def enter_change(change_id: int) -> ResponseReturnValue:
+    """From now on this administrator edits this draft."""
+    administrator()
+    with reading() as context:
+        found = stored.get(context.unit, change_id)
+    editing.enter(found)
+    return redirect(f"/changes/{change_id}")
+
+
+@blueprint.post("/changes/<int:change_id>/<verb>")
+def act_on_change(change_id: int, verb: str) -> ResponseReturnValue:
+    administrator()
+    acts = {"describe": _describe, "undo": _undo, "redo": _redo, "ask": _ask, "approve": _approve, "reject": _reject,
+            "discard": _discard, "reset": _reset}
+    if verb == "publish":
+        return _publish(change_id)
+    if verb not in acts:
+        raise BadRequest(Text("The request cannot be read."))
+    try:
+        with writing() as context:
+            told = acts[verb](context, _seen(context, change_id))
+    except FormloomError as error:
+        flash(_told(error), "danger")
+    else:
+        flash(t(told), "success")
+    return redirect("/changes" if verb == "discard" else f"/changes/{change_id}")
+
+
+@blueprint.get("/changes/published/<int:publication>")
+def publication_page(publication: int) -> ResponseReturnValue:
+    """What a publication changed, and what going back to it would do."""
+    administrator()
+    with reading() as context:
+        found = catalogs.publication(context.unit, publication)
+        before = catalogs.sources_before(context.unit, publication)
+        names = people.names(context.unit, {found.by})
+    going_back = publishing.preview(runtime(), found.sources)
+    return render_template("design/publication.html", found=found, files=list(_files(before, found.sources)),
+                           names=names, newest=found.newest, back=going_back, show=display())
+
+
+@blueprint.post("/changes/published/<int:publication>/restore")
+def restore_publication(publication: int) -> ResponseReturnValue:
+    """The model of an earlier day in force again, as a new publication; values that were archived come back."""
+    administrator()
+    with reading() as context:
+        found = catalogs.publication(context.unit, publication)
+        version, actor = context.catalog.version, context.actor
+    reason = t(Text("Back to the version of {when}", when=display().moment(found.at)))
+    try:
+        runtime().publish(list(found.sources), actor, version, reason)
+    except FormloomError as error:
+        flash(_told(error), "danger")
+        return redirect(f"/changes/published/{publication}")
+    forget_model()
+    flash(t(Text("The version of {when} is in force again.", when=display().moment(found.at))), "success")
+    return redirect("/changes")
+
+
+def _page(change_id: int, reason: str = "", trouble: FormloomError | None = None) -> str:
+    with reading() as context:
+        found = stored.get(context.unit, change_id)
+        texts = stored.texts(context.unit, found)
+        sources = change_sets.sources(context, found)
+        edits = stored.history(context.unit, change_id)
+        who = {found.created_by or 0, found.reviewed_by or 0, *(edit.by or 0 for edit in edits)}
+        names = people.names(context.unit, who)
+        mine = editing.current(context)
+        files = [_file(path, context.catalog.sources, sources) for path in sorted(texts)]
+    preview = publishing.preview(runtime(), sources) if found.open and texts else None
+    warnings = [p for p in preview.problems if p.severity != "error" and p.place.file.endswith(
+        tuple(texts))] if preview else []
+    return render_template(
+        "design/change.html", change=found, files=files, edits=edits, names=names, preview=preview, warnings=warnings,
+        current=mine is not None and mine.id == found.id, review=runtime().settings.review, trouble=trouble,
+        reason=reason, states=stored, show=display())
+
+
+def _publish(change_id: int) -> ResponseReturnValue:
+    reason = request.form.get("reason", "").strip()[:_REASON]
+    try:
+        with reading() as context:
+            seen, actor = _seen(context, change_id), context.actor
+        publishing.publish(runtime(), actor, seen, reason)
+    except FormloomError as error:
+        return _page(change_id, reason, error), error.status
+    forget_model()
+    flash(t(Text("Published. Everybody works with it from now on.")), "success")
+    return redirect("/changes")
+
+
+def _seen(context: Context, change_id: int) -> ChangeSet:
+    """As the page knew it; what happened since is told, not overwritten."""
+    found = stored.get(context.unit, change_id)
+    if request.form.get("number") != str(found.number):
+        raise stored.OvertakenChange
+    return found
+
+
+def _describe(context: Context, seen: ChangeSet) -> Text:
+    title = request.form.get("title", "").strip()[:_TITLE] or seen.title
+    change_sets.describe(context, seen, title, request.form.get("reason", "").strip()[:_REASON])
+    return Text("Kept.")
+
+
+def _undo(context: Context, seen: ChangeSet) -> Text:
+    change_sets.undo(context, seen)
+    return Text("Undone.")
+
+
+def _redo(context: Context, seen: ChangeSet) -> Text:
+    change_sets.redo(context, seen)
+    return Text("Done again.")
+
+
+def _ask(context: Context, seen: ChangeSet) -> Text:
+    change_sets.ask_for_review(context, seen)
+    return Text("Another administrator can approve it now.")
+
+
+def _approve(context: Context, seen: ChangeSet) -> Text:
+    change_sets.review(context, seen, True, request.form.get("note", "").strip()[:_REASON])
+    return Text("Approved. It can be published now.")
+
+
+def _reject(context: Context, seen: ChangeSet) -> Text:
+    change_sets.review(context, seen, False, request.form.get("note", "").strip()[:_REASON])
+    return Text("Sent back.")
+
+
+def _discard(context: Context, seen: ChangeSet) -> Text:
+    change_sets.discard(context, seen)
+    return Text("The draft is gone. Nothing of it was in force.")
+
+
+def _reset(context: Context, seen: ChangeSet) -> Text:
+    """One file as it is in force; undo brings the edits back."""
+    path = request.form.get("path", "")
+    was = definitions.local(context.catalog.sources, path)
+    change_sets.put(context, seen, path, was, Text("{path} was taken back.", path=path))
+    return Text("Taken back. Undo brings it here again.")
+
+
+def _told(error: FormloomError) -> str:
+    if isinstance(error, BadConfiguration):
+        return " ".join(t(p.message) for p in error.problems if p.severity == "error")
+    return " ".join(t(part) for part in (error.message, error.hint) if part)
+
+
+def _files(before: tuple[Source, ...], after: tuple[Source, ...]) -> Iterator[ChangedFile]:
+    was = {(s.pack, s.path): s.text for s in before}
+    now = {(s.pack, s.path): s.text for s in after}
+    for pack, path in sorted(was.keys() | now.keys()):
+        old, new = was.get((pack, path), ""), now.get((pack, path), "")
+        if old != new:
+            name = path if pack == layers.LOCAL else f"{pack}/{path}"
+            yield ChangedFile(name, name, "", tuple(_diff(old, new)))
+
+
+def _file(path: str, before: tuple[Source, ...], after: list[Source]) -> ChangedFile:
+    """Definitions are compared as a whole, with what the packs say; diagrams by their lines."""
+    old, new = definitions.readable(before, path), definitions.readable(after, path)
+    return ChangedFile(path, path, _href(path), tuple(_diff(old, new)))
+
+
+def _href(path: str) -> str:
+    folder, _, name = path.partition("/")
+    stem = name.rsplit(".", 1)[0]
+    designers = {"entities": "/design/entities/", "roles": "/design/roles/", "workspaces": "/design/workspaces/",
+                 "calendars": "/design/calendars/", "workflows": "/workflows/", "decisions": "/decisions/"}
+    return designers[folder] + stem if folder in designers else ""
+
+
+def _diff(old: str, new: str) -> Iterator[tuple[str, str]]:
+    kinds = {"+": "added", "-": "removed", " ": "same", "@": "gap"}
+    for line in list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=2, lineterm=""))[2:]:
+        yield kinds[line[0]], "" if line[0] == "@" else line[1:]

@@ -1,0 +1,151 @@
+"""What every designer asks of the server: a definition as it would be, keeping it, undo and redo.
+
+An administrator works in one draft at a time; which one is kept in the session. The first edit begins one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import jsonify, session
+from flask.typing import ResponseReturnValue
+
+from formloom.design import change_sets, definitions, publishing
+from formloom.errors import BadRequest, NotFound, Problem, Text
+from formloom.records.context import Context
+from formloom.storage import change_sets as stored
+from formloom.storage.change_sets import ChangeSet, OvertakenChange
+from formloom.web.i18n import t
+from formloom.web.pages.blueprint import blueprint
+from formloom.web.pages.edited_sources import answering, body
+from formloom.web.requests import reading, runtime, writing
+
+SESSION: Final = "draft"
+Json = dict[str, Any]
+
+
+def current(context: Context) -> ChangeSet | None:
+    """The draft that this administrator works in, if it is still open."""
+    held = session.get(SESSION)
+    if not isinstance(held, int):
+        return None
+    try:
+        found = stored.get(context.unit, held)
+    except NotFound:
+        found = None
+    if found is None or not found.open:
+        session.pop(SESSION, None)
+        return None
+    return found
+
+
+def enter(change_set: ChangeSet) -> None:
+    session[SESSION] = change_set.id
+
+
+def drafting(context: Context) -> ChangeSet:
+    """The current draft; a new one if there is none."""
+    found = current(context)
+    if found is None:
+        found = change_sets.start(context, t(Text("Changes of {person}", person=context.actor.name)))
+        enter(found)
+    return found
+
+
+def seen(context: Context, sent: Mapping[str, Any]) -> ChangeSet:
+    """The draft as the page knew it; OvertakenChange if it is another one by now. `draft`: null began none."""
+    known = sent.get("draft")
+    found = drafting(context)
+    if known is None:
+        if found.cursor:
+            raise OvertakenChange
+        return found
+    if not isinstance(known, dict):
+        raise BadRequest(Text("The request cannot be read."))
+    if (found.id, found.number) != (known.get("id"), known.get("number")):
+        raise OvertakenChange
+    return found
+
+
+@blueprint.get("/design/<kind>/<name>/tree")
+@answering
+def definition_tree(kind: str, name: str) -> ResponseReturnValue:
+    return jsonify(read(_kind(kind), name))
+
+
+@blueprint.post("/design/<kind>/<name>/tree")
+@answering
+def write_definition(kind: str, name: str) -> ResponseReturnValue:
+    """`tree` null takes the definition out of force."""
+    sent = body()
+    edited = sent.get("tree")
+    if not isinstance(edited, dict | None):
+        raise BadRequest(Text("The request cannot be read."))
+    with writing() as context:
+        change_sets.write(context, seen(context, sent), _kind(kind), name, edited)
+    return jsonify(draft=draft_as_json(), problems=problems_as_json())
+
+
+@blueprint.post("/design/undo")
+@answering
+def undo_edit() -> ResponseReturnValue:
+    with writing() as context:
+        change_sets.undo(context, seen(context, body()))
+    return jsonify(draft=draft_as_json(), problems=problems_as_json())
+
+
+@blueprint.post("/design/redo")
+@answering
+def redo_edit() -> ResponseReturnValue:
+    with writing() as context:
+        change_sets.redo(context, seen(context, body()))
+    return jsonify(draft=draft_as_json(), problems=problems_as_json())
+
+
+@blueprint.get("/design/problems")
+@answering
+def design_problems() -> ResponseReturnValue:
+    return jsonify(draft=draft_as_json(), problems=problems_as_json())
+
+
+def read(kind: str, name: str) -> Json:
+    """What a designer begins with; `pack` is the definition without the local layer, null for one made here."""
+    with reading() as context:
+        draft = current(context)
+        return {"kind": kind, "name": name, "tree": change_sets.tree(context, draft, kind, name),
+                "pack": change_sets.pack_tree(context, kind, name), "draft": draft_as_json()}
+
+
+def draft_as_json() -> Json | None:
+    with reading() as context:
+        draft = current(context)
+        if draft is None:
+            return None
+        edits = stored.history(context.unit, draft.id)
+        return {"id": draft.id, "number": draft.number, "title": draft.title, "state": draft.state,
+                "edits": draft.cursor, "files": len(stored.texts(context.unit, draft)),
+                "undo": draft.cursor > 0, "redo": draft.cursor < len(edits)}
+
+
+def problems_as_json() -> list[Json]:
+    """What would stop publishing, and warnings about what was edited; not those of files that nobody touched."""
+    with reading() as context:
+        draft = current(context)
+        sources = change_sets.sources(context, draft)
+        edited = tuple(stored.texts(context.unit, draft)) if draft else ()
+    if not edited:
+        return []
+    return [problem_as_json(p) for p in publishing.preview(runtime(), sources).problems
+            if p.severity == "error" or p.place.file.endswith(edited)]
+
+
+def problem_as_json(problem: Problem) -> Json:
+    return {"code": problem.code, "message": t(problem.message), "hint": t(problem.hint) if problem.hint else "",
+            "severity": problem.severity, "element": problem.element, "place": str(problem.place)}
+
+
+def _kind(kind: str) -> str:
+    if kind not in definitions.FOLDERS:
+        raise NotFound(Text("There is nothing at this address."))
+    return kind

@@ -1,0 +1,105 @@
+// A definition that is being designed: changed at once on the page, kept on the server a moment later, undone and
+// redone there. A designer asks for `tree`, changes it inside `change`, and draws again when told so.
+
+import { post } from "../parts.js";
+
+const PAUSE = 400;
+
+export class Draft extends EventTarget {
+  constructor({ kind, name, tree, pack, draft }) {
+    super();
+    Object.assign(this, { kind, name, tree, pack, draft, problems: [], saving: null, waiting: 0, failed: null });
+  }
+
+  // Keeps what `edit` makes of the tree. Edits that come close together are one step of undo.
+  change(edit) {
+    edit(this.tree);
+    this.tell("change");
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => this.save(), PAUSE);
+  }
+
+  get pending() { return this.waiting !== 0 || this.saving !== null; }
+
+  async save() {
+    clearTimeout(this.waiting);
+    this.waiting = 0;
+    if (this.saving) await this.saving;
+    this.saving = this.send(`/design/${this.kind}/${this.name}/tree`, { tree: this.tree, draft: this.draft });
+    await this.saving;
+    this.saving = null;
+    this.tell("saved");
+  }
+
+  async undo() { await this.step("undo"); }
+  async redo() { await this.step("redo"); }
+
+  async step(way) {
+    if (this.waiting) await this.save();
+    if (await this.send(`/design/${way}`, { draft: this.draft })) await this.load();
+  }
+
+  async load() {
+    const response = await fetch(`/design/${this.kind}/${this.name}/tree`, { headers: { Accept: "application/json" } });
+    if (!response.ok) { location.assign("/design"); return; }
+    const { tree, pack, draft } = await response.json();
+    Object.assign(this, { tree, pack, draft });
+    this.tell("change");
+    this.tell("saved");
+  }
+
+  async send(address, body) {
+    const { ok, told } = await post(address, body);
+    this.failed = ok ? null : told ?? { title: "" };
+    if (ok) Object.assign(this, { draft: told.draft, problems: told.problems });
+    else this.tell("failed");
+    return ok;
+  }
+
+  tell(what) { this.dispatchEvent(new CustomEvent(what)); }
+}
+
+// The bar that every designer has: what is kept, undo, redo, problems, and the way to publishing.
+export function bar(draft, within = document) {
+  const find = (name) => within.querySelector(`[data-draft="${name}"]`);
+  const show = () => {
+    find("undo").disabled = !draft.draft?.undo;
+    find("redo").disabled = !draft.draft?.redo;
+    find("review").hidden = !draft.draft;
+    find("title").textContent = draft.draft?.title ?? "";
+    const errors = draft.problems.filter((p) => p.severity === "error").length;
+    find("problems").hidden = !draft.problems.length;
+    find("problems-count").textContent = errors || draft.problems.length;
+    find("problems").classList.toggle("stop", errors > 0);
+    find("list").replaceChildren(...draft.problems.map(line));
+  };
+  const state = (name) => { for (const one of within.querySelectorAll("[data-draft-state]")) one.hidden = one.dataset.draftState !== name; };
+  draft.addEventListener("change", () => state("saving"));
+  draft.addEventListener("saved", () => { if (!draft.failed) { state("saved"); show(); } });
+  draft.addEventListener("failed", () => { state("failed"); find("trouble").textContent = [draft.failed.title, draft.failed.hint].filter(Boolean).join(" "); });
+  find("undo").addEventListener("click", () => draft.undo());
+  find("redo").addEventListener("click", () => draft.redo());
+  find("again").addEventListener("click", () => draft.save());
+  find("review").addEventListener("click", async (event) => {
+    if (!draft.pending) return;
+    event.preventDefault();
+    await draft.save();
+    if (!draft.failed) location.assign(event.target.closest("a").href);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.closest("input, textarea, select, [contenteditable=true]")) return;
+    event.preventDefault();
+    if (event.shiftKey) draft.redo(); else draft.undo();
+  });
+  addEventListener("beforeunload", (event) => { if (draft.pending) event.preventDefault(); });
+  state("none");
+  show();
+}
+
+function line(problem) {
+  const item = document.createElement("li");
+  item.className = problem.severity === "error" ? "stop" : "wait";
+  item.textContent = [problem.message, problem.hint].filter(Boolean).join(" ");
+  if (problem.element) item.dataset.element = problem.element;
+  return item;
+}

@@ -1,0 +1,120 @@
+"""Drafts and versions in the browser: looking, publishing, review, going back, and who may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from formloom.runtime import Runtime
+
+from .conftest import PACKS, SignIn, installed, sign_in_to, token
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[Runtime]:
+    yield from installed(PACKS / "approval", tmp_path, meg="sales_manager", ada="administrator", bo="administrator")
+
+
+@pytest.fixture
+def people(runtime: Runtime) -> SignIn:
+    return sign_in_to(runtime)
+
+
+def edited(client: FlaskClient, **fields: Any) -> str:
+    """A draft with one more field; its address."""
+    read = client.get("/design/entity/contract/tree").json
+    assert read
+    read["tree"]["fields"] |= fields
+    sent = client.post("/design/entity/contract/tree", json={"tree": read["tree"], "draft": read["draft"]},
+                       headers={"X-CSRFToken": token(client, "/profile")})
+    assert sent.json
+    return f"/changes/{sent.json['draft']['id']}"
+
+
+def press(client: FlaskClient, page: str, verb: str, **more: str) -> Any:
+    number = re.search(r'name="number" value="(\d+)"', client.get(page).text)
+    return client.post(f"{page}/{verb}", follow_redirects=True, data={
+        "csrf_token": token(client, page), "number": number[1] if number else "", **more})
+
+
+def test_draft_shows_its_lines(people: SignIn) -> None:
+    ada = people("ada")
+    page = ada.get(edited(ada, note={"type": "text"})).text
+    assert "note: {type: text}" in page
+    assert "Add the column" in page
+
+
+def test_published_draft_is_a_version(people: SignIn, runtime: Runtime) -> None:
+    ada = people("ada")
+    page = edited(ada, note={"type": "text"})
+    assert "Published." in press(ada, page, "publish", reason="Notes for sales").text
+    assert "note" in runtime.model().catalog.entity("contract").fields
+    listed = ada.get("/changes").text
+    assert "Notes for sales" in listed
+    version = re.findall(r'href="(/changes/published/\d+)"', listed)[0]
+    assert "Add the column note" in ada.get(version).text
+
+
+def test_going_back_and_forward_again(people: SignIn, runtime: Runtime) -> None:
+    ada = people("ada")
+    press(ada, edited(ada, note={"type": "text"}), "publish")
+    newest, first = re.findall(r'href="(/changes/published/\d+)"', ada.get("/changes").text)
+    ada.post(f"{first}/restore", data={"csrf_token": token(ada, first)})
+    assert "note" not in runtime.model().catalog.entity("contract").fields
+    ada.post(f"{newest}/restore", data={"csrf_token": token(ada, newest)})
+    assert "note" in runtime.model().catalog.entity("contract").fields
+
+
+def test_mistakes_are_told_and_nothing_published(people: SignIn, runtime: Runtime) -> None:
+    ada = people("ada")
+    page = edited(ada, note={"type": "txt"})
+    assert "Cannot be published yet" in ada.get(page).text
+    assert press(ada, page, "publish").status_code == 422
+    assert "note" not in runtime.model().catalog.entity("contract").fields
+
+
+def test_file_is_taken_back_and_undone(people: SignIn) -> None:
+    ada = people("ada")
+    page = edited(ada, note={"type": "text"})
+    assert "Nothing is changed yet" in press(ada, page, "reset", path="entities/contract.yaml").text
+    assert "note: {type: text}" in press(ada, page, "undo").text
+
+
+def test_stale_page_publishes_nothing(people: SignIn, runtime: Runtime) -> None:
+    ada = people("ada")
+    page = edited(ada, note={"type": "text"})
+    sent = ada.post(f"{page}/publish", data={"csrf_token": token(ada, page), "number": "1"})
+    assert sent.status_code == 409
+    assert "note" not in runtime.model().catalog.entity("contract").fields
+
+
+def test_two_drafts_at_a_time(people: SignIn) -> None:
+    ada = people("ada")
+    first = edited(ada, note={"type": "text"})
+    made = ada.post("/changes", data={"csrf_token": token(ada, "/changes"), "title": "Another"})
+    assert edited(ada, other={"type": "text"}) == made.headers["Location"]
+    press(ada, first, "enter")
+    assert edited(ada, third={"type": "text"}) == first
+
+
+def test_second_administrator_approves(people: SignIn, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "settings", replace(runtime.settings, review=True))
+    ada, bo = people("ada"), people("bo")
+    page = edited(ada, note={"type": "text"})
+    assert press(ada, page, "publish").status_code == 409
+    press(ada, page, "ask")
+    assert "Who edited a draft cannot approve it." in press(ada, page, "approve").text
+    assert "Approved." in press(bo, page, "approve", note="Fine").text
+    assert "Published." in press(ada, page, "publish").text
+
+
+def test_others_may_not_look(people: SignIn) -> None:
+    meg = people("meg")
+    assert [meg.get(page).status_code for page in ("/changes", "/changes/1", "/changes/published/1")] == [403] * 3
+    assert meg.post("/changes", data={"csrf_token": token(meg, "/profile"), "title": "x"}).status_code == 403
