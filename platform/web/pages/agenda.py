@@ -47,6 +47,11 @@ class Agenda:
     new: str            # address of the form for a record on a day; '' where none may be made
     end: str            # field of the end; '' for none
 
+    @property
+    def toned(self) -> bool:
+        """Whether the choices are states; else each has a colour of its own."""
+        return any(choice.tone != "idle" or choice.fill for choice in self.legend)
+
 
 def of(context: Context, shown: Listing, asked: Listing) -> Agenda:
     """Raises BadExpression and UnknownField for a filter that does not hold."""

@@ -74,7 +74,7 @@ class Agenda {
   }
 
   content({ event, timeText, view }) {
-    const ring = find("svg", this.legend(event) ?? document.createElement("i"))?.cloneNode(true);
+    const ring = find("svg, i", this.legend(event) ?? document.createElement("i"))?.cloneNode(true);
     const time = timeText && this.timed && !view.type.startsWith("list") ? element("time", { text: timeText }) : null;
     const glyph = ring ? element("span", { class: "fl-ring" }, ring) : null;
     return { domNodes: [element("span", { class: "fl-event" }, glyph, time, element("span", { class: "clip", text: event.title }))] };
