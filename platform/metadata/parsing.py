@@ -19,6 +19,7 @@ from formloom.metadata import (
     nodes,
     overlays,
     process_source,
+    requirements,
     salvage,
     validation,
 )
@@ -131,7 +132,8 @@ def ranks(packs: Iterable[Any]) -> dict[str, int]:
 
 def _required(pack: nodes.Mapping) -> list[str]:
     listed = pack.get("requires")
-    return [str(one).split()[0] for one in listed if str(one).strip()] if isinstance(listed, list) else []
+    found = [requirements.parse(str(one)) for one in listed] if isinstance(listed, list) else []
+    return [one.pack for one in found if one]
 
 
 Extensions = dict[tuple[str, str], list[Written]]

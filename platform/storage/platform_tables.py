@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint
 
 from formloom.storage.columns import Instant, Json
 
@@ -44,6 +44,11 @@ fl_catalog = _table(
     "fl_catalog",
     _id(), _required("version", Text), _required("sources", Json), _required("applied_at", Instant),
     Column("applied_by", Integer), _required("plan", Text), Column("reason", Text),
+)
+fl_pack = _table(
+    "fl_pack",
+    Column("name", Text, primary_key=True), _required("version", Text), _required("digest", Text),
+    _required("archive", LargeBinary), _required("installed_at", Instant), Column("installed_by", Integer),
 )
 fl_draft = _table(
     "fl_draft",

@@ -160,17 +160,18 @@ def test_plan_shows_its_sql(ready: Database) -> None:
 
 
 def test_history_tells_who_changed_a_file(ready: Database) -> None:
-    path = "entities/deal.yaml"
-    first = compiler.compile(SOURCES, TYPES)
-    publish(ready, first)
-    edited = layers.put(SOURCES, path, layers.at(SOURCES, path).text + "# edited\n")
+    path, process = "workflows/w.bpmn", '<process id="w" isExecutable="true"/></definitions>'
+    drawn = Source("mini", path, f'<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">{process}')
+    held = [*SOURCES, drawn]
+    publish(ready, compiler.compile(held, TYPES))
+    edited = layers.put(held, path, drawn.text + "<!-- edited -->")
     catalogs.publish(ready, compiler.compile(edited, TYPES), TYPES, 7, NOW)
     extra = Source("mini", "entities/visit.yaml", VISIT)
     catalogs.publish(ready, compiler.compile([*edited, extra], TYPES), TYPES, 8, NOW)
     with ready.read() as unit:
         found = catalogs.history(unit, path)
         assert [(one.by, one.local) for one in found] == [(7, True), (0, False)]
-        assert found[0].text.endswith("# edited\n")
+        assert found[0].text.endswith("<!-- edited -->")
         assert [one.by for one in catalogs.history(unit, extra.path)] == [8]
         assert catalogs.history(unit, "entities/nothing.yaml") == []
 
