@@ -165,8 +165,8 @@ def of_action(context: Context, record: Record, action: str, show: Display) -> S
     asked = frozenset(declared.fields)
     after = {name: value.evaluate(scope, context.now) for name, value in declared.set.items() if name not in asked}
     return Sheet(
-        context=context, entity=entity, values={**record.values, **after}, titles=record.titles, show=show, readable=asked,
-        writable=asked, granted=True)
+        context=context, entity=entity, values={**record.values, **after}, titles=record.titles, show=show,
+        readable=asked, writable=asked, granted=True)
 
 
 def readonly(sheet: Sheet) -> Sheet:

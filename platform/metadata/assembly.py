@@ -344,7 +344,7 @@ def sorts(names: Iterable[str]) -> tuple[c.Sort, ...]:
     return tuple(c.Sort(name.removeprefix("-"), name.startswith("-")) for name in names)
 
 
-def view(node: Node, state: str) -> c.View:
+def view(node: Mapping[str, Any], state: str) -> c.View:
     """`state`: the life cycle, where one is declared."""
     kind, board, calendar = node.get("kind", "list"), node.get("kanban") or {}, node.get("calendar") or {}
     return c.View(

@@ -37,13 +37,14 @@ from formloom.web.pages import (
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import changes, editing
+from formloom.web.pages.design import views as view_designer
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
     "absences", "blueprint", "changes", "comments", "decision_drafts", "decisions", "edit", "editing", "files", "home",
     "inbox", "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick",
-    "preferences", "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs", "views",
-    "workflow_drafts", "workflows",
+    "preferences", "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs",
+    "view_designer", "views", "workflow_drafts", "workflows",
 ]
 
 

@@ -78,21 +78,25 @@ def _layout(context: Context, shown: Listing) -> CalendarLayout:
 @answering
 def calendar_events(name: str) -> ResponseReturnValue:
     """Of the days that are looked at, and no others."""
-    entity, show = catalog().entity(name), display(compact=True)
+    entity = catalog().entity(name)
     with reading() as context:
         shown = layouts.of(context, entity).chosen(views.apply(
             listing.from_query(entity, request.args), views.all_of(context, entity)))
         if shown.layout != "calendar":
             raise BadRequest(Text("{entity} has no date to make a calendar of.", entity=entity.plural))
-        layout = _layout(context, shown)
-        names = tuple(n for n in (layout.start, layout.end, layout.title, layout.color_by) if n)
-        asked = query(shown, names=names)
-        own = _within(entity.fields[layout.start], layout, *_range(show))
-        found = actions.list(context, name, Query(
-            filter=f"({asked.filter}) and {own}" if asked.filter else own, search=asked.search, fields=asked.fields,
-            sort=(layout.start,), page_size=MOST))
-        events = [_event(context, entity, layout, record, show) for record in found.records]
-    return jsonify({"events": events, "more": found.more, "most": MOST})
+        return jsonify(events(context, shown))
+
+
+def events(context: Context, shown: Listing) -> dict[str, Any]:
+    """`more`: there are others than these."""
+    entity, layout, show = shown.entity, _layout(context, shown), display(compact=True)
+    asked = query(shown, names=tuple(n for n in (layout.start, layout.end, layout.title, layout.color_by) if n))
+    own = _within(entity.fields[layout.start], layout, *_range(show))
+    found = actions.list(context, entity.name, Query(
+        filter=f"({asked.filter}) and {own}" if asked.filter else own, search=asked.search, fields=asked.fields,
+        sort=(layout.start,), page_size=MOST))
+    return {"events": [_event(context, entity, layout, record, show) for record in found.records],
+            "more": found.more, "most": MOST}
 
 
 def _range(show: Display) -> tuple[datetime, datetime]:

@@ -69,6 +69,7 @@ class Board:
     layout: BoardLayout
     lanes: tuple[Lane, ...]
     summed: Field | None
+    totals: str         # address of the numbers at the heads of the columns
 
     @property
     def blank(self) -> bool:
@@ -85,7 +86,8 @@ def of(context: Context, shown: Listing, asked: Listing) -> Board:
     nameless = making.lane(EMPTY, t(Text("No value")), "idle", 0)
     kept = [lane for lane in lanes if lane.cards or lane.folded or not layout.hide_empty]
     summed = entity.fields.get(layout.sum) if layout.sum in readable(context, entity) else None
-    return Board(field, layout, (*([nameless] if nameless.cards else []), *kept), summed)
+    totals = f"{asked.path}/board/totals{making.here}"
+    return Board(field, layout, (*([nameless] if nameless.cards else []), *kept), summed, totals)
 
 
 @dataclass(slots=True)
@@ -134,8 +136,12 @@ class _Making:
     def address(self, value: str, after: str, page: int) -> str:
         """A cursor where there is one, else the number of the page."""
         place = f"&after={after}" if after else f"&page={page}"
-        return f"{self.asked.path}/board{self.asked.url(layout='kanban', by=self.shown.by)[len(self.asked.path):]}" \
-               f"&lane={value}{place}"
+        return f"{self.asked.path}/board{self.here}&lane={value}{place}"
+
+    @property
+    def here(self) -> str:
+        """What of this list an address has to say."""
+        return self.asked.url(layout="kanban", by=self.shown.by)[len(self.asked.path):]
 
 
 def _narrowed(filter: str | None, by: str, value: str) -> str:
@@ -162,18 +168,19 @@ def lane_cards(name: str) -> ResponseReturnValue:
 @answering
 def lane_totals(name: str) -> ResponseReturnValue:
     """Asked for once the board is shown, and after a move: how many are in each column, and their sums."""
-    entity = catalog().entity(name)
     with reading() as context:
-        _, shown = _listing(context, entity)
-        layout = layouts.board(entity, shown)
-        summed = layout.sum if layout.sum in readable(context, entity) else ""
-        asked = query(shown)
-        found = actions.totals(context, name, asked, shown.by, summed)
-    show = display(compact=True)
-    return jsonify({
-        value or EMPTY: {"count": f"{total.count:,}",
-                         "sums": [_sum(show, entity.fields[summed], c, s) for c, s in total.sums.items()]}
-        for value, total in found.items()})
+        _, shown = _listing(context, catalog().entity(name))
+        return jsonify(totals(context, shown))
+
+
+def totals(context: Context, shown: Listing) -> dict[str, Any]:
+    entity, show = shown.entity, display(compact=True)
+    layout = layouts.board(entity, shown)
+    summed = layout.sum if layout.sum in readable(context, entity) else ""
+    found = actions.totals(context, entity.name, query(shown), shown.by, summed)
+    return {value or EMPTY: {"count": f"{total.count:,}",
+                             "sums": [_sum(show, entity.fields[summed], c, s) for c, s in total.sums.items()]}
+            for value, total in found.items()}
 
 
 def _sum(show: Display, field: Field, currency: str, total: Any) -> str:

@@ -67,10 +67,10 @@ def list_records(name: str) -> ResponseReturnValue:
         found = views.all_of(context, entity)
         fitting = layouts.of(context, entity)
         shown = fitting.chosen(views.apply(asked, found))
-        content = _content(context, shown, asked)
-    body = _body(shown, asked, content) | {"views": found, "layouts": fitting}
+        held = content(context, shown, asked)
+    values = body(shown, asked, held) | {"views": found, "layouts": fitting}
     template = "lists/_body.html" if _partial() else "lists/list.html"
-    return render_template(template, **body), 400 if content.problem else 200
+    return render_template(template, **values), 400 if held.problem else 200
 
 
 def _partial() -> bool:
@@ -80,16 +80,7 @@ def _partial() -> bool:
 def _composed(entity: Entity) -> ResponseReturnValue:
     """The builder's rows become FEEL in the address; works without scripts."""
     asked = listing.from_query(entity, request.args)
-    rows = zip(request.args.getlist("f"), request.args.getlist("o"), request.args.getlist("v"), strict=False)
-    given = [conditions.Condition(f, o, _values(o, v)) for f, o, v in rows if f in entity.fields]
-    kept = [c for c in given if c.values or c.operator in (conditions.EMPTY, conditions.NOT_EMPTY)]
-    return redirect(asked.url(filter=conditions.to_feel(kept, entity)))
-
-
-def _values(operator: str, text: str) -> tuple[str, ...]:
-    if operator in ("in", "between"):
-        return tuple(v.strip() for v in text.replace("，", ",").split(",") if v.strip())
-    return (text.strip(),) if text.strip() else ()
+    return redirect(asked.url(filter=conditions.to_feel(conditions.posted(request.args, entity), entity)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +94,7 @@ class Content:
     problem: FormloomError | None = None
 
 
-def _content(context: Context, shown: Listing, asked: Listing) -> Content:
+def content(context: Context, shown: Listing, asked: Listing) -> Content:
     """A filter that does not hold is shown with its mistake over an empty list; nothing typed is lost."""
     empty = Page(records=(), page=1, page_size=shown.size, more=False)
     try:
@@ -117,7 +108,7 @@ def _content(context: Context, shown: Listing, asked: Listing) -> Content:
     return Content(page, clocks.cells(context, shown.entity, page.records, shown.columns, display()))
 
 
-def _body(shown: Listing, asked: Listing, content: Content) -> dict[str, Any]:
+def body(shown: Listing, asked: Listing, content: Content) -> dict[str, Any]:
     entity, show = shown.entity, display(compact=True)
     readable = model().policy.list_access(actor(), entity.name).readable
     columns = [f for n in shown.columns if (f := entity.fields.get(n)) and (f.system or n in readable)]

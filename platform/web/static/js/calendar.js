@@ -24,12 +24,13 @@ function script(address) {
 const wall = (moment, whole) => moment.toISOString().slice(0, whole ? 10 : 16);
 
 class Agenda {
-  constructor(root) {
+  constructor(root, addressed) {
     this.root = root;
+    this.addressed = addressed;
     this.words = root.dataset;
     this.timed = "timed" in root.dataset;
     const narrow = matchMedia("(max-width: 767px)").matches;
-    const asked = new URLSearchParams(location.search);
+    const asked = new URLSearchParams(addressed ? location.search : "");
     const spans = this.spans(narrow);
     this.calendar = new FullCalendar.Calendar(find("[data-calendar]", root), {
       locale: chinese ? "zh-cn" : "en-gb", timeZone: "UTC", now: this.words.now, firstDay: 1, height: narrow ? "auto" : "100%",
@@ -142,6 +143,7 @@ class Agenda {
   }
 
   remember() {
+    if (!this.addressed) return;
     const address = new URL(location.href);
     address.searchParams.set("span", this.calendar.view.type);
     address.searchParams.set("day", wall(this.calendar.getDate(), true));
@@ -149,10 +151,11 @@ class Agenda {
   }
 }
 
-export async function calendar(root) {
+// `addressed`: the days that are looked at are part of the address of the page.
+export async function calendar(root, addressed = true) {
   if (root.dataset.ready) return;
   root.dataset.ready = "1";
   await script(root.dataset.script);
   if (chinese) await script(root.dataset.chinese);
-  if (root.isConnected) new Agenda(root);
+  if (root.isConnected) new Agenda(root, addressed);
 }

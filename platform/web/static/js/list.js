@@ -1,5 +1,6 @@
-// Lists: selection and its bar, moving by key, the filter builder, dense rows; boards and calendars are loaded from here.
+// Lists: selection and its bar, moving by key, dense rows; boards and calendars are loaded from here.
 
+import { conditions, fit } from "./conditions.js";
 import { find, remember, typing } from "./frame.js";
 
 const list = find("#list");
@@ -55,62 +56,10 @@ function perform(target) {
   } else if (act === "dense") {
     remember("dense", target.checked ? "1" : "0");
     find(".fl-table", list)?.classList.toggle("dense", target.checked);
-  } else if (act === "mode") {
-    const dialog = target.closest(".fl-query");
-    for (const pane of all("[data-pane]", dialog)) pane.hidden = pane.dataset.pane !== target.dataset.mode;
-    for (const button of all("[data-mode]", dialog)) button.setAttribute("aria-pressed", String(button === target));
-  } else if (act === "add-row") {
-    const box = target.parentElement.querySelector("[data-rows]");
-    const row = box.lastElementChild.cloneNode(true);
-    box.append(row);
-    adapt(row);
-    find("select", row).focus();
-  } else if (act === "drop-row") {
-    const row = target.closest(".fl-cond");
-    if (row.parentElement.childElementCount > 1) row.remove();
-    else clear(row);
   }
 }
 
-// ---------- filter builder: operators and the input follow the field ----------
-function adapt(row) {
-  const field = find("select[name=f]", row).value;
-  find("select[name=o]", row).innerHTML = find(`template[data-operators="${CSS.escape(field)}"]`).innerHTML;
-  find("[data-slot]", row).innerHTML = find(`template[data-value="${CSS.escape(field)}"]`).innerHTML;
-}
-
-function clear(row) {
-  const value = find("[name=v]", row);
-  if (value) value.value = "";
-}
-
-function free(row) {
-  const operator = find("select[name=o]", row).value;
-  const value = find("[name=v]", row);
-  find("[data-slot]", row).hidden = operator.startsWith("is ");
-  if (value.tagName === "SELECT" && (operator === "in" || operator === "between")) {
-    value.multiple = operator === "in";
-  }
-  if (value.type === "date" && operator === "between") value.type = "text";
-}
-
-list.addEventListener("change", (event) => {
-  const row = event.target.closest(".fl-cond");
-  if (!row) return;
-  if (event.target.name === "f") adapt(row);
-  if (event.target.name === "f" || event.target.name === "o") free(row);
-});
-
-// Several values of one condition travel as one, so that fields, comparisons and values stay in step.
-list.addEventListener("formdata", (event) => {
-  const rowsOf = event.target.querySelectorAll?.(".fl-cond") ?? [];
-  if (!rowsOf.length) return;
-  event.formData.delete("v");
-  for (const row of rowsOf) {
-    const value = find("[name=v]", row);
-    event.formData.append("v", value.multiple ? [...value.selectedOptions].map((o) => o.value).join(",") : value.value);
-  }
-}, true);
+conditions(list);
 
 // ---------- keys ----------
 function move(step) {
@@ -144,7 +93,7 @@ async function layout() {
 }
 
 function ready() {
-  for (const row of all(".fl-cond")) free(row);
+  fit(list);
   const download = find("[data-export]");
   if (download) download.search = location.search;
   reflect();
