@@ -59,7 +59,8 @@ def test_calendar_is_coloured_by_the_life_cycle() -> None:
 
 def test_stamps_make_a_calendar() -> None:
     [view] = compiled("  - {name: c, kind: calendar, calendar: {start: created_at, end: updated_at}}\n")
-    assert view.calendar and (view.calendar.start, view.calendar.end) == ("created_at", "updated_at")
+    assert view.calendar
+    assert (view.calendar.start, view.calendar.end) == ("created_at", "updated_at")
 
 
 @pytest.mark.parametrize(("view", "code"), [

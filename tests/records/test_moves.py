@@ -44,7 +44,8 @@ def visit(desk: Desk, **values: Any) -> Record:
 
 def ways(desk: Desk, record: Record, name: str = "status") -> Mapping[str | None, Move]:
     with desk.bench.reading(desk.who) as context:
-        found = moves.offered(context, actions.read(context, "visit", record.id), context.catalog.entity("visit").field(name))
+        field = context.catalog.entity("visit").field(name)
+        found = moves.offered(context, actions.read(context, "visit", record.id), field)
     return {move.value: move for move in found}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from formloom.metadata import view_checks
-from formloom.metadata.catalog import BoardLayout, CalendarLayout, Entity, Field, View
+from formloom.metadata.catalog import BoardLayout, CalendarLayout, Entity, Field
 from formloom.records.actions.list import readable
 from formloom.records.context import Context
 from formloom.web.pages.listing import HIDDEN_TYPES, Listing
@@ -43,19 +43,20 @@ def of(context: Context, entity: Entity) -> Layouts:
 
 
 def board(entity: Entity, listing: Listing) -> BoardLayout:
-    """The settings of the view; else those of any view that has the same columns; else what fits."""
-    declared = [v.board for v in _views(entity, listing.view) if v.board and v.board.group_by == listing.by]
-    found = declared[0] if declared else BoardLayout(listing.by)
+    """The settings of the view; else the cards and sums of any view that has the same columns; else what fits."""
+    declared = {v.name: v.board for v in entity.views if v.board and v.board.group_by == listing.by}
+    found = declared.get(listing.view)
+    if found is None:
+        like = next(iter(declared.values()), BoardLayout(listing.by))
+        found = BoardLayout(listing.by, like.card, like.sum)
     return found if found.card else replace(found, card=_card(entity, listing))
 
 
 def calendar(entity: Entity, listing: Listing) -> CalendarLayout:
-    declared = [v.calendar for v in _views(entity, listing.view) if v.calendar and v.calendar.start == listing.by]
-    return declared[0] if declared else CalendarLayout(listing.by, color_by=entity.state or "")
-
-
-def _views(entity: Entity, name: str) -> list[View]:
-    return sorted(entity.views, key=lambda view: view.name != name)
+    """Likewise; a calendar by the same dates looks the same from every list."""
+    declared = {v.name: v.calendar for v in entity.views if v.calendar and v.calendar.start == listing.by}
+    plain = CalendarLayout(listing.by, color_by=entity.state or "")
+    return declared.get(listing.view) or next(iter(declared.values()), plain)
 
 
 def _card(entity: Entity, listing: Listing) -> tuple[str, ...]:
