@@ -90,7 +90,7 @@ def test_calendar_that_is_not_kept_is_drawn(ada: FlaskClient) -> None:
 
 def test_preview_says_what_is_wrong(ada: FlaskClient) -> None:
     assert "alert" in drawn(ada, filter="day >> 3").text
-    assert drawn(ada, kind="timeline").status_code == 400
+    assert drawn(ada, kind="timeline").status_code == 422
     assert ada.get(f"{PATH}/preview?view=nonsense").status_code == 400
 
 

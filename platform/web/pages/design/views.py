@@ -95,7 +95,7 @@ def _sent() -> dict[str, Any]:
     except ValueError:
         raise BadRequest(Text("The request cannot be read.")) from None
     if not _VALID.is_valid(view):
-        raise BadRequest(Text("This view cannot be drawn yet."))
+        raise Unfinished(Text("This view cannot be drawn yet."))
     return dict(view)
 
 
@@ -134,16 +134,13 @@ def read_conditions(name: str) -> ResponseReturnValue:
     try:
         return jsonify(filter=conditions.to_feel(conditions.posted(request.form, entity), entity))
     except ValidationFailed as failed:
-        raise _Unfinished(failed) from failed
+        raise Unfinished(failed.errors[0].message) from failed
 
 
-class _Unfinished(FormloomError):
-    """A row whose value does not fit yet: said beside the builder."""
+class Unfinished(FormloomError):
+    """What is being typed is no view yet: said where it would stand."""
 
-    code, status = "bad-condition", 422
-
-    def __init__(self, failed: ValidationFailed) -> None:
-        super().__init__(failed.errors[0].message)
+    code, status = "view-unfinished", 422
 
 
 def _designed(name: str) -> Entity:

@@ -45,11 +45,11 @@ function remove() {
   find("[data-views] .pick").focus();
 }
 
-find("[data-add]").addEventListener("click", () => {
+find("[data-new-view]").addEventListener("click", () => {
   const name = freshName(draft.tree, "view");
   change((tree) => { tree.views = [...(tree.views ?? []), { name, label: { en: "New view", zh: "新视图" } }]; });
   select(name);
-  find("[data-name]").select();
+  find("[data-panel] [data-name]").select();
 });
 
 function select(name) {
