@@ -40,7 +40,7 @@ class Agenda {
       footerToolbar: narrow ? { center: spans.join(",") } : false,
       buttonText: chinese ? { list: "日程" } : { today: "Today", month: "Month", week: "Week", day: "Day", list: "List" },
       dayMaxEvents: true, navLinks: true, nowIndicator: true, editable: true, eventDurationEditable: Boolean(this.words.until),
-      allDaySlot: !this.timed, slotMinTime: "06:00:00", scrollTime: "08:00:00", eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
+      allDaySlot: !this.timed, displayEventTime: this.timed, slotMinTime: "06:00:00", scrollTime: "08:00:00", eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       events: (info, done, failed) => this.events(info).then(done, failed),
       eventContent: (info) => this.content(info),
