@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -66,6 +66,18 @@ class Archive:
 
 def from_folder(folder: Path) -> Archive:
     """Every file below the folder but hidden ones; raises BadConfiguration with all that cannot be taken."""
+    files, problems = _read(folder)
+    return _checked(files, problems, str(folder))
+
+
+def with_sources(folder: Path, sources: Iterable[Source]) -> Archive:
+    """The folder with these model files in the place of its own."""
+    files, problems = _read(folder)
+    data = {path: content for path, content in files.items() if not loader.is_model(path)}
+    return _checked({**data, **{s.path: s.text.encode() for s in sources}}, problems, str(folder))
+
+
+def _read(folder: Path) -> tuple[dict[str, bytes], list[Problem]]:
     problems: list[Problem] = []
     files: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
@@ -76,7 +88,7 @@ def from_folder(folder: Path) -> Archive:
             problems.append(_problem("outside-pack", Text("A file of a pack must not be a link."), str(path)))
         else:
             files[relative.as_posix()] = path.read_bytes()
-    return _checked(files, problems, str(folder))
+    return files, problems
 
 
 def unpacked(data: bytes, name: str) -> Archive:
