@@ -33,7 +33,6 @@ _FIELD: Final[Mapping[str, Text]] = {
     "new_entity": Text("A new entity"), "open_entity": Text("Open {name}", name="{name}"),
     "no_child": Text("No entity says that it belongs to this one yet."),
     "pattern_example": Text("The next ones look like {first} and {second}", first="{first}", second="{second}"),
-    "pattern_help": Text("A word, the date and one counter."),
     "pattern_none": Text("It needs one counter, as {example}.", example="{0000}"),
     "pattern_prefix": Text("Begins with"), "pattern_date": Text("Then"),
     "pattern_digits": Text("Digits of the counter"),
@@ -41,20 +40,17 @@ _FIELD: Final[Mapping[str, Text]] = {
     "date_day": Text("year, month and day"), "pattern_own": Text("Write the pattern by hand"),
     "formula": Text("Formula"), "formula_help": Text("Such as quantity * price."),
     "decided": Text("The decision {name} gives the value.", name="{name}"),
-    "decided_only": Text("A decision gives it"),
-    "type": Text("What it is"), "change_type": Text("Make it something else"),
-    "optional": Text("As always"),
+    "change_type": Text("Make it something else"),
 }
 _LIST: Final[Mapping[str, Text]] = {
-    "add_here": Text("Add it as the last field"), "added": Text("{name} is added.", name="{name}"),
+    "added": Text("{name} is added.", name="{name}"),
     "moved": Text("{name} is number {n} now.", name="{name}", n="{n}"),
     "taken": Text("{name} is removed. Undo brings it back.", name="{name}"),
     "remove_field": Text("Remove this field"), "duplicate": Text("Make a copy"),
     "removing": Text("Remove {name}?", name="{name}"),
     "kept": Text("What people filled in is kept and comes back when the field does."),
     "used_in": Text("It is used here:"), "not_used": Text("Nothing else uses it."), "looking": Text("Looking ..."),
-    "cancel": Text("Cancel"), "do_remove": Text("Remove"), "new": Text("new"), "changed": Text("changed"),
-    "new_field": Text("New field"), "copy_of": Text("{name} (copy)", name="{name}"),
+    "new": Text("new"), "copy_of": Text("{name} (copy)", name="{name}"),
     "must": Text("must be filled in"), "conditional": Text("shown depending on other fields"),
     "number_badge": Text("number of the record"), "title_badge": Text("names the record"),
     "state_badge": Text("state of the record"), "owner_badge": Text("owner of the record"),
@@ -68,7 +64,6 @@ _ENTITY: Final[Mapping[str, Text]] = {
     "owner": Text("Field with its owner"),
     "search": Text("Fields that the search looks into"), "parent": Text("Belongs to"),
     "no_parent": Text("Stands for itself"), "nothing": Text("None"), "list_columns": Text("Columns of the list"),
-    "same_as_pack": Text("As in the pack"),
     "mistakes": Text("Something is to mend; this is as far as it goes."),
 }
 _TONES: Final[Mapping[str, Text]] = {
@@ -77,7 +72,6 @@ _TONES: Final[Mapping[str, Text]] = {
 }
 _DIAGRAM: Final[Mapping[str, Text]] = {
     "link": Text("Link {from} to {to}", **{"from": "{from}", "to": "{to}"}),
-    "linked": Text("{name} is added.", name="{name}"),
 }
 
 WORDS: Final[Mapping[str, Text]] = {

@@ -1,0 +1,119 @@
+"""An administrator who never saw YAML adds fields, a list and a link to contracts, looks at them, and takes them back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.person import Person
+
+CONTRACT = "/design/entities/contract"
+
+
+class Designer:
+    """The fields, the panel and the preview of one entity."""
+
+    def __init__(self, person: Person, address: str = CONTRACT) -> None:
+        self.page = person.open(address).page
+        expect(self.page.locator("main[data-ready]")).to_be_visible()
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.locator("[data-panel]")
+
+    @property
+    def fields(self) -> Locator:
+        return self.page.locator("[data-fields] > li")
+
+    @property
+    def form(self) -> Locator:
+        return self.page.locator("[data-preview] [data-shown=form]")
+
+    def names(self) -> list[str]:
+        return [str(one.get_attribute("data-name")) for one in self.fields.all()]
+
+    def add(self, kind: str) -> None:
+        with self.kept():
+            self.page.locator(f"[data-type={kind}]").click()
+
+    def kept(self):  # type: ignore[no-untyped-def]
+        return self.page.expect_response(lambda answer: answer.url.endswith("/tree") and answer.request.method == "POST")
+
+    def write(self, label: str, words: str) -> None:
+        with self.kept():
+            self.panel.get_by_label(label, exact=True).first.fill(words)
+            self.page.keyboard.press("Tab")
+
+
+@pytest.fixture
+def admin(sign_in: SignIn) -> Iterator[Person]:
+    """No draft is left behind."""
+    person = sign_in("admin")
+    yield person
+    person.open("/changes/current")
+    discard = person.page.locator("form[action$='/discard'] button")
+    if discard.count():
+        person.page.on("dialog", lambda dialog: dialog.accept())
+        person.page.locator(".fl-head .fl-menu summary").click()
+        discard.click()
+
+
+def test_fields_are_added_and_taken_back(admin: Person) -> None:
+    admin.open("/design/entities")
+    admin.page.get_by_role("link", name="合同", exact=True).last.click()
+    designer = Designer(admin)
+    page, before = designer.page, designer.names()
+    assert before[:3] == ["number", "name", "account"]
+
+    designer.add("text")
+    designer.write("中文名称", "违约责任")
+    expect(designer.form.locator("[data-for=field]")).to_contain_text("违约责任")
+    expect(page.locator("[data-draft-state=saved]")).to_be_visible()
+
+    designer.add("choice")
+    designer.write("中文名称", "续签意向")
+    with designer.kept():
+        designer.panel.get_by_role("button", name="加一个选项").click()
+    expect(designer.form.locator("[data-for=choice] option")).to_have_count(4)
+
+    designer.add("reference")
+    with designer.kept():
+        designer.panel.get_by_label("指向").select_option("product")
+    expect(page.locator("[data-name=reference]")).to_contain_text("关联一条记录")
+    admin.shot("entity-designer-zh")
+    assert designer.names() == [*before, "field", "choice", "reference"]
+
+    page.locator("[data-name=reference] .what").focus()
+    with designer.kept():
+        page.keyboard.press("Alt+ArrowUp")
+    assert designer.names()[-2:] == ["reference", "choice"]
+    with page.expect_response(lambda answer: answer.url.endswith("/undo")):
+        page.locator("[data-draft=undo]").click()
+    expect(designer.fields.last).to_have_attribute("data-name", "reference")
+    with page.expect_response(lambda answer: answer.url.endswith("/redo")):
+        page.locator("[data-draft=redo]").click()
+    expect(designer.fields.last).to_have_attribute("data-name", "choice")
+
+
+def test_dragging_a_kind_adds_it_there(admin: Person) -> None:
+    designer = Designer(admin)
+    with designer.kept():
+        designer.page.locator("[data-type=date]").drag_to(designer.page.locator("[data-name=account]"))
+    assert "date" in designer.names()[:4]
+
+
+def test_removing_says_what_uses_it(admin: Person) -> None:
+    designer = Designer(admin)
+    page = designer.page
+    page.locator("[data-name=amount] .what").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("#removing")).to_contain_text("已填的内容会保留")
+    expect(page.locator("#removing li").first).to_be_visible()
+    expect(page.locator("#removing")).to_contain_text("合同审批")
+    with designer.kept():
+        page.locator("[data-do=removed]").click()
+    expect(page.locator("[data-draft=problems]")).to_be_visible()
+    assert "amount" not in designer.names()
