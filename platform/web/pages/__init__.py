@@ -36,11 +36,12 @@ from formloom.web.pages import (
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import changes, editing, entities, preview
+from formloom.web.pages.design import changes, diagrams, editing, entities, preview
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "absences", "blueprint", "changes", "comments", "decision_drafts", "decisions", "edit", "editing", "entities",
+    "absences", "blueprint", "changes", "comments", "decision_drafts", "decisions", "diagrams", "edit", "editing",
+    "entities",
     "files", "home",
     "inbox", "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick",
     "preferences", "preview", "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs",

@@ -70,10 +70,10 @@ _TONES: Final[Mapping[str, Text]] = {
     "tone_idle": Text("grey: not begun"), "tone_wait": Text("amber: somebody must act"),
     "tone_run": Text("blue: going well"), "tone_done": Text("green: finished"), "tone_stop": Text("red: stopped"),
 }
-_DIAGRAM: Final[Mapping[str, Text]] = {
+DIAGRAM: Final[Mapping[str, Text]] = {
     "link": Text("Link {from} to {to}", **{"from": "{from}", "to": "{to}"}),
 }
 
 WORDS: Final[Mapping[str, Text]] = {
     **{key: workflow_script_words.WORDS[key] for key in _CONDITIONS if key in workflow_script_words.WORDS},
-    **_FIELD, **_LIST, **_ENTITY, **_TONES, **_DIAGRAM}
+    **_FIELD, **_LIST, **_ENTITY, **_TONES}

@@ -52,7 +52,7 @@ PALETTE: Final[tuple[tuple[Text, Mapping[str, Kind]], ...]] = (
     }),
     (Text("Other records and people"), {
         "reference": Kind(Text("Link to a record"), "arrow-up-right", Text("One record of another entity.")),
-        "references": Kind(Text("Links to several records"), "link-plus", Text("Any number of another entity.")),
+        "references": Kind(Text("Links to several records"), "list-details", Text("Any number of another entity.")),
         "table": Kind(Text("Table of rows"), "table", Text("Rows that belong to the record, such as its lines.")),
         "user": Kind(Text("A person"), "user", Text("Somebody who may sign in.")),
         "team": Kind(Text("A team"), "users-group", Text("A team of the organisation.")),

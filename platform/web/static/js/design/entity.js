@@ -17,6 +17,7 @@ const [list, kinds, view] = [find("[data-fields]"), find("[data-palette]"), find
 const glyph = (type) => (find("#type-icons").content.querySelector(`[data-icon="${offers.types.get(type)?.icon ?? "plug"}"]`) ?? find("#icons").content.querySelector("[data-icon=plus]")).firstElementChild.cloneNode(true);
 const names = () => Object.keys(draft.tree.fields ?? {});
 const labelled = (name) => shown(draft.tree.fields[name]?.label, name);
+const DRAG = { animation: 120, forceFallback: true, fallbackOnBody: true, fallbackTolerance: 4 };      // a button is no native thing to drag
 let [chosen, leaving] = [null, null];
 
 function speak(text, wrong = false) {
@@ -136,9 +137,13 @@ function choose(name) {
   }
   panel.show(name);
   mark();
+  if (name) row(name)?.scrollIntoView({ block: "nearest" });
 }
 
-const mark = () => { for (const one of view.querySelectorAll("[data-for]")) one.classList.toggle("on", one.dataset.for === chosen); };
+function mark() {
+  for (const one of view.querySelectorAll("[data-for]")) one.classList.toggle("on", one.dataset.for === chosen);
+  view.querySelector("[data-shown]:not([hidden]) [data-for].on")?.scrollIntoView({ block: "nearest" });
+}
 
 // ---------- the palette ----------
 function drawKinds(wanted = "") {
@@ -147,11 +152,11 @@ function drawKinds(wanted = "") {
     const left = types.filter(fits);
     return left.length ? [element("h3", { text: label }), element("div", { "data-kinds": "" }, ...left.map((one) => element("button", { type: "button", class: "fl-design-type", "data-type": one.name, title: one.about }, glyph(one.name), document.createTextNode(one.label))))] : [];
   }));
-  for (const group of kinds.querySelectorAll("[data-kinds]")) Sortable.create(group, { group: { name: "fields", pull: "clone", put: false }, sort: false, animation: 120, filter: "none" });
+  for (const group of kinds.querySelectorAll("[data-kinds]")) Sortable.create(group, { group: { name: "fields", pull: "clone", put: false }, sort: false, ...DRAG });
 }
 
 Sortable.create(list, {
-  group: "fields", animation: 120, handle: ".fl-design-field, .fl-design-type",
+  group: "fields", ...DRAG,
   onAdd({ item, newIndex }) { const { type } = item.dataset; item.remove(); acts.add(type, newIndex); },
   onUpdate({ item, newIndex }) { acts.move(item.dataset.name, newIndex); },
 });
