@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +38,7 @@ def test_more_hops_show_more(model: tuple[list[str], list[tuple[str, str]]]) -> 
     names, arrows = model
     near = [diagram.around(names[0], arrows, hops) for hops in range(4)]
     assert near[0] == {names[0]}
-    assert all(fewer <= more for fewer, more in zip(near, near[1:], strict=False))
+    assert all(fewer <= more for fewer, more in pairwise(near))
     assert near[1] == {names[0], *(b for a, b in arrows if a == names[0]), *(a for a, b in arrows if b == names[0])}
 
 

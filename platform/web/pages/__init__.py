@@ -36,7 +36,7 @@ from formloom.web.pages import (
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import changes, diagrams, editing, entities, preview
+from formloom.web.pages.design import changes, diagrams, editing, entities, preview, translations
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
@@ -44,7 +44,8 @@ __all__ = [
     "entities",
     "files", "home",
     "inbox", "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick",
-    "preferences", "preview", "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs",
+    "preferences", "preview", "processes", "profile", "records", "search", "simulations", "tasks", "translations",
+    "trials", "verbs",
     "views",
     "workflow_drafts", "workflows",
 ]
