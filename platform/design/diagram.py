@@ -47,6 +47,10 @@ class Drawing:
         if start.y == end.y:
             a, b, low, below = start.middle, end.middle, start.y + HEIGHT, start.y + HEIGHT + GAP_Y / 2
             return f"M{a:g} {low:g}C{a:g} {below:g} {b:g} {below:g} {b:g} {low:g}"
+        if abs(start.y - end.y) > HEIGHT + GAP_Y and abs(start.middle - end.middle) < WIDTH:      # not behind others
+            right, out = max(start.x, end.x) + WIDTH, max(start.x, end.x) + WIDTH + GAP_X + abs(start.y - end.y) / 8
+            y1, y2 = start.y + HEIGHT / 2, end.y + HEIGHT / 2
+            return f"M{start.x + WIDTH:g} {y1:g}H{right:g}C{out:g} {y1:g} {out:g} {y2:g} {end.x + WIDTH:g} {y2:g}"
         above = end.y < start.y
         y1, y2 = (start.y, end.y + HEIGHT) if above else (start.y + HEIGHT, end.y)
         bend = (y1 + y2) / 2

@@ -12,6 +12,11 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.person import Person
 
 CONTRACT = "/design/entities/contract"
+PASTE = """text => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
 
 
 class Designer:
@@ -49,15 +54,15 @@ class Designer:
             self.page.keyboard.press("Tab")
 
 
-def drag(page: Page, what: Locator, to: Locator) -> None:
+def drag(page: Page, what: Locator, to: Locator, across: int = 20) -> None:
     """As a hand does: slowly enough that things make room."""
     (start, end) = (what.bounding_box(), to.bounding_box())
     assert start
     assert end
-    page.mouse.move(start["x"] + 20, start["y"] + start["height"] / 2)
+    page.mouse.move(start["x"] + across, start["y"] + start["height"] / 2)
     page.mouse.down()
     for part in range(1, 11):
-        page.mouse.move(start["x"] + 20 + (end["x"] + 40 - start["x"]) * part / 10,
+        page.mouse.move(start["x"] + across + (end["x"] + 40 - start["x"]) * part / 10,
                         start["y"] + 10 + (end["y"] + 12 - start["y"]) * part / 10)
         page.wait_for_timeout(30)
     page.mouse.up()
@@ -132,3 +137,36 @@ def test_removing_says_what_uses_it(admin: Person) -> None:
         page.locator("[data-do=removed]").click()
     expect(page.locator("[data-draft=problems]")).to_be_visible()
     assert "amount" not in designer.names()
+
+
+def test_links_are_drawn_in_the_diagram(admin: Person) -> None:
+    page = admin.open("/design/model").page
+    expect(page.locator("main[data-ready]")).to_be_visible()
+    page.locator("[data-entity=ticket]").hover()
+    drag(page, page.locator("[data-entity=ticket] .grip"), page.locator("[data-entity=price_book]"), across=6)
+    expect(page.locator("#linking h2")).to_have_text("把工单关联到价目表")
+    page.locator("[name=en]").fill("Prices")
+    with page.expect_navigation():
+        page.locator("[data-do=link]").click()
+    expect(page.locator("path[data-source=ticket][data-target=price_book]")).to_have_count(1)
+    admin.shot("model-diagram-zh")
+    page.locator("[data-find]").fill("合同")
+    expect(page.locator(".box.out")).not_to_have_count(0)
+    page.locator("[data-entity=contract]").click()
+    expect(page.locator("h1[data-title]")).to_have_text("合同")
+
+
+def test_missing_translations_are_pasted(admin: Person) -> None:
+    designer = Designer(admin)
+    designer.add("text")
+    designer.add("text")
+    page = admin.open("/design/translations?show=missing&q=field").page
+    cell = page.locator("tr[data-name=contract] [data-language=en]").first
+    cell.focus()
+    with page.expect_response(lambda one: one.url.endswith("/design/translations") and one.request.method == "POST"):
+        page.evaluate(PASTE, "Penalty\nPenalty limit\n")
+    expect(page.locator("td.missing")).to_have_count(0)
+    Designer(admin)
+    expect(page.locator("[data-name=field]")).to_contain_text("单行文字")
+    page.locator("[data-name=field_2] .what").click()
+    expect(page.locator("[data-panel]").get_by_label("英文名称", exact=True)).to_have_value("Penalty limit")

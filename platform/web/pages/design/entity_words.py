@@ -34,7 +34,7 @@ _FIELD: Final[Mapping[str, Text]] = {
     "no_child": Text("No entity says that it belongs to this one yet."),
     "pattern_example": Text("The next ones look like {first} and {second}", first="{first}", second="{second}"),
     "pattern_none": Text("It needs one counter, as {example}.", example="{0000}"),
-    "pattern_prefix": Text("Begins with"), "pattern_date": Text("Then"),
+    "pattern": Text("Number pattern"), "pattern_prefix": Text("Begins with"), "pattern_date": Text("Then"),
     "pattern_digits": Text("Digits of the counter"),
     "date_none": Text("no date"), "date_year": Text("the year"), "date_month": Text("year and month"),
     "date_day": Text("year, month and day"), "pattern_own": Text("Write the pattern by hand"),

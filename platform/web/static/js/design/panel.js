@@ -105,7 +105,7 @@ export class Panel {
     const key = `${this.context.draft.name}.${this.name}`;
     const set = (name) => (next) => this.edit((held) => put(held, name, next));
     if (spec.choices) return [section(words.choices, ...choices(this.context, spec.choices, set("choices")))];
-    if ("pattern" in spec) return [section(words.pattern_prefix, ...numbering(this.context, key, spec.pattern, set("pattern")))];
+    if ("pattern" in spec) return [section(words.pattern, ...numbering(this.context, key, spec.pattern, set("pattern")))];
     if (spec.type === "reference" || spec.type === "references") return [section(words.points, this.#target(spec, offers.choosable.filter((one) => !one.parent), set("entity")))];
     if (spec.type === "table") return [section(words.points, this.#target(spec, offers.choosable.filter((one) => one.parent === this.context.draft.name), set("entity")))];
     if (spec.type === "formula") return [section(words.formula, ...this.#formula(spec, set))];
