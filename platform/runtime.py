@@ -198,6 +198,10 @@ class Runtime:
         catalog, problems = self._examined(sources)
         return None if any(p.severity == "error" for p in problems) else self._modelled(catalog)
 
+    def outlined(self, sources: Sequence[Source]) -> Catalog:
+        """The catalog of these sources as far as it can be read, whatever is wrong with the rest; for designers."""
+        return self._examined(sources)[0]
+
     def decision_findings(self) -> list[Problem]:
         """What there is to say about the decisions in force; looked for once per catalog."""
         current = self.model()

@@ -53,4 +53,5 @@ def install(app: Flask) -> None:
     install_frame(app)
     app.jinja_env.filters.update(label_words=label)
     app.jinja_env.globals.update(duration_words=monitoring.span)
+    app.jinja_env.policies["json.dumps_kwargs"] = {}       # not sorted: the order of fields is what authors wrote
     app.register_blueprint(blueprint)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from formloom.web.pages.design import (
     changes,
+    diagrams,
     editing,
+    entities,
     packs,
+    preview,
+    translations,
+    uses,
     views,
 )
 
 __all__ = [
     "changes",
+    "diagrams",
     "editing",
+    "entities",
     "packs",
+    "preview",
+    "translations",
+    "uses",
     "views",
 ]
