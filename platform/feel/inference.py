@@ -29,17 +29,41 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """A literal that is compared with what declares it as one of its values: `origin` is of the type that does."""
+
+    start: int
+    end: int
+    origin: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inferred:
     type: Type
     findings: tuple[Finding, ...]
     uses: tuple[Use, ...]
+    choices: tuple[Chosen, ...] = ()
 
 
 def infer(tree: syntax.Node, environment: Environment) -> Inferred:
     inference = _Inference(environment)
     found = inference.type(tree)
     return Inferred(found, tuple(sorted(inference.findings, key=lambda f: (f.start, f.end))),
-                    tuple(sorted(inference.uses, key=lambda u: u.start)))
+                    tuple(sorted(inference.uses, key=lambda u: u.start)),
+                    tuple(sorted(set(inference.choices), key=lambda c: (c.start, c.origin))))
+
+
+def chosen(node: syntax.Node, origin: str) -> Iterator[Chosen]:
+    """The literals that the value can be, if it becomes one of the values of `origin`."""
+    if isinstance(node, syntax.If):
+        yield from chosen(node.then, origin)
+        yield from chosen(node.otherwise, origin)
+    elif isinstance(node, syntax.ListOf):
+        for item in node.items:
+            yield from chosen(item, origin)
+    elif isinstance(node, syntax.Literal) and isinstance(node.value, str):
+        yield Chosen(node.start, node.end, origin, node.value)
 
 
 @dataclass(slots=True)
@@ -47,6 +71,7 @@ class _Inference:
     environment: Environment
     findings: list[Finding] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
+    choices: list[Chosen] = field(default_factory=list)
     _around: list[Mapping[str, Type] | Type] = field(default_factory=list)   # names bound, and elements of filters
 
     def type(self, node: syntax.Node) -> Type:
@@ -77,6 +102,8 @@ class _Inference:
             self.findings.append(findings.never_compares(operator, left, right, place))
         elif operator in ("=", "!="):
             for asked, other, node in ((right, left, right_at), (left, right, left_at)):
+                if other.origin:
+                    self.choices += chosen(node, other.origin)
                 strange = static.strangers(asked, other)
                 if strange:
                     self.findings.append(findings.unknown_value(strange, other.values or (), node))
