@@ -152,7 +152,7 @@ def joined(types: Iterable[Type]) -> Type:
 
 
 def _either(left: Type, right: Type) -> Type:
-    if left == right or right == NULL:
+    if (left == right and left.origin == right.origin) or right == NULL:
         return left
     if left == NULL:
         return right
