@@ -22,7 +22,7 @@ from formloom.metadata.nodes import Mapping as Node
 from formloom.metadata.nodes import Sequence
 from formloom.metadata.scopes import Scopes
 from formloom.metadata.sources import Source
-from formloom.metadata.spelling import Scalars, Written
+from formloom.metadata.spelling import Edit, Scalars, Written
 from formloom.metadata.values import ADDRESS_PARTS
 
 Path = tuple[Any, ...]
@@ -58,17 +58,22 @@ class Passage:
     file: str
     written: Written | None = None
     key: bool = False       # the last part of the path itself, rather than what stands there
+    implies: tuple[str, Edit] | None = None     # it need not be written while it says just this: what to write instead
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name, from `start` to `end` of the passage; of something itself where `kind` is definition."""
+    """A name, from `start` to `end` of the passage; of something itself where `kind` is definition.
+
+    `said`: how the file would say what is implied, with `{}` in the place of the name.
+    """
 
     passage: Passage
     target: Name
     start: int
     end: int
     kind: str = NAMED
+    said: Edit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,40 @@ class _File:
         if self._scalars is None:
             self._scalars = Scalars(self.source.text)
         return self._scalars.written(place.line, place.column)
+
+    def first(self, mapping: Place, text: str) -> Edit | None:
+        """A further key, before all others."""
+        found = self._scalars.mapping(mapping.line, mapping.column) if self._scalars else None
+        if found is None or not found.value:
+            return None
+        mark = found.value[0][0].start_mark
+        return Edit(mark.index, mark.index, text + (", " if found.flow_style else "\n" + " " * mark.column))
+
+    def behind(self, scalar: Place, mapping: Place, text: str) -> Edit | None:
+        """A further key of the mapping, behind the scalar."""
+        found = self._scalars.mapping(mapping.line, mapping.column) if self._scalars else None
+        end = self._scalars.end(scalar.line, scalar.column) if self._scalars else None
+        if found is None or end is None or not found.value:
+            return None
+        before = ", " if found.flow_style else "\n" + " " * found.value[0][0].start_mark.column
+        return Edit(end, end, before + text)
+
+    def needless(self, name: str, value: str, inputs: Node) -> tuple[str, Edit] | None:
+        """What takes the first of several inputs away, or `inputs` as a whole, if it is written as it was put in."""
+        text, at = self.source.text, inputs.place
+        found = self._scalars.mapping(at.line, at.column) if self._scalars else None
+        if found is None:
+            return None
+        start, said = found.start_mark.index, f"{name}: {value}"
+        if len(inputs) > 1:
+            more = self.first(at, said)
+            begins = bool(more) and text.startswith(more.text, more.start) if more else False
+            return (name, Edit(more.start, more.start + len(more.text), "")) if more and begins else None
+        for before in (", inputs: ", "\n" + " " * (found.start_mark.column - len("inputs: ")) + "inputs: "):
+            whole = f"{before}{{{said}}}"
+            if text.startswith(whole, start - len(before)):
+                return name, Edit(start - len(before), start - len(before) + len(whole), "")
+        return None
 
 
 def _files(sources: Iterable[Source]) -> dict[str, _File]:
@@ -321,7 +360,17 @@ class _Reader:
         said = scope.holder.get("inputs") or EMPTY
         for name in source.inputs[decision] if entity and source else ():
             if name not in said and entity and name in entity.fields:
-                yield Mention(self.passage(decision, place, path), Name("field", name, entity.name), 0, 0, IMPLIED)
+                yield Mention(self.passage(decision, place, path), Name("field", name, entity.name), 0, 0, IMPLIED,
+                              self.saying(name, place, scope.holder))
+
+    def saying(self, name: str, place: Place, holder: Any) -> Edit | None:
+        """An input of a decision, where it would be written: before the others, or behind the decision."""
+        file, inputs = self.files.get(place.file), holder.get("inputs")
+        if file is None:
+            return None
+        if inputs:
+            return file.first(inputs.place, f"{name}: {{}}")
+        return file.behind(place, holder.place, f"inputs: {{{{{name}: {{}}}}}}")
 
     def name(self, kind: str, value: str, place: Place, path: Path, owner: str, key: bool = False) -> Iterator[Found]:
         start = 1 if value.startswith("-") and "sort" in path[-2:] else 0
@@ -360,9 +409,20 @@ class _Reader:
         of = {"rows": self.rows(scope), "entity": str(scope.holder.get("entity", ""))}.get(about, scope.entity)
         entity, field = self.catalog.entities.get(of), self.field(scope)
         if entity is not None:
+            passage = self.passage(value, place, path)
+            if path[-2:-1] == ("inputs",) and passage.written is not None:
+                passage = replace(passage, implies=self.needless(path, scope, place))
             gives = field is not None and field.choices and (path[-1] in _GIVING or path[-2:-1] == ("set",))
-            yield Expressed(self.passage(value, place, path), Scopes(self.catalog.entities).environment(entity),
+            yield Expressed(passage, Scopes(self.catalog.entities).environment(entity),
                             takes=f"{scope.entity}.{scope.field}" if gives else "")
+
+    def needless(self, path: Path, scope: _Scope, place: Place) -> tuple[str, Edit] | None:
+        """An input written just as `saying` writes it."""
+        file, inputs = self.files.get(place.file), scope.holder
+        value = scope.holder.get(path[-1])
+        if file is None or not isinstance(inputs, Node) or next(iter(inputs)) != path[-1]:
+            return None
+        return file.needless(str(path[-1]), str(value), inputs)
 
     def passage(self, value: str, place: Place, path: Path, key: bool = False) -> Passage:
         file = self.files.get(place.file)

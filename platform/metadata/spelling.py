@@ -62,7 +62,8 @@ class Scalars:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._found: dict[tuple[int, int], Any] = {}
+        self._scalars: dict[tuple[int, int], Any] = {}
+        self._mappings: dict[tuple[int, int], Any] = {}     # one begins where its first key does
         loader = Core(text)
         try:
             node = loader.get_single_node()
@@ -75,24 +76,31 @@ class Scalars:
         pending = [node]
         while pending:
             one = pending.pop()
+            place = (one.start_mark.line + 1, one.start_mark.column + 1)
             if isinstance(one, yaml.MappingNode):
                 pending += [part for pair in one.value for part in pair]
+                self._mappings[place] = one
             elif isinstance(one, yaml.SequenceNode):
                 pending += one.value
-            self._found[one.start_mark.line + 1, one.start_mark.column + 1] = one
+            else:
+                self._scalars[place] = one
 
     def written(self, line: int, column: int) -> Written | None:
         """None where no scalar stands, or where its characters cannot be told."""
-        node = self._found.get((line, column))
-        if not isinstance(node, yaml.ScalarNode):
+        node = self._scalars.get((line, column))
+        if node is None:
             return None
         at = _followed(self.text, node.start_mark.index, node.end_mark.index, node.value, node.style or "")
         return None if at is None else Written(at, not node.style)
 
+    def end(self, line: int, column: int) -> int | None:
+        """Where the scalar ends in the text, with its quotes."""
+        node = self._scalars.get((line, column))
+        return int(node.end_mark.index) if node is not None and node.style not in ("|", ">") else None
+
     def mapping(self, line: int, column: int) -> Any:
         """The node of the mapping that begins there; None where none does."""
-        node = self._found.get((line, column))
-        return node if isinstance(node, yaml.MappingNode) else None
+        return self._mappings.get((line, column))
 
 
 def _followed(source: str, start: int, end: int, value: str, style: str) -> list[int] | None:

@@ -23,8 +23,9 @@ _ATTRIBUTE: Final = re.compile(r"\s+(?P<name>[^\s=>/]+)\s*=\s*(?:\"(?P<double>[^
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """`inside`: where the text before the first child stands."""
+    """As it is written, with the prefix of its name. `inside`: where the text before the first child stands."""
 
+    name: str
     attributes: tuple[tuple[int, int], ...]
     start: int
     end: int
@@ -69,5 +70,5 @@ def _tag(opened: re.Match[str], end: int) -> Tag:
         for found in _ATTRIBUTE.finditer(opened["inside"]) if not found["name"].startswith("xmlns"))
     offset = opened.start("inside")
     inside = (opened.end(), opened.end() if opened["empty"] else end)
-    return Tag(tuple((offset + a, offset + b) for a, b in attributes), opened.start(), opened.end(), inside,
-               bool(opened["empty"]))
+    spans = tuple((offset + start, offset + end) for start, end in attributes)
+    return Tag(opened["name"], spans, opened.start(), opened.end(), inside, bool(opened["empty"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lxml import etree
@@ -28,7 +28,7 @@ from formloom.metadata.references import (
     Passage,
 )
 from formloom.metadata.sources import Source
-from formloom.metadata.spelling import Written
+from formloom.metadata.spelling import Edit, Written
 from formloom.workflow import actions, markup, reader
 from formloom.workflow.markup import BPMN, FORMLOOM, line, local, namespace
 from formloom.workflow.passages import Passages
@@ -127,7 +127,29 @@ class _Diagram:
             known = around.find(name)
             if name not in said and known and known[1] == self.bound != "":
                 passage = self.passage(element, key, slot, self.places.attribute(element, slot))
-                yield Mention(passage, Name("field", name, self.bound), 0, 0, IMPLIED)
+                yield Mention(passage, Name("field", name, self.bound), 0, 0, IMPLIED, self.saying(element, name))
+
+    def saying(self, element: etree._Element, name: str) -> Edit | None:
+        """A parameter, right behind the tag that asks the decision."""
+        tag = self.places.tag(element)
+        prefix = next((prefix for prefix, space in element.nsmap.items() if space == FORMLOOM and prefix), None)
+        if prefix is None:
+            return None
+        param = f'<{prefix}:param name="{name}">{{}}</{prefix}:param>'
+        if not tag.empty:
+            return Edit(tag.end, tag.end, param)
+        return Edit(tag.end - 2, tag.end, f">{param}</{tag.name}>")
+
+    def needless(self, param: etree._Element) -> tuple[str, Edit] | None:
+        """A parameter that is written just as `saying` writes it."""
+        owner, name = param.getparent(), param.get("name", "")
+        if owner is None or local(owner) not in ("decision", "calledDecision"):
+            return None
+        tag, said = self.places.tag(owner), self.saying(owner, name)
+        text = (said.text if said else "").replace("{}", param.text or "")
+        if text and self.source.text.startswith(f"{text}</{tag.name}>", tag.end):
+            return name, Edit(tag.end - 1, tag.end + len(text) + len(f"</{tag.name}>"), "/>")
+        return (name, Edit(tag.end, tag.end + len(text), "")) if self.source.text.startswith(text, tag.end) else None
 
     def attribute(self, element: etree._Element, name: str, kind: str, owner: str | None = None) -> Iterator[Mention]:
         value, target = element.get(name, ""), kind.lstrip("+")
@@ -173,6 +195,8 @@ class _Diagram:
             return
         element, slot, start, written = place
         passage = self.passage(element, spoken.text, slot, written.part(start, start + len(spoken.text)))
+        if local(element) == "param":
+            passage = replace(passage, implies=self.needless(element))
         said = Expressed(passage, spoken.environment, takes=self._takes(element))
         yield said
         expression = said.expression
