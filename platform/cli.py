@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from formloom import diagnosis, installation, process_commands, worker
+from formloom import diagnosis, installation, process_commands, schema_commands, worker
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.sources import Source
@@ -28,6 +28,8 @@ from formloom.workflow.decisions import tck
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 PACK = click.argument("pack", type=FOLDER)
+CHOICES = click.option("--choices", "chosen", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                       help="JSON: what becomes of values that do not convert, of records that fail a rule.")
 
 
 class Commands(click.Group):
@@ -79,23 +81,28 @@ def check(pack: Path, as_json: bool) -> None:
 
 @main.command()
 @PACK
-def plan(pack: Path) -> None:
-    """Print what applying a pack would change in the database."""
-    _print_plan(_prepared(), _sources(pack))
+@CHOICES
+def plan(pack: Path, chosen: Path | None) -> None:
+    """Print what applying a pack would change in the database, and what would become of its values."""
+    runtime = _prepared()
+    choices = schema_commands.read_choices(chosen)
+    schema_commands.print_forecast(runtime.forecast(runtime.layered(_sources(pack)), choices))
 
 
 @main.command()
 @PACK
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def apply(pack: Path, yes: bool) -> None:
+@CHOICES
+def apply(pack: Path, yes: bool, chosen: Path | None) -> None:
     """Check a pack and put it into force; running servers take it up by themselves."""
     runtime = _prepared()
     sources = _sources(pack)
     for kept in runtime.layered(()):
         click.echo(f"  {kept.path}: the version edited in the browser stays in force.")
-    if _print_plan(runtime, sources) and not yes:
+    choices = schema_commands.read_choices(chosen)
+    if schema_commands.print_forecast(runtime.forecast(runtime.layered(sources), choices)) and not yes:
         click.confirm("Apply?", abort=True)
-    installation.apply(runtime, pack, sources)
+    installation.apply(runtime, pack, sources, choices)
     click.echo(f"In force: catalog {runtime.model().catalog.version[:12]}.")
     with runtime.reading(SYSTEM) as context:
         moved = sum(1 for _ in sla.moves(context))
@@ -265,6 +272,7 @@ def _score(count: Counter[str], name: str, reason: str = "") -> None:
 
 
 main.add_command(process_commands.process)
+main.add_command(schema_commands.schema)
 
 
 @main.group("bpmn")
@@ -321,15 +329,6 @@ def _prepared() -> Runtime:
 
 def _sources(pack: Path) -> list[Source]:
     return loader.read_pack(pack)
-
-
-def _print_plan(runtime: Runtime, sources: list[Source]) -> bool:
-    """Whether there is anything to do."""
-    steps = list(runtime.plan(runtime.layered(sources)).describe())
-    for step in steps:
-        click.echo(f"  {step}")
-    click.echo(f"{len(steps)} changes to the database." if steps else "The database needs no change.")
-    return bool(steps)
 
 
 def _as_json(problem: Problem) -> dict[str, Any]:

@@ -77,7 +77,7 @@ KINDS: Mapping[str, Text] = {
     "name": Text("name"), "pack": Text("pack"), "parameter": Text("parameter"), "process": Text("process"),
     "role": Text("role"), "service level": Text("service level"),
     "service task": Text("service task"), "state": Text("state"), "trigger": Text("trigger"),
-    "verb": Text("verb"), "view": Text("view"),
+    "verb": Text("verb"), "view": Text("view"), "workspace": Text("workspace"),
 }
 
 

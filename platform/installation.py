@@ -19,6 +19,7 @@ from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.runtime import Runtime
 from formloom.settings import DEMO_PASSWORD, Settings
+from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Unit
 from formloom.web import security_accounts
 
@@ -36,9 +37,9 @@ def prepare(runtime: Runtime) -> None:
     runtime.settings.files.mkdir(parents=True, exist_ok=True)
 
 
-def apply(runtime: Runtime, pack: Path, sources: Sequence[Source]) -> None:
+def apply(runtime: Runtime, pack: Path, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> None:
     """Puts the pack into force under the local layer, makes its roles, and adds reference data of empty entities."""
-    runtime.publish_packs(sources)
+    runtime.publish_packs(sources, choices=choices)
     with runtime.writing(SYSTEM) as context:
         security_accounts.sync_roles(context.unit, context.catalog.roles)
         data.load_reference(context, pack)

@@ -31,8 +31,9 @@ from formloom.records import reach, recomputation
 from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.sla import recomputation as sla
-from formloom.storage import catalogs, diff, state, tables
+from formloom.storage import archive, catalogs, diff, forecast, state, tables
 from formloom.storage.catalogs import StaleCatalog
+from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
@@ -205,31 +206,46 @@ class Runtime:
             self._found = (current.catalog.version, found)
         return self._found[1]
 
-    def plan(self, sources: Sequence[Source]) -> diff.Plan:
+    def plan(self, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> diff.Plan:
         """What publishing would do to the database. Raises `BadConfiguration` with every problem."""
-        return diff.plan(self._current_catalog(), self._checked(sources))
+        catalog = self._checked(sources)
+        with self.database.read() as unit:
+            register = archive.load(unit, self.field_types, catalog)
+        return diff.plan(self.current_catalog(), catalog, choices, register)
+
+    def forecast(self, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> forecast.Forecast:
+        """What publishing would do to the data; nothing is changed. Raises `BadConfiguration`."""
+        plan = self.plan(sources, choices)
+        with self.database.read() as unit:
+            return forecast.forecast(unit, plan)
+
+    def earlier(self, publication: int) -> catalogs.Earlier:
+        """The sources of a former publication, and the choices with which publishing them brings its values back."""
+        with self.database.read() as unit:
+            return catalogs.earlier(unit, publication, self.field_types)
 
     def layered(self, packs: Sequence[Source]) -> list[Source]:
         """The packs under the local layer in force: what administrators changed in the browser wins over its file."""
-        current = self._current_catalog()
+        current = self.current_catalog()
         return layers.merged(packs, current.sources if current else ())
 
-    def publish_packs(self, packs: Sequence[Source], by: Actor = SYSTEM) -> diff.Plan:
+    def publish_packs(self, packs: Sequence[Source], by: Actor = SYSTEM, choices: Choices = NO_CHOICES) -> diff.Plan:
         """As `publish`, under the local layer; one that is edited at this very moment is taken along."""
         for _ in range(_TRIES):
-            current = self._current_catalog()
+            current = self.current_catalog()
             try:
-                return self.publish(self.layered(packs), by, current.version if current else None)
+                return self.publish(self.layered(packs), by, current.version if current else None, choices=choices)
             except StaleCatalog:
                 continue
         raise StaleCatalog
 
     def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
-                reason: str = "", within: Callable[[Unit], None] = lambda unit: None) -> diff.Plan:
+                reason: str = "", choices: Choices = NO_CHOICES,
+                within: Callable[[Unit], None] = lambda unit: None) -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
         `expected`: the version of the catalog that `sources` were made from. `within` is done in the same transaction.
-        Raises BadConfiguration, StaleCatalog.
+        Raises BadConfiguration, StaleCatalog, DoesNotConvert.
         """
         catalog = self._checked(sources)
 
@@ -239,8 +255,8 @@ class Runtime:
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
         plan = catalogs.publish(
-            self.database, catalog, self._types, by.user_id, self.now(), recompute, expected, self._current_catalog(),
-            reason)
+            self.database, catalog, self.field_types, by.user_id, self.now(), recompute, expected,
+            self.current_catalog(), reason, choices)
         self.refresh()
         return plan
 
@@ -294,7 +310,7 @@ class Runtime:
         simulations.carry_out(self, int(payload["simulation"]))
 
     @property
-    def _types(self) -> Mapping[str, FieldType]:
+    def field_types(self) -> Mapping[str, FieldType]:
         return self.extensions.field_types.items
 
     def _ask(self) -> bool:
@@ -332,7 +348,7 @@ class Runtime:
         """Checking, planning and publishing ask for the same catalog again and again: the last one is kept."""
         version, kept = compiler.version_of(sources), self._compiled
         if kept is None or kept[0] != version:
-            self._compiled = kept = (version, *compiler.examine(sources, self._types))
+            self._compiled = kept = (version, *compiler.examine(sources, self.field_types))
         return kept[1], kept[2]
 
     def _decisions(self, catalog: Catalog) -> tuple[Decisions, list[Problem]]:
@@ -352,7 +368,8 @@ class Runtime:
             raise BadConfiguration(problems)
         return self._compile(sources)
 
-    def _current_catalog(self) -> Catalog | None:
+    def current_catalog(self) -> Catalog | None:
+        """As the database has it at this moment; None before the first publication."""
         self.refresh()
         return self._model.catalog if self._model else None
 

@@ -62,7 +62,7 @@ def put(context: Context, seen: ChangeSet, path: str, text: str | None, words: T
     A whole file that says what the pack says is none of the local layer; an empty one takes the pack's out of force.
     """
     held = sources(context, seen)
-    if path.split("/")[0] in layers.WHOLE and text is not None:
+    if layers.is_whole(path) and text is not None:
         text = definitions.local(layers.put(held, path, text), path)
     before = definitions.local(held, path)
     if before == text:

@@ -47,7 +47,7 @@ def with_local(sources: Iterable[Source], texts: Mapping[str, str | None]) -> li
     """With these texts in the local layer; None takes one away."""
     held = list(sources)
     for path, text in texts.items():
-        if path.split("/")[0] in layers.WHOLE:
+        if layers.is_whole(path):
             held = layers.without(held, path) if text is None else layers.put(held, path, text)
         else:
             held = [source for source in held if (source.pack, source.path) != (layers.LOCAL, path)]
@@ -58,7 +58,7 @@ def with_local(sources: Iterable[Source], texts: Mapping[str, str | None]) -> li
 def readable(sources: Iterable[Source], path: str) -> str:
     """The definition behind a file of the local layer, whole; the text of a diagram; empty for what is not in force."""
     folder, _, file = path.partition("/")
-    if folder in layers.WHOLE:
+    if layers.is_whole(path):
         return layers.at(sources, path).text
     found = tree(sources, parsing.KINDS[folder], file.removesuffix(".yaml"))
     return canonical.dump(found) if found is not None else ""

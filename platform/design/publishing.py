@@ -15,8 +15,9 @@ from formloom.runtime import Runtime
 from formloom.storage import change_sets as stored
 from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.change_sets import ChangeSet
+from formloom.storage.choices import NO_CHOICES, Choices, from_json
 from formloom.storage.database import Unit
-from formloom.storage.diff import Plan
+from formloom.storage.forecast import Forecast
 from formloom.storage.platform_tables import fl_catalog
 
 _TRIES = 5
@@ -35,29 +36,43 @@ class Overtaken(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`plan` is None while there are errors."""
+    """`forecast` is None while there are errors."""
 
-    sources: tuple[Source, ...]
     problems: tuple[Problem, ...]
-    plan: Plan | None
+    forecast: Forecast | None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(p for p in self.problems if p.severity == "error")
 
+    @property
+    def blocked(self) -> bool:
+        return bool(self.errors) or (self.forecast is not None and self.forecast.blocked)
 
-def preview(runtime: Runtime, sources: Sequence[Source]) -> Preview:
-    """What is wrong with the model as it would be, and what publishing it would do to the tables.
 
-    Outside of a unit of work: it asks what is in force by itself.
-    """
-    problems = tuple(runtime.check(sources))
-    if any(p.severity == "error" for p in problems):
-        return Preview(tuple(sources), problems, None)
+def problems(runtime: Runtime, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> tuple[Problem, ...]:
+    """What is wrong with the model as it would be. Outside of a unit of work: it asks what is in force by itself."""
+    found = tuple(runtime.check(sources))
+    if any(p.severity == "error" for p in found):
+        return found
     try:
-        return Preview(tuple(sources), problems, runtime.plan(sources))
+        runtime.plan(sources, choices)
     except BadConfiguration as error:
-        return Preview(tuple(sources), (*problems, *error.problems), None)
+        return (*found, *error.problems)
+    return found
+
+
+def preview(runtime: Runtime, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> Preview:
+    """What is wrong, else what publishing would do to the data. Outside of a unit of work, and as long as it takes."""
+    found = problems(runtime, sources, choices)
+    if any(p.severity == "error" for p in found):
+        return Preview(found, None)
+    return Preview(found, runtime.forecast(sources, choices))
+
+
+def chosen(change_set: ChangeSet) -> Choices:
+    """What was decided about the data."""
+    return from_json(change_set.choices)
 
 
 def publish(runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str) -> None:
@@ -82,7 +97,7 @@ def publish(runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str) -> Non
                           publication=newest)
 
         try:
-            runtime.publish(sources, actor, version, reason or seen.title, within=close)
+            runtime.publish(sources, actor, version, reason or seen.title, chosen(seen), close)
         except StaleCatalog:
             runtime.refresh()
         else:

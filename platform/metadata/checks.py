@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from formloom.errors import Problem, Text
+from formloom.metadata import requirements
 from formloom.metadata.authored import Authored
 from formloom.metadata.catalog import SYSTEM_FIELDS, Catalog, Entity, Field, Role
+from formloom.metadata.layers import LOCAL
 
 RESERVED = frozenset({*SYSTEM_FIELDS, "user", "record", "old", "item"})
 CHILD_RESERVED = RESERVED | {"parent", "position"}
@@ -290,12 +292,27 @@ def workspaces(catalog: Catalog, authored: Authored) -> Iterator[Problem]:
 
 
 def packs(authored: Authored) -> Iterator[Problem]:
-    known = [name for name, _ in authored.named("pack")]
+    known = {name: str(node.get("version")) for name, node in authored.named("pack")}
     for name, node in authored.named("pack"):
-        for index, needed in enumerate(node.get("requires", ())):
-            if needed.split()[0] not in known:
-                place = authored.at("pack", name, "requires", index)
-                yield from authored.unknown("pack", needed, known, place, name)
+        for index, text in enumerate(node.get("requires", ())):
+            place = authored.at("pack", name, "requires", index)
+            needed = requirements.parse(text)
+            if needed is None:
+                message = Text("{text} is not a pack and a range of versions.", text=text)
+                yield Problem("bad-requirement", message, place, Text("Write it like: crm >=1.2,<2"), element=name)
+            elif needed.pack not in known:
+                yield from authored.unknown("pack", needed.pack, known, place, name)
+            elif not needed.met_by(known[needed.pack]):
+                yield Problem("pack-version", Text("{pack} {range} is needed; here is {version}.", pack=needed.pack,
+                                                   range=str(needed.range), version=known[needed.pack]), place,
+                              Text("Install a version that fits, or widen the range."), element=name)
+        if name == LOCAL:
+            yield Problem("reserved-name", Text("No pack may be called {name}.", name=name),
+                          authored.at("pack", name, "pack"), element=name)
+    if circle := requirements.circle({name: node.get("requires", ()) for name, node in authored.named("pack")}):
+        yield Problem("pack-circle", Text("These packs need each other: {packs}.", packs=", ".join(circle)),
+                      authored.at("pack", circle[0], "requires"), Text("One of them must do without."),
+                      element=circle[0])
 
 
 def stable_ids(catalog: Catalog, authored: Authored) -> Iterator[Problem]:

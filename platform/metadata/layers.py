@@ -37,6 +37,10 @@ class Layers:
         return self.local is not None and self.local.base != _base(self.pack)
 
 
+def is_whole(path: str) -> bool:
+    return path.split("/")[0] in WHOLE
+
+
 def at(sources: Iterable[Source], path: str) -> Layers:
     held = [source for source in sources if source.path == path]
     return Layers(next((s for s in held if s.pack != LOCAL), None), next((s for s in held if s.pack == LOCAL), None))
@@ -45,7 +49,7 @@ def at(sources: Iterable[Source], path: str) -> Layers:
 def effective(sources: Iterable[Source]) -> list[Source]:
     """The sources in force, without those that the local layer hides."""
     held = list(sources)
-    hidden = {source.path for source in held if source.pack == LOCAL and source.path.split("/")[0] in WHOLE}
+    hidden = {source.path for source in held if source.pack == LOCAL and is_whole(source.path)}
     return [s for s in held if (s.text if s.pack == LOCAL else s.path not in hidden)]
 
 

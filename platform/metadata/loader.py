@@ -1,8 +1,11 @@
-"""Reads a pack's folder into sources."""
+"""Reads the model files of a pack into sources."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.metadata import nodes
@@ -10,28 +13,44 @@ from formloom.metadata.sources import Source
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
-_PATTERNS = ("entities/*", "roles/*", "workspaces/*", "workflows/*", "decisions/*", "calendars/*")
-_ENDINGS = {"workflows": (".bpmn",), "decisions": (".dmn",)}
-_YAML = (".yaml", ".yml", ".json")
+_MODEL: Final = re.compile(
+    r"pack\.yaml|(entities|roles|workspaces|calendars)/[^/]+\.(yaml|yml|json)|workflows/[^/]+\.bpmn|decisions/[^/]+\.dmn")
+
+
+def is_model(path: str) -> bool:
+    """Whether a file of a pack, by its path, is part of the model; other files are data and texts for people."""
+    return _MODEL.fullmatch(path) is not None
 
 
 def read_pack(folder: Path) -> list[Source]:
     """The model files of a pack, sorted by path; raises BadConfiguration with every file that cannot be read."""
-    problems: list[Problem] = []
     name = _pack_name(folder)
-    paths = [folder / "pack.yaml", *sorted(p for pattern in _PATTERNS for p in folder.glob(pattern) if _is_model(p))]
+    files = {path.relative_to(folder).as_posix(): path for path in (folder / "pack.yaml", *folder.glob("*/*"))}
+    paths = {path: file for path, file in files.items() if is_model(path)}
     if len(paths) > MAX_FILES:
         raise BadConfiguration(
             [_problem("too-large", Text("A pack has at most {limit} files.", limit=MAX_FILES), folder)]
         )
-    sources = [Source(name, p.relative_to(folder).as_posix(), _read(p, folder, problems)) for p in paths]
+    problems: list[Problem] = []
+    ordered = sorted(paths.items(), key=_manifest_first)
+    made = [Source(name, path, _read(file, folder, problems)) for path, file in ordered]
     if problems:
         raise BadConfiguration(problems)
-    return sources
+    return made
 
 
-def _is_model(path: Path) -> bool:
-    return path.suffix in _ENDINGS.get(path.parent.name, _YAML)
+def sources(name: str, files: Mapping[str, bytes]) -> list[Source]:
+    """Of model files that were read already; raises BadConfiguration with each that is not a text or too large."""
+    problems: list[Problem] = []
+    ordered = sorted(files.items(), key=_manifest_first)
+    made = [Source(name, path, _text(data, path, problems)) for path, data in ordered]
+    if problems:
+        raise BadConfiguration(problems)
+    return made
+
+
+def _manifest_first(item: tuple[str, object]) -> tuple[bool, str]:
+    return item[0] != "pack.yaml", item[0]
 
 
 def _pack_name(folder: Path) -> str:
@@ -57,6 +76,18 @@ def _read(path: Path, folder: Path, problems: list[Problem]) -> str:
     except (OSError, UnicodeDecodeError) as error:
         problems.append(_problem("unreadable", Text("This file cannot be read: {reason}.", reason=str(error)), path))
     return ""
+
+
+def _text(data: bytes, path: str, problems: list[Problem]) -> str:
+    if len(data) > MAX_BYTES:
+        problems.append(_problem("too-large", Text("A file has at most {limit} bytes.", limit=MAX_BYTES), Path(path)))
+        return ""
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        reason = str(error)
+        problems.append(_problem("unreadable", Text("This file cannot be read: {reason}.", reason=reason), Path(path)))
+        return ""
 
 
 def _problem(code: str, message: Text, path: Path) -> Problem:

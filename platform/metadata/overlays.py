@@ -200,7 +200,7 @@ def _value(lower: Any, edited: Any, path: Path, orders: dict[str, list[str]]) ->
         return _mapping(lower, edited, path, orders) or _ABSENT
     if isinstance(lower, list) and isinstance(edited, list):
         old, new = keys.names(path, lower), keys.names(path, edited)
-        if old is not None and new is not None and old and new:
+        if old and new is not None:
             return _things(dict(zip(old, lower, strict=True)), dict(zip(new, edited, strict=True)), path, orders)
     return _ABSENT if _same(lower, edited) else edited
 

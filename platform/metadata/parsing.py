@@ -19,6 +19,7 @@ from formloom.metadata import (
     nodes,
     overlays,
     process_source,
+    requirements,
     salvage,
     validation,
 )
@@ -48,7 +49,8 @@ class Written:
     """A definition or an overlay as read from its file; `value` is None for what is not YAML."""
 
     pack: str
-    file: str
+    path: str
+    file: str       # in places: with the pack where two packs have the path
     kind: str
     value: Any
     problems: list[Problem]
@@ -99,7 +101,7 @@ def definitions(sources: Sequence[Source]) -> dict[tuple[str, str], nodes.Mappin
 
 def read(sources: Iterable[Source]) -> list[Written]:
     """The YAML files; where two packs have one of the same path, places name the pack as well."""
-    held = [s for s in sources if s.path.split("/")[0] not in layers.WHOLE]
+    held = [s for s in sources if not layers.is_whole(s.path)]
     shared = Counter(source.path for source in held)
     found = []
     for source in held:
@@ -108,7 +110,7 @@ def read(sources: Iterable[Source]) -> list[Written]:
         value, problems = nodes.read(source.text, file)
         if kind == "entity" and jsonschema_import.is_schema(value):
             value = jsonschema_import.definition(value, PurePosixPath(source.path).stem)
-        found.append(Written(source.pack, file, kind, value, problems))
+        found.append(Written(source.pack, source.path, file, kind, value, problems))
     return found
 
 
@@ -131,7 +133,8 @@ def ranks(packs: Iterable[Any]) -> dict[str, int]:
 
 def _required(pack: nodes.Mapping) -> list[str]:
     listed = pack.get("requires")
-    return [str(one).split()[0] for one in listed if str(one).strip()] if isinstance(listed, list) else []
+    found = [requirements.parse(str(one)) for one in listed] if isinstance(listed, list) else []
+    return [one.pack for one in found if one]
 
 
 Extensions = dict[tuple[str, str], list[Written]]

@@ -13,8 +13,10 @@ from formloom.metadata import compiler, layers
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.sources import Source
-from formloom.storage import diff, state
+from formloom.storage import archive, diff, reversal, state
+from formloom.storage.choices import NO_CHOICES, Choices, from_json, to_json
 from formloom.storage.database import Database, Unit
+from formloom.storage.operations import Stamp
 from formloom.storage.platform_tables import fl_catalog
 
 _PUBLISH_LOCK = 7_205_010_002
@@ -42,6 +44,12 @@ class Published:
     reason: str = ""        # in the words of who published it
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    sources: tuple[Source, ...]
+    choices: Choices
+
+
 def version(unit: Unit) -> str | None:
     return state.values(unit).get("catalog")
 
@@ -67,7 +75,7 @@ class Publication:
     sources: tuple[Source, ...] = ()
 
 
-def publications(unit: Unit, limit: int) -> list[Publication]:
+def publications(unit: Unit, limit: int = _HISTORY_ROWS) -> list[Publication]:
     """What was published, newest first."""
     t = fl_catalog.c
     chosen = sa.select(t.id, t.version, t.applied_at, t.applied_by, t.reason, t.plan).order_by(t.id.desc()).limit(limit)
@@ -116,16 +124,31 @@ def _compiled(unit: Unit, types: Mapping[str, FieldType]) -> Catalog | None:
     return None if sources is None else compiler.compile(sources, types)
 
 
+def earlier(unit: Unit, id: int, types: Mapping[str, FieldType]) -> Earlier:
+    """A publication of the past, to be published again: going back is going on to what was.
+
+    The choices are those of the way there, reversed; what has no way back becomes empty, and stays in the archive.
+    """
+    row = unit.connection.execute(sa.select(fl_catalog).where(fl_catalog.c.id == id)).one_or_none()
+    if row is None:
+        raise NotFound(Text("There is no publication {id}.", id=id))
+    since = unit.connection.execute(
+        sa.select(fl_catalog.c.choices).where(fl_catalog.c.id > id).order_by(fl_catalog.c.id)).scalars()
+    sources = tuple(Source(*source) for source in row.sources)
+    was = compiler.compile(sources, types)
+    return Earlier(sources, reversal.reversed_choices(_compiled(unit, types), was, map(from_json, since)))
+
+
 def publish(
     database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime,
     then: Callable[[Unit, Catalog | None], None] = lambda unit, old: None, expected: str | None = None,
-    known: Catalog | None = None, reason: str = "",
+    known: Catalog | None = None, reason: str = "", choices: Choices = NO_CHOICES,
 ) -> diff.Plan:
     """Tables, sources and version in one transaction: a crash leaves the old or the new, never something between.
 
     Publishers take turns, and each compares with what is in force by then; `then` gets what that was, in the same
     transaction. `expected`: the version that `catalog` was made from; `known`: what was
-    in force a moment ago, to be compared with if it still is. Raises BadConfiguration, StaleCatalog.
+    in force a moment ago, to be compared with if it still is. Raises BadConfiguration, StaleCatalog, DoesNotConvert.
     """
     with database.write() as unit:
         if unit.dialect == "postgresql":
@@ -136,11 +159,12 @@ def publish(
         if expected is not None and version(unit) != expected:
             raise StaleCatalog
         old = known if known is not None and known.version == version(unit) else _compiled(unit, types)
-        plan = diff.plan(old, catalog)
-        plan.apply(unit)
+        plan = diff.plan(old, catalog, choices, archive.load(unit, types, catalog))
+        plan.apply(unit, Stamp(catalog.version, now, by))
         unit.connection.execute(fl_catalog.insert().values(
             version=catalog.version, sources=[list(astuple(s)) for s in catalog.sources], applied_at=now,
             applied_by=by, plan="\n".join(map(str, plan.describe())), reason=reason or None,
+            choices=to_json(choices) if choices != NO_CHOICES else None,
         ))
         state.put(unit, "catalog", catalog.version)
         then(unit, old)

@@ -1,28 +1,37 @@
-"""What has to change in the database between two catalogs, as a plan that can be read before it is applied."""
+"""What has to change in the database between two catalogs, as a plan that can be read before it is applied.
+
+Going back is a plan like any other: what earlier ones put aside is found by stable id and form, and brought back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
 
 import sqlalchemy as sa
 from sqlalchemy.schema import sort_tables_and_constraints
 
-from formloom.errors import BadConfiguration, Problem, Text
-from formloom.metadata.catalog import Catalog, Entity, Field
+from formloom.errors import Text
+from formloom.metadata.catalog import Catalog, Entity
+from formloom.storage import naming, tables
+from formloom.storage.archive import ENTITY, Archived, Register
+from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Unit
+from formloom.storage.field_changes import EntityChange, Scene, renames_in_order
 from formloom.storage.operations import (
-    AddColumn,
     AddForeignKeys,
-    AddIndex,
     AddTable,
     DropIndex,
-    Hide,
+    Follow,
     Operation,
     Rename,
+    Stamp,
+    by_name,
 )
-from formloom.storage.tables import Tables, build, columns_of
+from formloom.storage.putting_aside import BringEntityBack, PutEntityAside, reference_columns
+
+_NOTHING = Register()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,48 +43,56 @@ class Plan:
 
     def sql(self, unit: Unit) -> list[str]:
         """The statements for this database as it is now, as an administrator would read them."""
-        connection = unit.connection
-        return [
-            str(statement.compile(dialect=connection.dialect)).strip()
-            for operation in self.operations for statement in operation.statements(connection)
-        ]
+        return [statement for operation in self.operations for statement in sql_of(operation, unit)]
 
-    def apply(self, unit: Unit) -> None:
+    def apply(self, unit: Unit, stamp: Stamp) -> None:
         for operation in self.operations:
-            for statement in operation.statements(unit.connection):
-                unit.connection.execute(statement)
-
-    def reverse(self) -> Plan:
-        return Plan(tuple(operation.reverse() for operation in reversed(self.operations)))
+            operation.apply(unit, stamp)
 
 
-def plan(old: Catalog | None, new: Catalog) -> Plan:
-    """Raises BadConfiguration for changes that would have to convert stored values."""
-    before, after = (build(old) if old else None), build(new)
+def sql_of(operation: Operation, unit: Unit) -> list[str]:
+    dialect = unit.connection.dialect
+    return [str(statement.compile(dialect=dialect)).strip() for statement in operation.statements(unit.connection)]
+
+
+def plan(old: Catalog | None, new: Catalog, choices: Choices = NO_CHOICES, register: Register = _NOTHING) -> Plan:
+    """`register`: what is put aside, with the names that entities have in `new`."""
     known = {e.id: e for e in old.entities.values()} if old else {}
-    same = [(known[e.id], e) for e in new.entities.values() if e.id in known]
-    problems = [p for was, now in same for p in _type_changes(was, now)]
-    if problems:
-        raise BadConfiguration(problems)
-    fresh = [t for e in new.entities.values() if e.id not in known for t in _tables_of(e, after)]
+    kept = {e.id for e in new.entities.values()}
+    called = {e.id: e.name for e in new.entities.values()}
+    numbers = count(register.next_id)
+    gone = [_gone(known[identity], next(numbers)) for identity in sorted(known.keys() - kept)]
+    later = naming.places(new)
+    for one in gone:
+        later.setdefault(str(one.entity and one.entity.name), _moved(one))
+    scene = Scene(old=old or new, new=new, choices=choices, register=register, numbers=numbers, called=called,
+                  places=naming.places(old, called) if old else {}, later=later)
+    same = [EntityChange(scene, known[e.id], e) for e in new.entities.values() if e.id in known]
+    back = [(entry, EntityChange(scene, replace(entry.entity, name=e.name), e, restored=True))
+            for e in new.entities.values() if e.id not in known
+            and (entry := register.entity(e.id)) is not None and entry.entity is not None]
+    found = {change.now.id for change in (*same, *(change for _, change in back))}
+    fresh = [t for e in new.entities.values() if e.id not in found for t in _tables_of(e, scene.tables)]
     steps: list[Operation] = []
-    if before is not None:
-        for was, now in same:
-            steps += _renames(was, now, before, after)
-    steps += _created(fresh, new)
-    if before is not None:
-        for was, now in same:
-            steps += _changed(was, now, before, after)
-        gone = known.keys() - {e.id for e in new.entities.values()}
-        steps += [Hide(known[identity].name) for identity in sorted(gone)]
+    steps += [step for change in same for step in change.aside]
+    steps += [step for one in gone for step in _put_aside(one, known[one.entity_id], old or new)]
+    steps += _entities_renamed(same)
+    steps += [_brought_back(entry, change, scene) for entry, change in back]
+    steps += [step for _, change in back for step in change.aside]
+    changes = [*same, *(change for _, change in back)]
+    steps += [step for change in changes for step in change.renames]
+    steps += _created(fresh)
+    steps += [step for change in changes for step in change.added]
+    steps += [step for change in changes for step in change.filled]
+    steps += [step for change in changes for step in change.indexed]
     return Plan(tuple(steps))
 
 
-def _tables_of(entity: Entity, tables: Tables) -> list[sa.Table]:
-    return [tables[entity.name], *(table for (owner, _), table in tables.links.items() if owner == entity.name)]
+def _tables_of(entity: Entity, built: tables.Tables) -> list[sa.Table]:
+    return [built[entity.name], *(table for (owner, _), table in built.links.items() if owner == entity.name)]
 
 
-def _created(fresh: list[sa.Table], new: Catalog) -> Iterator[Operation]:
+def _created(fresh: list[sa.Table]) -> Iterator[Operation]:
     """In an order in which foreign keys find their tables; circles are closed at the end."""
     later: dict[str, set[str]] = {}
     order: list[sa.Table] = []
@@ -85,82 +102,45 @@ def _created(fresh: list[sa.Table], new: Catalog) -> Iterator[Operation]:
             continue
         for key in keys:
             later.setdefault(key.table.name, set()).add(str(key.name))
-    names = {id(t): t.name.removeprefix("e_") for t in order}
     for table in order:
-        yield AddTable(names[id(table)], table, frozenset(later.get(table.name, ())))
+        yield AddTable(table.name.removeprefix("e_"), table, frozenset(later.get(table.name, ())))
     for table in order:
         if table.name in later:
             yield AddForeignKeys(table, frozenset(later[table.name]))
 
 
-def _renames(was: Entity, now: Entity, before: Tables, after: Tables) -> Iterator[Operation]:
-    old_table, new_table = before[was.name], after[now.name]
-    if old_table.name != new_table.name:
-        yield Rename(old_table.name, old_table.name, new_table.name, column=False)
-    fields = {f.id: f for f in was.fields.values()}
-    for field in now.fields.values():
-        old = fields.get(field.id)
-        if old is not None and old.name != field.name:
-            for column in columns_of(old):
-                yield Rename(new_table.name, old.name + column.suffix, field.name + column.suffix)
-    for old_link, new_link in _kept_links(was, now, before, after):
-        if old_link.name != new_link.name:
-            yield Rename(old_link.name, old_link.name, new_link.name, column=False)
+def _entities_renamed(changes: Iterable[EntityChange]) -> Iterator[Operation]:
+    moved = [(c.was.name, c.now.name) for c in changes if c.was.name != c.now.name]
+    for old, new in renames_in_order(moved):
+        yield Rename(new, tables.table_name(old), tables.table_name(old), tables.table_name(new), column=False)
+        yield Follow(new, old, new)
 
 
-def _kept_links(was: Entity, now: Entity, before: Tables, after: Tables) -> Iterator[tuple[sa.Table, sa.Table]]:
-    fields = {f.id: f.name for f in was.fields.values()}
-    for (owner, name), table in after.links.items():
-        old = fields.get(now.fields[name].id, "") if owner == now.name else ""
-        if (was.name, old) in before.links:
-            yield before.links[was.name, old], table
+def _gone(entity: Entity, number: int) -> Archived:
+    table = tables.name_of(f"x{number}", tables.table_name(entity.name))
+    return Archived(id=number, entity_id=entity.id, field_id="", kind=ENTITY, table=table, entity=entity)
 
 
-def _changed(was: Entity, now: Entity, before: Tables, after: Tables) -> Iterator[Operation]:
-    table = after[now.name]
-    fields = {f.id for f in was.fields.values()}
-    for field in now.fields.values():
-        if field.id not in fields:
-            yield from _added(field, now, after)
-    yield from _indexes(before[was.name], table)
-    kept = {f.id for f in now.fields.values()}
-    yield from (Hide(f"{now.name}.{f.name}") for f in was.fields.values() if f.id not in kept)
+def _moved(entry: Archived) -> naming.Place:
+    entity = entry.entity
+    names = naming.names_of(entity) if entity else ()
+    return naming.Place(entry.table, names)
 
 
-def _added(field: Field, entity: Entity, after: Tables) -> Iterator[Operation]:
-    table = after[entity.name]
-    fill = field.default.constant if field.default else None
-    for position, column in enumerate(columns_of(field)):
-        yield AddColumn(field.name, table, table.c[field.name + column.suffix], fill if position == 0 else None)
-    if (entity.name, field.name) in after.links:
-        yield AddTable(f"{entity.name}.{field.name}", after.link(entity.name, field.name))
+def _put_aside(entry: Archived, entity: Entity, old: Catalog) -> Iterator[Operation]:
+    table = tables.table_of(entity)
+    for held in (table, *tables.links_of(entity).values()):
+        yield from (DropIndex(name, entity.name) for name in by_name(held))
+    links = {link.name: tables.name_of(f"x{entry.id}", link.name) for link in tables.links_of(entity).values()}
+    yield PutEntityAside(entity.name, entry, entity, table.name, links, old)
 
 
-def _indexes(was: sa.Table, now: sa.Table) -> Iterator[Operation]:
-    old, new = _by_name(was), _by_name(now)
-    yield from (DropIndex(old[name]) for name in sorted(old.keys() - new.keys()))
-    yield from (AddIndex(new[name]) for name in sorted(new.keys() - old.keys()))
-
-
-def _by_name(table: sa.Table) -> Mapping[str, sa.Index]:
-    return {str(index.name): index for index in table.indexes}
-
-
-def _type_changes(was: Entity, now: Entity) -> Iterator[Problem]:
-    fields = {f.id: f for f in was.fields.values()}
-    for field in now.fields.values():
-        old = fields.get(field.id)
-        if old is not None and _shape(old) != _shape(field):
-            yield Problem(
-                "type-change",
-                Text("{name} would change from {old} to {new}, and its stored values with it.",
-                     name=field.name, old=old.type.name, new=field.type.name),
-                field.place, Text("Add a new field, copy the values over, and remove the old one."),
-                element=f"{now.name}.{field.name}",
-            )
-
-
-def _shape(field: Field) -> Any:
-    """What the stored values look like; lengths and names do not matter."""
-    columns = tuple((c.kind, c.suffix, c.scale, c.references) for c in columns_of(field))
-    return columns, field.target if field.type.name in ("reference", "references") else None
+def _brought_back(entry: Archived, change: EntityChange, scene: Scene) -> Operation:
+    was = change.was
+    known = {tables.table_name(name) for name in scene.new.entities}
+    fixed = {"ab_user", "fl_team", "fl_file"}
+    targets = {column: table if table in known | fixed else "" for column, table in reference_columns(was).items()}
+    old_links = tables.links_of(replace(was, name=str(entry.entity and entry.entity.name)))
+    links = {tables.name_of(f"x{entry.id}", link.name): tables.links_of(was)[name].name
+             for name, link in old_links.items()}
+    return BringEntityBack(change.now.name, entry, tables.table_of(was), targets, links)

@@ -1,50 +1,82 @@
-"""Schema changes as values: each says what it does, gives its SQL, applies itself and names its reverse.
+"""Schema changes as values: each says what it does, gives its SQL, and applies itself.
 
-The set is small on purpose. Lengths, choices and required are rules of the application, removing only hides, so most
-changes of a catalog need no DDL at all.
+The set is small on purpose. Lengths, choices and required are rules of the application, what is removed or converted is
+put aside under another name, so most changes of a catalog need no DDL at all, and none destroys a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.schema import AddConstraint, CreateTable, DropTable
+from sqlalchemy.schema import AddConstraint, CreateTable
 from sqlalchemy.schema import CreateIndex as CreateIndexStatement
 
 from formloom.errors import Text
+from formloom.storage import platform_tables
+from formloom.storage.database import Unit
+from formloom.storage.platform_tables import fl_archive
+from formloom.storage.tables import name_of
 
-Statement: TypeAlias = sa.TextClause | sa.Update | sa.schema.ExecutableDDLElement
+Statement: TypeAlias = sa.TextClause | sa.Update | sa.Insert | sa.Delete | sa.schema.ExecutableDDLElement
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Of the publication: what the archive notes beside each entry."""
+
+    version: str
+    at: Any
+    by: int
 
 
 class Operation(Protocol):
     @property
     def risk(self) -> str:
-        """safe: nothing is lost and no row is read; check: fails if the data does not fit; hide: values are kept."""
+        """safe: nothing is lost and no row is read; check: fails if the data does not fit; hide: values are put aside;
+        convert: values become others, and the originals are put aside."""
+        ...
+
+    @property
+    def element(self) -> str:
+        """The entity or field it is about: `deal.colour`."""
         ...
 
     def describe(self) -> Text: ...
 
     def statements(self, connection: sa.Connection) -> Iterator[Statement]:
-        """What has to be executed on this database as it is now; less where a hidden column or table is found."""
+        """What has to be executed on this database as it is now."""
         ...
 
-    def reverse(self) -> Operation: ...
+    def apply(self, unit: Unit, stamp: Stamp) -> None: ...
+
+
+class Plain:
+    """An operation that is nothing but its statements."""
+
+    __slots__ = ()
+
+    def apply(self, unit: Unit, stamp: Stamp) -> None:
+        for statement in self.statements(unit.connection):
+            unit.connection.execute(statement)
+
+    def statements(self, connection: sa.Connection) -> Iterator[Statement]:
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
-class AddTable:
+class AddTable(Plain):
     """`deferred`: foreign keys to tables that come later; PostgreSQL gets them once all tables are there."""
 
-    name: str
+    element: str
     table: sa.Table
     deferred: frozenset[str] = frozenset()
     risk: str = "safe"
 
     def describe(self) -> Text:
-        return Text("Create the table {table} for {name}.", table=self.table.name, name=self.name)
+        return Text("Create the table {table} for {name}.", table=self.table.name, name=self.element)
 
     def statements(self, connection: sa.Connection) -> Iterator[Statement]:
         inspector = sa.inspect(connection)
@@ -53,48 +85,31 @@ class AddTable:
             return
         now = [c for c in self.table.foreign_key_constraints if c.name not in self._later(connection)]
         yield CreateTable(self.table, include_foreign_key_constraints=now)
-        yield from (CreateIndexStatement(index) for index in _sorted(self.table))
+        yield from (CreateIndexStatement(index) for index in by_name(self.table).values())
 
     def _missing(self, connection: sa.Connection, inspector: sa.Inspector) -> Iterator[Statement]:
-        """The table of an entity that was hidden comes back with its rows."""
+        """A table that was left behind before removed entities had an archive."""
         there = {column["name"] for column in inspector.get_columns(self.table.name)}
         for column in self.table.c:
             if column.name not in there:
-                yield _add_column(self.table, column, connection)
-        yield from (CreateIndexStatement(index, if_not_exists=True) for index in _sorted(self.table))
+                yield add_column(self.table, column, connection)
+        yield from (CreateIndexStatement(index, if_not_exists=True) for index in by_name(self.table).values())
 
     def _later(self, connection: sa.Connection) -> frozenset[str]:
         return self.deferred if connection.dialect.name == "postgresql" else frozenset()
 
-    def reverse(self) -> Operation:
-        return RemoveTable(self.name, self.table)
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveTable:
-    """Only the reverse of a creation: a removed entity is hidden, not dropped."""
-
-    name: str
-    table: sa.Table
-    risk: str = "loss"
-
-    def describe(self) -> Text:
-        return Text("Drop the table {table}.", table=self.table.name)
-
-    def statements(self, connection: sa.Connection) -> Iterator[Statement]:
-        yield DropTable(self.table)
-
-    def reverse(self) -> Operation:
-        return AddTable(self.name, self.table)
-
-
-@dataclass(frozen=True, slots=True)
-class AddForeignKeys:
+class AddForeignKeys(Plain):
     """What `AddTable` left for later: entities that refer to each other."""
 
     table: sa.Table
     names: frozenset[str]
     risk: str = "safe"
+
+    @property
+    def element(self) -> str:
+        return self.table.name.removeprefix("e_")
 
     def describe(self) -> Text:
         return Text("Connect {table} with the tables it refers to.", table=self.table.name)
@@ -103,15 +118,12 @@ class AddForeignKeys:
         if connection.dialect.name == "postgresql":
             yield from (AddConstraint(c) for c in self.table.foreign_key_constraints if c.name in self.names)
 
-    def reverse(self) -> Operation:
-        return self
-
 
 @dataclass(frozen=True, slots=True)
-class AddColumn:
+class AddColumn(Plain):
     """`fill`: the constant default of the field, given to the rows that exist."""
 
-    field: str
+    element: str
     table: sa.Table
     column: sa.Column[Any]
     fill: Any = None
@@ -121,41 +133,25 @@ class AddColumn:
         return Text("Add the column {column} to {table}.", column=self.column.name, table=self.table.name)
 
     def statements(self, connection: sa.Connection) -> Iterator[Statement]:
-        there = {column["name"] for column in sa.inspect(connection).get_columns(self.table.name)}
-        if self.column.name in there:
+        """PostgreSQL keeps the value for rows that exist beside the table, and rewrites nothing."""
+        inspector = sa.inspect(connection)
+        if inspector.has_table(self.table.name) and any(
+                column["name"] == self.column.name for column in inspector.get_columns(self.table.name)):
             return
-        yield _add_column(self.table, self.column, connection)
-        if self.fill is not None:
+        instantly = self.fill is not None and connection.dialect.name == "postgresql"
+        yield add_column(self.table, self.column, connection, self.fill if instantly else None)
+        if instantly:
+            quote = connection.dialect.identifier_preparer.quote
+            yield sa.text(f"ALTER TABLE {quote(self.table.name)} ALTER COLUMN {quote(self.column.name)} DROP DEFAULT")
+        elif self.fill is not None:
             yield sa.update(self.table).values({self.column.name: self.fill})
 
-    def reverse(self) -> Operation:
-        return DropColumn(self.field, self.table, self.column)
-
 
 @dataclass(frozen=True, slots=True)
-class DropColumn:
-    """Only the reverse of an addition: a removed field is hidden, not dropped."""
+class Rename(Plain):
+    """A table (`column` false) or a column; the stable id says that it is the same thing."""
 
-    field: str
-    table: sa.Table
-    column: sa.Column[Any]
-    risk: str = "loss"
-
-    def describe(self) -> Text:
-        return Text("Drop the column {column} of {table}.", column=self.column.name, table=self.table.name)
-
-    def statements(self, connection: sa.Connection) -> Iterator[Statement]:
-        quote = connection.dialect.identifier_preparer.quote
-        yield sa.text(f"ALTER TABLE {quote(self.table.name)} DROP COLUMN {quote(self.column.name)}")
-
-    def reverse(self) -> Operation:
-        return AddColumn(self.field, self.table, self.column)
-
-
-@dataclass(frozen=True, slots=True)
-class Rename:
-    """A table (`column` empty) or a column; the stable id says that it is the same thing."""
-
+    element: str
     table: str
     old: str
     new: str
@@ -169,14 +165,58 @@ class Rename:
         quote = connection.dialect.identifier_preparer.quote
         what = f"COLUMN {quote(self.old)} TO" if self.column else "TO"
         yield sa.text(f"ALTER TABLE {quote(self.table)} RENAME {what} {quote(self.new)}")
-
-    def reverse(self) -> Operation:
-        return Rename(self.table if self.column else self.new, self.new, self.old, self.column)
+        if not self.column:
+            yield sa.update(fl_archive).where(fl_archive.c.table_name == self.old).values(table_name=self.new)
 
 
 @dataclass(frozen=True, slots=True)
-class AddIndex:
+class RenameKeys(Plain):
+    """Constraints keep the name of the table or column that they were made for: PostgreSQL would find it taken."""
+
+    element: str
+    table: str
+    names: Mapping[str, str]
+    risk: str = "safe"
+
+    def describe(self) -> Text:
+        return Text("Rename the keys of {table}.", table=self.table)
+
+    def statements(self, connection: sa.Connection) -> Iterator[Statement]:
+        if connection.dialect.name != "postgresql":
+            return
+        quote, inspector = connection.dialect.identifier_preparer.quote, sa.inspect(connection)
+        known = inspector.get_foreign_keys(self.table) if inspector.has_table(self.table) else ()
+        there = {str(key["name"]) for key in known} or self.names.keys()
+        for old, new in ((old, new) for old, new in self.names.items() if old in there):
+            yield sa.text(f"ALTER TABLE {quote(self.table)} RENAME CONSTRAINT {quote(old)} TO {quote(new)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Follow(Plain):
+    """What the platform's own tables say of an entity, or of one of its fields, follows its new name."""
+
+    element: str
+    old: str
+    new: str
+    entity: str = ""        # of a field
+    risk: str = "safe"
+
+    def describe(self) -> Text:
+        return Text("Let history, comments and files of {old} follow to {new}.", old=self.old, new=self.new)
+
+    def statements(self, connection: sa.Connection) -> Iterator[Statement]:
+        for table in platform_tables.metadata.sorted_tables:
+            if not self.entity and "entity" in table.c:
+                yield sa.update(table).where(table.c.entity == self.old).values(entity=self.new)
+            if self.entity and {"entity", "field"} <= set(table.c.keys()):
+                mine = (table.c.entity == self.entity) & (table.c.field == self.old)
+                yield sa.update(table).where(mine).values(field=self.new)
+
+
+@dataclass(frozen=True, slots=True)
+class AddIndex(Plain):
     index: sa.Index
+    element: str = ""
 
     @property
     def risk(self) -> str:
@@ -191,51 +231,61 @@ class AddIndex:
     def statements(self, connection: sa.Connection) -> Iterator[Statement]:
         yield CreateIndexStatement(self.index, if_not_exists=True)
 
-    def reverse(self) -> Operation:
-        return DropIndex(self.index)
-
 
 @dataclass(frozen=True, slots=True)
-class DropIndex:
-    index: sa.Index
+class DropIndex(Plain):
+    name: str
+    element: str = ""
     risk: str = "safe"
 
     def describe(self) -> Text:
-        return Text("Drop the index {name}.", name=self.index.name)
+        return Text("Drop the index {name}.", name=self.name)
 
     def statements(self, connection: sa.Connection) -> Iterator[Statement]:
-        yield sa.schema.DropIndex(self.index, if_exists=True)
-
-    def reverse(self) -> Operation:
-        return AddIndex(self.index)
+        yield sa.text(f"DROP INDEX IF EXISTS {connection.dialect.identifier_preparer.quote(self.name)}")
 
 
 @dataclass(frozen=True, slots=True)
-class Hide:
-    """A removed field or entity: its values stay in the database and come back with the definition."""
+class RenameIndex(Plain):
+    """SQLite cannot rename an index: it makes it anew."""
 
-    name: str
-    risk: str = "hide"
+    old: str
+    index: sa.Index
+    element: str = ""
+    risk: str = "safe"
 
     def describe(self) -> Text:
-        return Text("Hide {name}; its values are kept.", name=self.name)
+        return Text("Rename {old} to {new}.", old=self.old, new=str(self.index.name))
 
     def statements(self, connection: sa.Connection) -> Iterator[Statement]:
-        return iter(())
-
-    def reverse(self) -> Operation:
-        return self
-
-
-def _sorted(table: sa.Table) -> list[sa.Index]:
-    return sorted(table.indexes, key=lambda index: str(index.name))
+        quote = connection.dialect.identifier_preparer.quote
+        if connection.dialect.name == "postgresql":
+            yield sa.text(f"ALTER INDEX {quote(self.old)} RENAME TO {quote(str(self.index.name))}")
+            return
+        yield sa.text(f"DROP INDEX IF EXISTS {quote(self.old)}")
+        yield CreateIndexStatement(self.index, if_not_exists=True)
 
 
-def _add_column(table: sa.Table, column: sa.Column[Any], connection: sa.Connection) -> Statement:
+def by_name(table: sa.Table) -> dict[str, sa.Index]:
+    return {str(index.name): index for index in sorted(table.indexes, key=lambda index: str(index.name))}
+
+
+def add_column(table: sa.Table, column: sa.Column[Any], connection: sa.Connection, fill: Any = None) -> Statement:
     """With its foreign key inline, the one form that SQLite and PostgreSQL share."""
     quote = connection.dialect.identifier_preparer.quote
     kind = column.type.compile(connection.dialect)
     keys = (f" CONSTRAINT {quote(str(c.name))} REFERENCES {quote(c.elements[0].target_fullname.split('.')[0])} (id)"
+            f"{' ON DELETE ' + c.ondelete if c.ondelete else ''}"
             for c in table.foreign_key_constraints if c.column_keys == [column.name])
-    text = f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {kind}{''.join(keys)}"
-    return sa.text(text)
+    given = "" if fill is None else f" DEFAULT {_literal(fill, column, connection)}"
+    return sa.text(f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {kind}{given}{''.join(keys)}"
+                   .replace(":", r"\:"))
+
+
+def _literal(value: Any, column: sa.Column[Any], connection: sa.Connection) -> str:
+    made = sa.literal(value, column.type).compile(connection, compile_kwargs={"literal_binds": True})
+    return str(made)
+
+
+def foreign_key(table: str, column: str) -> str:
+    return name_of("fk", table, column)

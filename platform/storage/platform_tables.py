@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, Text, UniqueConstraint
 
 from formloom.storage.columns import Instant, Json
 
@@ -44,6 +44,22 @@ fl_catalog = _table(
     "fl_catalog",
     _id(), _required("version", Text), _required("sources", Json), _required("applied_at", Instant),
     Column("applied_by", Integer), _required("plan", Text), Column("reason", Text),
+    Column("choices", Json),        # what a person decided about stored values, see `choices`
+    Column("tolerated", Json),      # keys of rules that hold only for what is new or changed
+)
+fl_archive = _table(
+    "fl_archive",
+    Column("id", Integer, primary_key=True, autoincrement=False),      # given by the plan
+    _required("entity_id", Text), _required("field_id", Text),      # no field: the entity itself
+    _required("kind", Text), _required("table_name", Text), _required("columns", Json),
+    _required("description", Json), Column("into_id", Integer), Column("step", Json), _required("version", Text),
+    _required("at", Instant), Column("by", Integer), _required("rows", sa.BigInteger),
+    Index("ix_fl_archive_field", "entity_id", "field_id"),
+)
+fl_pack = _table(
+    "fl_pack",
+    Column("name", Text, primary_key=True), _required("version", Text), _required("digest", Text),
+    _required("archive", LargeBinary), _required("installed_at", Instant), Column("installed_by", Integer),
 )
 fl_draft = _table(
     "fl_draft",

@@ -39,6 +39,17 @@ class Tables:
         return self.links[entity, field]
 
 
+def table_of(entity: Entity) -> sa.Table:
+    """Alone: its foreign keys are names."""
+    return _entity_table(entity, sa.MetaData())
+
+
+def links_of(entity: Entity) -> dict[str, sa.Table]:
+    """By name of the field."""
+    metadata = sa.MetaData()
+    return {f.name: _link_table(entity, f, metadata) for f in entity.fields.values() if is_link(f)}
+
+
 def build(catalog: Catalog) -> Tables:
     metadata = sa.MetaData()
     for name in ("ab_user", "fl_team", "fl_file"):

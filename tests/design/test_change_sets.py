@@ -95,7 +95,7 @@ def test_mistakes_stop_the_whole_draft(runtime: Runtime) -> None:
         sources = change_sets.sources(context, draft)
     found = publishing.preview(runtime, sources)
     assert found.errors
-    assert found.plan is None
+    assert found.forecast is None
     with pytest.raises(BadConfiguration):
         publishing.publish(runtime, ADA, draft, "")
     assert "vat" not in runtime.model().catalog.entity("customer").fields

@@ -217,8 +217,8 @@ def test_problem_points_at_offending_name(lines: str, code: str, line: int) -> N
 
 
 def test_missing_pack_is_told_at_its_name() -> None:
-    text = "pack: p\nversion: 1.0.0\nrequires:\n  - p\n  - q\n"
-    assert [(code, line) for _, code, line in found(("pack.yaml", text))] == [("unknown-pack", 5)]
+    text = "pack: p\nversion: 1.0.0\nrequires:\n  - q\n"
+    assert [(code, line) for _, code, line in found(("pack.yaml", text))] == [("unknown-pack", 4)]
 
 
 def test_ids_made_from_a_double_are_not_told() -> None:

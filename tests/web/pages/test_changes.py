@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from formloom.policy.actor import SYSTEM
+from formloom.records import actions
+from formloom.records.query import Query
 from formloom.runtime import Runtime
 
 from .conftest import PACKS, SignIn, installed, sign_in_to, token
@@ -118,3 +121,37 @@ def test_others_may_not_look(people: SignIn) -> None:
     meg = people("meg")
     assert [meg.get(page).status_code for page in ("/changes", "/changes/1", "/changes/published/1")] == [403] * 3
     assert meg.post("/changes", data={"csrf_token": token(meg, "/profile"), "title": "x"}).status_code == 403
+
+
+def filled(runtime: Runtime, **grades: str) -> None:
+    with runtime.writing(SYSTEM) as context:
+        for name, grade in grades.items():
+            actions.create(context, "contract", {"name": name, "grade": grade})
+
+
+def grades(runtime: Runtime) -> list[Any]:
+    with runtime.reading(SYSTEM) as context:
+        listed = actions.list(context, "contract", Query(sort=("name",)))
+        return [record.values.get("grade") for record in listed.records]
+
+
+CHOICE = {"type": "choice", "choices": [{"value": "gold", "label": "Gold"}, {"value": "base", "label": "Base"}]}
+
+
+def test_text_becomes_choice_and_returns(people: SignIn, runtime: Runtime) -> None:
+    ada = people("ada")
+    press(ada, edited(ada, grade={"type": "text"}), "publish")
+    filled(runtime, a="gold", b="Golden", c="what")
+    page = edited(ada, grade=CHOICE)
+    shown = ada.get(page).text
+    assert "Golden" in shown
+    assert "Decide what becomes of the values that do not fit." in shown
+    assert press(ada, page, "publish").status_code == 422
+    field = "approval.contract.grade"
+    press(ada, page, "choices", **{f"field:{field}": "empty", f"map:{field}:Golden": "gold"})
+    assert "Published." in press(ada, page, "publish").text
+    assert grades(runtime) == ["gold", "gold", None]
+    filled(runtime, d="base")
+    before = re.findall(r'href="(/changes/published/\d+)"', ada.get("/changes").text)[1]
+    ada.post(f"{before}/restore", data={"csrf_token": token(ada, before)})
+    assert grades(runtime) == ["gold", "Golden", "what", "base"]

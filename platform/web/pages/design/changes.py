@@ -18,9 +18,10 @@ from formloom.records.context import Context
 from formloom.storage import catalogs
 from formloom.storage import change_sets as stored
 from formloom.storage.change_sets import ChangeSet
+from formloom.storage.choices import to_json
 from formloom.web.i18n import t
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import editing
+from formloom.web.pages.design import decisions_on_data, editing
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
 from formloom.web.requests import forget_model, reading, runtime, writing
@@ -91,7 +92,7 @@ def enter_change(change_id: int) -> ResponseReturnValue:
 def act_on_change(change_id: int, verb: str) -> ResponseReturnValue:
     administrator()
     acts = {"describe": _describe, "undo": _undo, "redo": _redo, "ask": _ask, "approve": _approve, "reject": _reject,
-            "discard": _discard, "reset": _reset}
+            "discard": _discard, "reset": _reset, "choices": _choose}
     if verb == "publish":
         return _publish(change_id)
     if verb not in acts:
@@ -114,7 +115,8 @@ def publication_page(publication: int) -> ResponseReturnValue:
         found = catalogs.publication(context.unit, publication)
         before = catalogs.sources_before(context.unit, publication)
         names = people.names(context.unit, {found.by})
-    going_back = publishing.preview(runtime(), found.sources)
+    was = runtime().earlier(publication)
+    going_back = publishing.preview(runtime(), was.sources, was.choices)
     return render_template("design/publication.html", found=found, files=list(_files(before, found.sources)),
                            names=names, newest=found.newest, back=going_back, show=display())
 
@@ -127,8 +129,9 @@ def restore_publication(publication: int) -> ResponseReturnValue:
         found = catalogs.publication(context.unit, publication)
         version, actor = context.catalog.version, context.actor
     reason = t(Text("Back to the version of {when}", when=display().moment(found.at)))
+    was = runtime().earlier(publication)
     try:
-        runtime().publish(list(found.sources), actor, version, reason)
+        runtime().publish(was.sources, actor, version, reason, was.choices)
     except FormloomError as error:
         flash(_told(error), "danger")
         return redirect(f"/changes/published/{publication}")
@@ -147,11 +150,12 @@ def _page(change_id: int, reason: str = "", trouble: FormloomError | None = None
         names = people.names(context.unit, who)
         mine = editing.current(context)
         files = [_file(path, context.catalog.sources, sources) for path in sorted(texts)]
-    preview = publishing.preview(runtime(), sources) if found.open and texts else None
+    preview = publishing.preview(runtime(), sources, publishing.chosen(found)) if found.open and texts else None
     warnings = [p for p in preview.problems if p.severity != "error" and p.place.file.endswith(
         tuple(texts))] if preview else []
     return render_template(
         "design/change.html", change=found, files=files, edits=edits, names=names, preview=preview, warnings=warnings,
+        chosen=publishing.chosen(found),
         current=mine is not None and mine.id == found.id, review=runtime().settings.review, trouble=trouble,
         reason=reason, states=stored, show=display())
 
@@ -219,6 +223,13 @@ def _reset(context: Context, seen: ChangeSet) -> Text:
     was = definitions.local(context.catalog.sources, path)
     change_sets.put(context, seen, path, was, Text("{path} was taken back.", path=path))
     return Text("Taken back. Undo brings it here again.")
+
+
+def _choose(context: Context, seen: ChangeSet) -> Text:
+    """What should become of values that do not convert, and of records that break a new rule."""
+    stored.update(context.unit, seen, context.actor.user_id, context.now,
+                  choices=to_json(decisions_on_data.sent(request.form, publishing.chosen(seen))))
+    return Text("Kept. Look at the numbers again.")
 
 
 def _told(error: FormloomError) -> str:

@@ -134,9 +134,10 @@ def problems_as_json() -> list[Json]:
         draft = current(context)
         sources = change_sets.sources(context, draft)
         edited = tuple(stored.texts(context.unit, draft)) if draft else ()
-    if not edited:
+    if draft is None or not edited:
         return []
-    return [problem_as_json(p) for p in publishing.preview(runtime(), sources).problems
+    chosen = publishing.chosen(draft)
+    return [problem_as_json(p) for p in publishing.problems(runtime(), sources, chosen)
             if p.severity == "error" or p.place.file.endswith(edited)]
 
 
