@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from formloom.design import change_sets, definitions, renaming, usage
-from formloom.design.renaming import Check, Step
+from formloom.design.renaming import Check
 from formloom.errors import Text
 from formloom.metadata import compiler, layers, parsing, references
+from formloom.metadata import renaming as tokens
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.references import Name, Path
+from formloom.metadata.renaming import Step
 from formloom.metadata.sources import Source
 from formloom.records.context import Context
 from formloom.storage.change_sets import ChangeSet
@@ -27,10 +29,10 @@ def changes(sources: Iterable[Source], types: Mapping[str, FieldType], target: N
     """
     held = tuple(sources)
     catalog = compiler.compile(held, types)
-    steps = renaming.plan(catalog, references.found(catalog, types), target, new)
+    steps = tokens.plan(catalog, references.found(catalog, types), target, new)
     texts = {**dict(_definitions(catalog, held, steps, target, new)),
              **_diagrams(catalog, held, target, new, service_tasks)}
-    renaming.refuse((check or (lambda s: compiler.check(s, types)))(definitions.with_local(held, texts)))
+    tokens.refuse((check or (lambda s: compiler.check(s, types)))(definitions.with_local(held, texts)))
     return texts
 
 
@@ -147,7 +149,7 @@ def _at(tree: Any, path: Path) -> Any:
 
 def _diagrams(catalog: Catalog, sources: tuple[Source, ...], target: Name, new: str,
               service_tasks: Mapping[str, Any] | None) -> dict[str, str | None]:
-    steps = renaming.plan(catalog, usage.of_diagrams(catalog, sources, service_tasks), target, new)
-    edits = renaming.edits_of(steps)
-    return {source.path: renaming.after(source, edits).text for source in layers.effective(sources)
+    steps = tokens.plan(catalog, usage.of_diagrams(catalog, sources, service_tasks), target, new)
+    edits = tokens.edits_of(steps)
+    return {source.path: tokens.after(source, edits).text for source in layers.effective(sources)
             if (source.pack, source.path) in edits}

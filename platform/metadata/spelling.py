@@ -112,7 +112,7 @@ def _followed(source: str, start: int, end: int, value: str, style: str) -> list
             found.append(position)
             position += _space_ends(source, position, style)
             continue
-        position = _skipped(source, position, end)
+        position = _skipped(source, position, end, style)
         length = _spelt(source, position, character, style)
         if length == 0 or position >= end:
             return None
@@ -127,8 +127,9 @@ def _space_ends(source: str, position: int, style: str) -> int:
     return 1 if position < len(source) and source[position] in _SPACE else 0
 
 
-def _skipped(source: str, position: int, end: int) -> int:
-    while position < end and (source[position] in _SPACE or source.startswith(("\\\n", "\\\r\n"), position)):
+def _skipped(source: str, position: int, end: int, style: str) -> int:
+    breaks = ("\\\n", "\\\r\n") if style == '"' else ()
+    while position < end and (source[position] in _SPACE or source.startswith(breaks, position)):
         position += 1
     return position
 

@@ -147,7 +147,7 @@ def _whole(root: etree._Element, process: etree._Element, text: str, reading: Re
     targets = {e.get("id", ""): reference(e.get("calledElement")) for e in _nodes(process)
                if local(e) == "callActivity"}
     whole = calls.expand(linked, targets, reading, lambda key: _called(key, drawn.key, reading))
-    return replace(whole, rewrites=rewrites, hash=_hash(text, whole.called))
+    return replace(whole, rewrites=rewrites, hash=content_hash(text, whole.called))
 
 
 def _called(key: str, caller: str, reading: Reading) -> ProcessDefinition | None:
@@ -160,7 +160,7 @@ def _called(key: str, caller: str, reading: Reading) -> ProcessDefinition | None
     return found
 
 
-def _hash(text: str, called: Mapping[str, str]) -> str:
+def content_hash(text: str, called: Mapping[str, str]) -> str:
     parts = [text, *(f"{key}\0{called[key]}" for key in sorted(called))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
