@@ -128,8 +128,8 @@ def rename_local(runtime: Runtime, target: Name, new: str) -> None:
 
 def test_records_lists_and_history_follow(runtime: Runtime) -> None:
     with runtime.writing(ADA) as context:
-        customer = actions.create(context, "customer", {"name": "Acme"})
-        deal = actions.create(context, "deal", {"name": "Big", "customer": customer.id, "discount": 5})
+        customer = actions.create(context, "customer", {"name": "Acme", "owner": None})
+        deal = actions.create(context, "deal", {"name": "Big", "customer": customer.id, "discount": 5, "owner": None})
         actions.update(context, "deal", deal.id, {"discount": 7})
         context.unit.connection.execute(t.fl_view.insert().values(
             entity="deal", owner_id=1, shared=False, name="Cheap", filter="discount > 5", columns=["discount"],
@@ -144,10 +144,10 @@ def test_records_lists_and_history_follow(runtime: Runtime) -> None:
         assert actions.list(context, "bargain", Query(filter=view.filter)).records[0].id == deal.id
         changes = [change for entry in timeline.of(context, "bargain", deal.id) for change in entry.changes
                    if change.field == "reduction"]
-        assert [(str(change.old), str(change.new)) for change in changes[:1]] == [("5", "7")]
+        assert [(str(change.old), str(change.new)) for change in changes[:1]] == [("5.00", "7.00")]
         assert actions.read(context, "bargain", deal.id).values["number"].endswith("0001")
     with runtime.writing(ADA) as context:
-        another = actions.create(context, "bargain", {"name": "Next", "customer": customer.id})
+        another = actions.create(context, "bargain", {"name": "Next", "customer": customer.id, "owner": None})
         assert another.values["number"].endswith("0002")
     assert runtime.former.entities["deal"].name == "bargain"
     assert runtime.former.fields["bargain"]["discount"].name == "reduction"
