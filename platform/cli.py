@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from formloom import diagnosis, installation, process_commands, schema_commands, worker
+from formloom import diagnosis, installation, process_commands, rename_commands, schema_commands, worker
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.sources import Source
@@ -273,6 +273,8 @@ def _score(count: Counter[str], name: str, reason: str = "") -> None:
 
 main.add_command(process_commands.process)
 main.add_command(schema_commands.schema)
+main.add_command(rename_commands.rename)
+main.add_command(rename_commands.uses)
 
 
 @main.group("bpmn")

@@ -30,7 +30,7 @@ from formloom.metadata.references import (
 from formloom.metadata.sources import Source
 from formloom.metadata.spelling import Edit, Written
 from formloom.workflow import actions, markup, reader
-from formloom.workflow.markup import BPMN, FORMLOOM, line, local, namespace
+from formloom.workflow.markup import BPMN, FORMLOOM, local, namespace
 from formloom.workflow.passages import Passages
 from formloom.workflow.reading import Reading, Spoken, naming
 
@@ -162,7 +162,8 @@ class _Diagram:
 
     def passage(self, element: etree._Element, text: str, slot: str, written: Written) -> Passage:
         return Passage(f"process/{self.reading.process}", (naming(element), local(element), slot), naming(element),
-                       Place(self.source.path, line(element)), text, self.source.pack, self.source.path, written)
+                       Place(self.source.path, self.source.text.count("\n", 0, written.at[0]) + 1), text,
+                       self.source.pack, self.source.path, written)
 
     # -- what actions are given ----------------------------------------------------------------------------------
 

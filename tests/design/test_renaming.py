@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from formloom.design import change_sets, local_renaming, pack_data, publishing, renaming, usage
+from formloom.design import change_sets, definitions, local_renaming, pack_data, publishing, renaming, usage
 from formloom.errors import BadConfiguration
 from formloom.metadata import compiler, loader
 from formloom.metadata.builtin_types import TYPES
@@ -66,7 +66,7 @@ def test_renaming_there_and_back_gives_the_same_bytes(target: Name) -> None:
 @given(target=st.sampled_from(targets(CATALOG)))
 def test_local_renaming_says_what_packs_would(target: Name) -> None:
     local = local_renaming.changes(CRM, TYPES, target, NEW)
-    by_layer = compiler.compile(local_renaming.definitions.with_local(CRM, local), TYPES)
+    by_layer = compiler.compile(definitions.with_local(CRM, local), TYPES)
     by_pack = compiler.compile(renaming.rename(CRM, TYPES, target, NEW).sources, TYPES)
     assert {name: shape(entity) for name, entity in by_layer.entities.items()} == {
         name: shape(entity) for name, entity in by_pack.entities.items()}
