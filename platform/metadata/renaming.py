@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from formloom.errors import KINDS as KIND_WORDS
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.feel.renaming import RenameClash, Renaming, replacements
 from formloom.metadata.assembly import below
@@ -99,7 +100,8 @@ def _columns(catalog: Catalog, target: Name, new: str) -> dict[str, str]:
 def _allowed(catalog: Catalog, target: Name, new: str) -> None:
     known, place = _namesakes(catalog, target)
     if target.kind not in KINDS or target.name not in known:
-        message = Text("There is no {kind} {name} that could be renamed.", kind=target.kind, name=target.name)
+        message = Text("There is no {kind} {name} that could be renamed.",
+                       kind=KIND_WORDS.get(target.kind, target.kind), name=target.name)
         raise BadConfiguration([Problem("rename-nothing", message, place, element=target.name)])
     names = {new, *_columns(catalog, target, new).values()}
     if not _NAME.fullmatch(new) or new in _TAKEN_WORDS:
@@ -148,7 +150,7 @@ def edits_of(steps: Iterable[Step]) -> dict[File, list[Edit]]:
         elif passage.written is None:
             problems.append(Problem(
                 "rename-place", Text("The name cannot be replaced here: the file is not written in our own words."),
-                passage.place, Text("Write it as a definition first: formloom entity from-json-schema."),
+                passage.place, Text("Write it as a definition first: formloom entity import."),
                 element=passage.element))
         else:
             made = Edit(*passage.written.span(step.start, step.end), step.text)
