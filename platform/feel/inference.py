@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from formloom.feel import findings, functions, results, shorthand, static, syntax
+from formloom.feel.chosen import Chosen, chosen
 from formloom.feel.findings import Finding
 from formloom.feel.static import ANY, BOOLEAN, FUNCTION, NULL, Environment, Fixed, Type
 from formloom.feel.values import kind
@@ -29,16 +30,6 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """A literal that is compared with what declares it as one of its values: `origin` is of the type that does."""
-
-    start: int
-    end: int
-    origin: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class Inferred:
     type: Type
     findings: tuple[Finding, ...]
@@ -52,18 +43,6 @@ def infer(tree: syntax.Node, environment: Environment) -> Inferred:
     return Inferred(found, tuple(sorted(inference.findings, key=lambda f: (f.start, f.end))),
                     tuple(sorted(inference.uses, key=lambda u: u.start)),
                     tuple(sorted(set(inference.choices), key=lambda c: (c.start, c.origin))))
-
-
-def chosen(node: syntax.Node, origin: str) -> Iterator[Chosen]:
-    """The literals that the value can be, if it becomes one of the values of `origin`."""
-    if isinstance(node, syntax.If):
-        yield from chosen(node.then, origin)
-        yield from chosen(node.otherwise, origin)
-    elif isinstance(node, syntax.ListOf):
-        for item in node.items:
-            yield from chosen(item, origin)
-    elif isinstance(node, syntax.Literal) and isinstance(node.value, str):
-        yield Chosen(node.start, node.end, origin, node.value)
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from typing import Any, Final
 from formloom import feel
 from formloom.errors import Place
 from formloom.feel import FeelSyntaxError, inference
+from formloom.feel.chosen import chosen
 from formloom.feel.static import Environment
 from formloom.metadata import compiler, language, layers, nodes, overlays, parsing
 from formloom.metadata.assembly import below
@@ -21,8 +22,9 @@ from formloom.metadata.grammar import EXPRESSION, HOLDS, KEYS, TEXT
 from formloom.metadata.nodes import Mapping as Node
 from formloom.metadata.nodes import Sequence
 from formloom.metadata.scopes import Scopes
+from formloom.metadata.source_file import SourceFile
 from formloom.metadata.sources import Source
-from formloom.metadata.spelling import Edit, Scalars, Written
+from formloom.metadata.spelling import Edit, Written
 from formloom.metadata.values import ADDRESS_PARTS
 
 Path = tuple[Any, ...]
@@ -144,7 +146,7 @@ def _said(one: Expressed, catalog: Catalog, target: Name) -> Iterator[tuple[int,
                 start = use.start + use.quoted
                 yield start, start + len(target.name)
         return
-    made = inference.chosen(expression.ast, one.takes) if one.takes else ()
+    made = chosen(expression.ast, one.takes) if one.takes else ()
     for choice in {*inferred.choices, *made}:
         if (choice.origin, choice.value) == (target.owner, target.name):
             yield choice.start + 1, choice.end - 1
@@ -182,60 +184,13 @@ def of_data(catalog: Catalog, source: Source, schema: AnyMapping[str, Any], enti
     """Of a YAML file that is no definition, whose texts another schema marks."""
     value, _ = nodes.read(source.text, source.path)
     if isinstance(value, Node):
-        yield from _Reader(catalog, {source.path: _File(source)}, "data", entity).definition(schema, value, entity)
+        yield from _Reader(catalog, {source.path: SourceFile(source)}, "data", entity).definition(schema, value, entity)
 
 
-class _File:
-    """A source with the places of its scalars, read once they are asked for."""
-
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self._scalars: Scalars | None = None
-
-    def written(self, place: Place) -> Written | None:
-        if self._scalars is None:
-            self._scalars = Scalars(self.source.text)
-        return self._scalars.written(place.line, place.column)
-
-    def first(self, mapping: Place, text: str) -> Edit | None:
-        """A further key, before all others."""
-        found = self._scalars.mapping(mapping.line, mapping.column) if self._scalars else None
-        if found is None or not found.value:
-            return None
-        mark = found.value[0][0].start_mark
-        return Edit(mark.index, mark.index, text + (", " if found.flow_style else "\n" + " " * mark.column))
-
-    def behind(self, scalar: Place, mapping: Place, text: str) -> Edit | None:
-        """A further key of the mapping, behind the scalar."""
-        found = self._scalars.mapping(mapping.line, mapping.column) if self._scalars else None
-        end = self._scalars.end(scalar.line, scalar.column) if self._scalars else None
-        if found is None or end is None or not found.value:
-            return None
-        before = ", " if found.flow_style else "\n" + " " * found.value[0][0].start_mark.column
-        return Edit(end, end, before + text)
-
-    def needless(self, name: str, value: str, inputs: Node) -> tuple[str, Edit] | None:
-        """What takes the first of several inputs away, or `inputs` as a whole, if it is written as it was put in."""
-        text, at = self.source.text, inputs.place
-        found = self._scalars.mapping(at.line, at.column) if self._scalars else None
-        if found is None:
-            return None
-        start, said = found.start_mark.index, f"{name}: {value}"
-        if len(inputs) > 1:
-            more = self.first(at, said)
-            begins = bool(more) and text.startswith(more.text, more.start) if more else False
-            return (name, Edit(more.start, more.start + len(more.text), "")) if more and begins else None
-        for before in (", inputs: ", "\n" + " " * (found.start_mark.column - len("inputs: ")) + "inputs: "):
-            whole = f"{before}{{{said}}}"
-            if text.startswith(whole, start - len(before)):
-                return name, Edit(start - len(before), start - len(before) + len(whole), "")
-        return None
-
-
-def _files(sources: Iterable[Source]) -> dict[str, _File]:
+def _files(sources: Iterable[Source]) -> dict[str, SourceFile]:
     """By the name that places have; `parsing.read` gives one to every file."""
     held = [s for s in layers.effective(sources) if s.path.split("/")[0] not in layers.WHOLE]
-    return {one.file: _File(source) for source, one in zip(held, parsing.read(held), strict=True)}
+    return {one.file: SourceFile(source) for source, one in zip(held, parsing.read(held), strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +217,7 @@ class _Scope:
 @dataclass(frozen=True, slots=True)
 class _Reader:
     catalog: Catalog
-    files: AnyMapping[str, _File]
+    files: AnyMapping[str, SourceFile]
     kind: str
     title: str
 
