@@ -349,6 +349,8 @@ class _Reader:
         entity = self.catalog.entities.get(scope.entity)
         if about == "state":
             return (entity.state if entity else None) or ""
+        if about == "group":
+            return str(scope.holder.get("group_by") or (entity and entity.state) or "")
         if about == "by":
             level = entity.levels.get(scope.level) if entity else None
             return level.by if level else ""

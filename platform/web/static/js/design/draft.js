@@ -21,14 +21,16 @@ export class Draft extends EventTarget {
 
   get pending() { return this.waiting !== 0 || this.saving !== null; }
 
+  // One after the other: each says which draft it has seen, and that is what the one before left.
   async save() {
     clearTimeout(this.waiting);
     this.waiting = 0;
-    if (this.saving) await this.saving;
-    this.saving = this.send(`/design/${this.kind}/${this.name}/tree`, { tree: this.tree, draft: this.draft });
-    await this.saving;
-    this.saving = null;
-    this.tell("saved");
+    const mine = (this.saving ?? Promise.resolve()).then(
+      () => this.send(`/design/${this.kind}/${this.name}/tree`, { tree: this.tree, draft: this.draft }));
+    this.saving = mine;
+    await mine;
+    if (this.saving === mine) this.saving = null;
+    if (!this.pending) this.tell("saved");
   }
 
   async undo() { await this.step("undo"); }
@@ -36,6 +38,7 @@ export class Draft extends EventTarget {
 
   async step(way) {
     if (this.waiting) await this.save();
+    else if (this.saving) await this.saving;
     if (await this.send(`/design/${way}`, { draft: this.draft })) await this.load();
   }
 
@@ -48,6 +51,14 @@ export class Draft extends EventTarget {
     this.tell("saved");
   }
 
+  // What is wrong with the draft as the page found it.
+  async examine() {
+    const response = await fetch("/design/problems", { headers: { Accept: "application/json" } });
+    if (!response.ok || this.pending) return;
+    this.problems = (await response.json()).problems;
+    this.tell("examined");
+  }
+
   async send(address, body) {
     const { ok, told } = await post(address, body);
     this.failed = ok ? null : told ?? { title: "" };
@@ -57,6 +68,13 @@ export class Draft extends EventTarget {
   }
 
   tell(what) { this.dispatchEvent(new CustomEvent(what)); }
+}
+
+// Of pages that show the whole model as the server drew it: taking back draws them again.
+export class WholeDraft extends Draft {
+  constructor(draft) { super({ draft }); }
+  async save() { clearTimeout(this.waiting); this.waiting = 0; }
+  async load() { location.reload(); }
 }
 
 // The bar that every designer has: what is kept, undo, redo, problems, and the way to publishing.
@@ -76,10 +94,12 @@ export function bar(draft, within = document) {
   const state = (name) => { for (const one of within.querySelectorAll("[data-draft-state]")) one.hidden = one.dataset.draftState !== name; };
   draft.addEventListener("change", () => state("saving"));
   draft.addEventListener("saved", () => { if (!draft.failed) { state("saved"); show(); } });
-  draft.addEventListener("failed", () => { state("failed"); find("trouble").textContent = [draft.failed.title, draft.failed.hint].filter(Boolean).join(" "); });
+  draft.addEventListener("examined", show);
+  draft.addEventListener("failed", () => { state("failed"); find("reload").hidden = draft.failed.code !== "change-overtaken"; find("again").hidden = !find("reload").hidden; find("trouble").textContent = [draft.failed.title, draft.failed.hint].filter(Boolean).join(" "); });
   find("undo").addEventListener("click", () => draft.undo());
   find("redo").addEventListener("click", () => draft.redo());
   find("again").addEventListener("click", () => draft.save());
+  find("reload").addEventListener("click", () => draft.load());
   find("review").addEventListener("click", async (event) => {
     if (!draft.pending) return;
     event.preventDefault();
@@ -94,6 +114,7 @@ export function bar(draft, within = document) {
   addEventListener("beforeunload", (event) => { if (draft.pending) event.preventDefault(); });
   state("none");
   show();
+  if (draft.draft) draft.examine();
 }
 
 function line(problem) {
