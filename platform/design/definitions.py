@@ -23,6 +23,12 @@ def tree(sources: Iterable[Source], kind: str, name: str) -> Tree | None:
     return _plain(value) if value is not None else None
 
 
+def trees(sources: Iterable[Source], kind: str) -> dict[str, Tree]:
+    """All of a kind by name, read once."""
+    found = parsing.definitions(_concerned(sources, kind))
+    return {name: _plain(value) for (of, name), value in found.items() if of == kind and value is not None}
+
+
 def names(sources: Iterable[Source], kind: str) -> list[str]:
     return [name for of, name in parsing.definitions(_concerned(sources, kind)) if of == kind]
 

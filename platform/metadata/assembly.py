@@ -59,6 +59,7 @@ class Assembler:
     authored: Authored
     decisions: Mapping[str, DecisionSource] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    _names: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def report(
         self, code: str, message: Text, place: Place, element: str, hint: Text | None = None, guess: str | None = None
@@ -93,6 +94,7 @@ class Assembler:
         name = node["entity"]
         identity = node.get("id", f"{pack}.{name}")
         names = scope_names(node["fields"], node.get("parent")) | self.authored.hidden_names(name)
+        self._names[name] = names
         fields = {key: self.field(value, key, identity, name, names) for key, value in node["fields"].items()}
         fields |= {f.name: f for f in self.system_fields(identity, node.get("parent"))}
         own = [f for f in fields.values() if not f.system]
@@ -300,7 +302,10 @@ class Assembler:
 
     def names_of(self, entity: c.Entity) -> frozenset[str]:
         """What a rule over its records may use."""
-        return field_names(entity) | self.authored.hidden_names(entity.name)
+        found = self._names.get(entity.name)
+        if found is None:
+            found = self._names[entity.name] = field_names(entity) | self.authored.hidden_names(entity.name)
+        return found
 
     def allowed(self, node: Node, key: str, names: frozenset[str], element: str) -> feel.Expression | None:
         """`false` and absent are both no."""

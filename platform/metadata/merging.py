@@ -38,6 +38,7 @@ JOINED: Final[AnyMapping[str, str]] = {
 # Lists whose order and members mean something only together.
 _WHOLE: Final = frozenset({"sort", "hours", "weekdays", "weekend", "monday", "tuesday", "wednesday", "thursday",
                            "friday", "saturday", "sunday"})
+_LONG: Final = 2_000
 # Lists of things of which there can be two instead of one that both sides added under the same name.
 _DOUBLED: Final = frozenset({"views", "constraints", "sections", "tabs"})
 
@@ -177,22 +178,24 @@ class _Merging:
               asked: bool) -> list[str]:
         base, ours, theirs = (list(side) for side in sides)
         shared = set(base) & set(ours) & set(theirs) & set(members)
-        core = woven(*([name for name in side if name in shared] for side in (base, ours, theirs)))
+        was, mine, other = ([name for name in side if name in shared] for side in (base, ours, theirs))
+        core = woven(was, mine, other) if asked else other if mine == was else mine
         if core is None:
-            wanted = self.decided(Conflict(path, "order", base, ours, theirs)) if asked else ours
-            core = [name for name in wanted if name in shared]
+            core = [name for name in self.decided(Conflict(path, "order", base, ours, theirs)) if name in shared]
         return arranged(core, ours, theirs, members)
 
 
 def woven(base: list[str], ours: list[str], theirs: list[str]) -> list[str] | None:
     """The same names in the order that both sides want: of every two, the order of whoever turned them round.
 
-    None where that goes round in a circle.
+    None where that goes round in a circle, or takes too long to find out.
     """
     if ours in (base, theirs):
         return theirs
     if theirs == base:
         return ours
+    if len(base) > _LONG:
+        return None
     was, mine, other = ({name: n for n, name in enumerate(side)} for side in (base, ours, theirs))
     before = dict.fromkeys(base, 0)
     for n, one in enumerate(base):

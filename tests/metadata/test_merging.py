@@ -9,6 +9,7 @@ import copy
 import json
 import os
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -62,7 +63,7 @@ def test_what_only_we_turned_round_stays_turned(three: tuple[Any, Any, Any]) -> 
         common = [name for name in names if all(name in there for there in shared)]
         if below(path, told):
             continue
-        for one, another in zip(common, common[1:], strict=False):
+        for one, another in pairwise(common):
             if was[path].index(one) > was[path].index(another):
                 assert found[path].index(one) < found[path].index(another), path
 

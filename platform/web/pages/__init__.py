@@ -10,6 +10,7 @@ from formloom.web.pages import (
     comments,
     decision_drafts,
     decisions,
+    design,
     edit,
     files,
     home,
@@ -36,15 +37,13 @@ from formloom.web.pages import (
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import changes, editing
-from formloom.web.pages.design import views as view_designer
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "absences", "blueprint", "changes", "comments", "decision_drafts", "decisions", "edit", "editing", "files", "home",
-    "inbox", "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick",
-    "preferences", "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs",
-    "view_designer", "views", "workflow_drafts", "workflows",
+    "absences", "blueprint", "comments", "decision_drafts", "decisions", "design", "edit", "files", "home", "inbox",
+    "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences",
+    "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs", "views",
+    "workflow_drafts", "workflows",
 ]
 
 
@@ -54,4 +53,5 @@ def install(app: Flask) -> None:
     install_frame(app)
     app.jinja_env.filters.update(label_words=label)
     app.jinja_env.globals.update(duration_words=monitoring.span)
+    app.jinja_env.policies["json.dumps_kwargs"] = {}       # not sorted: the order of fields is what authors wrote
     app.register_blueprint(blueprint)

@@ -32,9 +32,13 @@ from formloom.workflow import inbox
 
 _OPERATIONS = ((Text("Monitoring"), "/monitoring", "activity"), (Text("Incidents"), "/incidents", "alert-triangle"))
 _DESIGN = (
+    (Text("Entities"), "/design/entities", "database"),
+    (Text("Model"), "/design/model", "hierarchy"),
+    (Text("Translations"), "/design/translations", "language"),
     (Text("Processes"), "/workflows", "sitemap"),
     (Text("Decisions"), "/decisions", "table"),
     (Text("Drafts and versions"), "/changes", "versions"),
+    (Text("Packs"), "/packs", "package"),
 )
 THEMES = ("light", "dark", "system")
 AVATAR_TONES = 6

@@ -21,7 +21,7 @@ _SIMPLE = ("number", "string", "boolean", "date", "date and time")
 def offered(current: Model, service_tasks: Mapping[str, Callable[..., Any]], teams: Iterable[str]) -> Json:
     catalog = current.catalog
     return {
-        "entities": [_entity(entity) for entity in catalog.entities.values()],
+        "entities": [of_entity(entity) for entity in catalog.entities.values()],
         "roles": [{"name": role.name, "label": label(role.label)} for role in catalog.roles.values()],
         "actions": [_action(name, task) for name, task in service_tasks.items()],
         "decisions": list(_decisions(current)),
@@ -33,7 +33,7 @@ def offered(current: Model, service_tasks: Mapping[str, Callable[..., Any]], tea
     }
 
 
-def _entity(entity: Entity) -> Json:
+def of_entity(entity: Entity) -> Json:
     return {"name": entity.name, "label": label(entity.label), "icon": entity.icon,
             "fields": [_field(field) for field in entity.fields.values()],
             "actions": [{"name": one.name, "label": label(one.label)} for one in entity.actions.values()],

@@ -60,7 +60,7 @@ def preview_view(name: str) -> ResponseReturnValue:
         if held.agenda:
             held = replace(held, agenda=replace(held.agenda, address=f"{there}/events{said}", new=""))
         values = lists.body(shown, asked, held)
-    return render_template("design/_preview.html", **values)
+    return render_template("design/_view_preview.html", **values)
 
 
 @blueprint.get("/design/entities/<name>/views/totals")

@@ -51,6 +51,14 @@ export class Draft extends EventTarget {
     this.tell("saved");
   }
 
+  // What is wrong with the draft as the page found it.
+  async examine() {
+    const response = await fetch("/design/problems", { headers: { Accept: "application/json" } });
+    if (!response.ok || this.pending) return;
+    this.problems = (await response.json()).problems;
+    this.tell("examined");
+  }
+
   async send(address, body) {
     const { ok, told } = await post(address, body);
     this.failed = ok ? null : told ?? { title: "" };
@@ -60,6 +68,13 @@ export class Draft extends EventTarget {
   }
 
   tell(what) { this.dispatchEvent(new CustomEvent(what)); }
+}
+
+// Of pages that show the whole model as the server drew it: taking back draws them again.
+export class WholeDraft extends Draft {
+  constructor(draft) { super({ draft }); }
+  async save() { clearTimeout(this.waiting); this.waiting = 0; }
+  async load() { location.reload(); }
 }
 
 // The bar that every designer has: what is kept, undo, redo, problems, and the way to publishing.
@@ -79,10 +94,12 @@ export function bar(draft, within = document) {
   const state = (name) => { for (const one of within.querySelectorAll("[data-draft-state]")) one.hidden = one.dataset.draftState !== name; };
   draft.addEventListener("change", () => state("saving"));
   draft.addEventListener("saved", () => { if (!draft.failed) { state("saved"); show(); } });
-  draft.addEventListener("failed", () => { state("failed"); find("trouble").textContent = [draft.failed.title, draft.failed.hint].filter(Boolean).join(" "); });
+  draft.addEventListener("examined", show);
+  draft.addEventListener("failed", () => { state("failed"); find("reload").hidden = draft.failed.code !== "change-overtaken"; find("again").hidden = !find("reload").hidden; find("trouble").textContent = [draft.failed.title, draft.failed.hint].filter(Boolean).join(" "); });
   find("undo").addEventListener("click", () => draft.undo());
   find("redo").addEventListener("click", () => draft.redo());
   find("again").addEventListener("click", () => draft.save());
+  find("reload").addEventListener("click", () => draft.load());
   find("review").addEventListener("click", async (event) => {
     if (!draft.pending) return;
     event.preventDefault();
@@ -97,6 +114,7 @@ export function bar(draft, within = document) {
   addEventListener("beforeunload", (event) => { if (draft.pending) event.preventDefault(); });
   state("none");
   show();
+  if (draft.draft) draft.examine();
 }
 
 function line(problem) {
