@@ -27,7 +27,7 @@ from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.policy.policy import Policy
-from formloom.records import reach, recomputation
+from formloom.records import reach, recomputation, strictness
 from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.sla import recomputation as sla
@@ -82,6 +82,7 @@ class Model:
     policy: Policy
     definitions: Mapping[str, ProcessDefinition]
     decisions: Decisions
+    tolerated: frozenset[str] = frozenset()     # rules that hold for what is new or changed only
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +211,13 @@ class Runtime:
 
     def forecast(self, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> forecast.Forecast:
         """What publishing would do to the data; nothing is changed. Raises `BadConfiguration`."""
-        plan = self.plan(sources, choices)
+        plan, catalog, model = self.plan(sources, choices), self._checked(sources), self._model
         with self.database.read() as unit:
-            return forecast.forecast(unit, plan)
+            found = forecast.forecast(unit, plan, choices)
+            if model is None:
+                return found
+            context = self._context(model, unit, SYSTEM)
+            return replace(found, rules=strictness.strictness(context, catalog, choices))
 
     def earlier(self, publication: int) -> catalogs.Earlier:
         """The sources of a former publication, and the choices with which publishing them brings its values back."""
@@ -239,7 +244,7 @@ class Runtime:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
         `expected`: the version of the catalog that `sources` were made from. Raises BadConfiguration, StaleCatalog,
-        DoesNotConvert.
+        DoesNotConvert, RecordsFail.
         """
         catalog = self._checked(sources)
 
@@ -247,9 +252,17 @@ class Runtime:
             for name in recomputation.outdated(old, catalog):
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
+        def settle(unit: Unit, old: Catalog | None) -> frozenset[str]:
+            model = self._model
+            if old is None or model is None:
+                return frozenset()
+            if model.catalog.version != old.version:
+                model = self._built(old, catalogs.tolerated(unit))
+            return strictness.settle(self._context(model, unit, by), catalog, choices, model.tolerated)
+
         plan = catalogs.publish(
             self.database, catalog, self.field_types, by.user_id, self.now(), recompute, expected,
-            self._current_catalog(), reason, choices)
+            self._current_catalog(), reason, choices, settle)
         self.refresh()
         return plan
 
@@ -315,16 +328,15 @@ class Runtime:
             version = values.get("catalog")
             replaced = version is not None and (self._model is None or version != self._model.catalog.version)
             if replaced:
-                self._model = self._build(catalogs.load(unit) or ())
+                self._model = self._built(self._compile(catalogs.load(unit) or ()), catalogs.tolerated(unit))
         self._asked = monotonic()
         return replaced
 
-    def _build(self, sources: Sequence[Source]) -> Model:
-        catalog = self._compile(sources)
+    def _built(self, catalog: Catalog, tolerated: frozenset[str]) -> Model:
         built = tables.build(catalog)
         self.database.forget_statements()
         return Model(catalog, built, Store(catalog, built), Policy(catalog), self._processes(catalog)[0],
-                     self._decisions(catalog)[0])
+                     self._decisions(catalog)[0], tolerated)
 
     def _compile(self, sources: Sequence[Source]) -> Catalog:
         """Raises BadConfiguration with every error; warnings do not stop."""
@@ -375,4 +387,5 @@ class Runtime:
             catalog=model.catalog, store=model.store, policy=model.policy, unit=unit, actor=actor, now=self.now(),
             listeners=tuple(self.extensions.listeners), files=self.settings.files, definitions=model.definitions,
             service_tasks=self.extensions.service_tasks.items, decisions=model.decisions,
+            tolerated=model.tolerated,
         )

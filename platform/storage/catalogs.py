@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ from formloom.storage.database import Database, Unit
 from formloom.storage.operations import Stamp
 from formloom.storage.platform_tables import fl_catalog
 
+First: TypeAlias = Callable[[Unit, Catalog | None], Iterable[str]]
 _PUBLISH_LOCK = 7_205_010_002
 _HISTORY_ROWS = 500
 
@@ -73,6 +75,12 @@ def load(unit: Unit) -> tuple[Source, ...] | None:
     return None if found is None else tuple(Source(*source) for source in found)
 
 
+def tolerated(unit: Unit) -> frozenset[str]:
+    """Keys of the rules in force that hold only for what is new or changed."""
+    newest = sa.select(fl_catalog.c.tolerated).order_by(fl_catalog.c.id.desc()).limit(1)
+    return frozenset(unit.connection.execute(newest).scalar_one_or_none() or ())
+
+
 def history(unit: Unit, path: str) -> list[Published]:
     """The publications that changed a file, newest first."""
     newest = sa.select(
@@ -124,12 +132,13 @@ def earlier(unit: Unit, id: int, types: Mapping[str, FieldType]) -> Earlier:
 def publish(
     database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime,
     then: Callable[[Unit, Catalog | None], None] = lambda unit, old: None, expected: str | None = None,
-    known: Catalog | None = None, reason: str = "", choices: Choices = NO_CHOICES,
+    known: Catalog | None = None, reason: str = "", choices: Choices = NO_CHOICES, first: First = lambda unit, old: (),
 ) -> diff.Plan:
     """Tables, sources and version in one transaction: a crash leaves the old or the new, never something between.
 
     Publishers take turns, and each compares with what is in force by then; `then` gets what that was, in the same
-    transaction. `expected`: the version that `catalog` was made from; `known`: what was
+    transaction, and `first` before anything changed: it gives the keys of rules that old values need not meet.
+    `expected`: the version that `catalog` was made from; `known`: what was
     in force a moment ago, to be compared with if it still is. Raises BadConfiguration, StaleCatalog, DoesNotConvert.
     """
     with database.write() as unit:
@@ -142,11 +151,12 @@ def publish(
             raise StaleCatalog
         old = known if known is not None and known.version == version(unit) else _compiled(unit, types)
         plan = diff.plan(old, catalog, choices, archive.load(unit, types, catalog))
+        tolerated = sorted(first(unit, old))
         plan.apply(unit, Stamp(catalog.version, now, by))
         unit.connection.execute(fl_catalog.insert().values(
             version=catalog.version, sources=[list(astuple(s)) for s in catalog.sources], applied_at=now,
             applied_by=by, plan="\n".join(map(str, plan.describe())), reason=reason or None,
-            choices=to_json(choices) if choices != NO_CHOICES else None,
+            choices=to_json(choices) if choices != NO_CHOICES else None, tolerated=tolerated or None,
         ))
         state.put(unit, "catalog", catalog.version)
         then(unit, old)

@@ -215,8 +215,11 @@ class Follow(Plain):
 
 @dataclass(frozen=True, slots=True)
 class AddIndex(Plain):
+    """`rule`: the key of the rule that a unique one stands for."""
+
     index: sa.Index
     element: str = ""
+    rule: str = ""
 
     @property
     def risk(self) -> str:
