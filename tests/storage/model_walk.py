@@ -187,18 +187,20 @@ def _whole(own: Field, row: Mapping[str, Any]) -> Any:
     return value if value not in ("", [], {}) else None
 
 
-def drift(unit: Unit, catalog: Catalog) -> list[str]:
-    """Where the database is not what the catalog says; what is put aside does not count."""
+def drift(unit: Unit, catalog: Catalog, prepared: bool = False) -> list[str]:
+    """Where the database is not what the catalog says; what is put aside does not count, nor what is `prepared`."""
+    aside = ("x", "z", "s_") if prepared else ("x", "z")
     inspector, wanted, found = sa.inspect(unit.connection), tables.build(catalog), []
     for table in (*wanted.entities.values(), *wanted.links.values()):
         if not inspector.has_table(table.name):
             found.append(f"{table.name} is missing")
             continue
         there = {c["name"]: c["type"] for c in inspector.get_columns(table.name)}
-        own = {n for n in there if not n.startswith(("x", "z"))}
+        own = {n for n in there if not n.startswith(aside)}
         found += [f"{table.name}.{n}" for n in own ^ set(table.c.keys()) if n not in ("parent", "position")]
         indexes = {(str(i["name"]), tuple(i["column_names"]), bool(i["unique"]))
-                   for i in inspector.get_indexes(table.name)}
+                   for i in inspector.get_indexes(table.name)
+                   if not (prepared and str(i["name"]).startswith("s_"))}
         expected = {(str(i.name), tuple(c.name for c in i.columns), bool(i.unique)) for i in table.indexes}
         found += [f"index {one}" for one in indexes ^ expected]
         keys = {tuple(k["constrained_columns"]): k["referred_table"] for k in inspector.get_foreign_keys(table.name)}
