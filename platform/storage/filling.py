@@ -76,12 +76,13 @@ def fill(unit: Unit, job: Fill, lookup: Lookup) -> int:
     return written
 
 
-def batch(unit: Unit, job: Fill, lookup: Lookup, ids: Sequence[int]) -> int:
+def batch(unit: Unit, job: Fill, lookup: Lookup, ids: Sequence[int], again: bool = False) -> int:
+    """`again`: they were converted before, and written since."""
     found = outcomes(unit, job, lookup, ids)
-    present = job.target.read(unit, ids) if job.back or job.others else {}
+    present = job.target.read(unit, ids) if job.back or job.others or again else {}
     values = {}
     for id, (before, after) in found.items():
-        if job.others and id in present:
+        if job.others and id in present and not again:
             continue
         if after.why is not None and job.chosen.otherwise == choices.STOP:
             raise DoesNotConvert(job.target.field, key_of(before, job.source.field, lookup), after.why)

@@ -215,8 +215,11 @@ class Follow(Plain):
 
 @dataclass(frozen=True, slots=True)
 class AddIndex(Plain):
+    """`rule`: the key of the rule that a unique one stands for."""
+
     index: sa.Index
     element: str = ""
+    rule: str = ""
 
     @property
     def risk(self) -> str:
@@ -277,12 +280,21 @@ def add_column(table: sa.Table, column: sa.Column[Any], connection: sa.Connectio
     keys = (f" CONSTRAINT {quote(str(c.name))} REFERENCES {quote(c.elements[0].target_fullname.split('.')[0])} (id)"
             f"{' ON DELETE ' + c.ondelete if c.ondelete else ''}"
             for c in table.foreign_key_constraints if c.column_keys == [column.name])
-    given = "" if fill is None else f" DEFAULT {_literal(fill, column, connection)}"
+    given = "" if fill is None else f" DEFAULT {literal(fill, column, connection)}"
     return sa.text(f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {kind}{given}{''.join(keys)}"
                    .replace(":", r"\:"))
 
 
-def _literal(value: Any, column: sa.Column[Any], connection: sa.Connection) -> str:
+def add_key(connection: sa.Connection, key: sa.ForeignKeyConstraint) -> Statement:
+    """Holds for what is written from now on; `backfill.validate` looks at the rest without keeping anybody waiting."""
+    quote = connection.dialect.identifier_preparer.quote
+    own, target = quote(str(key.table.name)), quote(key.elements[0].target_fullname.split(".")[0])
+    rule = f" ON DELETE {key.ondelete}" if key.ondelete else ""
+    return sa.text(f"ALTER TABLE {own} ADD CONSTRAINT {quote(str(key.name))} FOREIGN KEY "
+                   f"({quote(key.column_keys[0])}) REFERENCES {target} (id){rule} NOT VALID")
+
+
+def literal(value: Any, column: sa.Column[Any], connection: sa.Connection) -> str:
     made = sa.literal(value, column.type).compile(connection, compile_kwargs={"literal_binds": True})
     return str(made)
 
