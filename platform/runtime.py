@@ -265,9 +265,13 @@ class Runtime:
         self.refresh()
         return plan
 
-    def is_outdated(self, error: Exception) -> bool:
-        """Whether a statement failed because tables changed under it; then the model was replaced: try once more."""
-        return is_stale_schema(error) and self.refresh()
+    def is_outdated(self, error: Exception, used: str = "") -> bool:
+        """Whether a statement failed because tables changed under it, and a newer model than the one that was `used`
+        is there now: try again. Another thread may have replaced it meanwhile."""
+        if not is_stale_schema(error):
+            return False
+        replaced = self.refresh()
+        return replaced or bool(used and self._model and self._model.catalog.version != used)
 
     def advance_clock(self, duration: str) -> datetime:
         """Moves the time of a demo forward, in every process; never back, because what happened stays happened."""

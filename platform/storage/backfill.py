@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from formloom.errors import FormloomError, Text
 from formloom.storage import filling
 from formloom.storage.database import Database, Unit
+from formloom.storage.holding import among
 from formloom.storage.naming import Names
 from formloom.storage.operations import literal
 from formloom.storage.platform_tables import fl_shadow, fl_shadow_row
@@ -130,10 +131,10 @@ def _fill(database: Database, wanted: ShadowFill, progress: Progress) -> None:
         total = unit.connection.scalar(sa.select(sa.func.count()).select_from(
             wanted.fill.ids(known.after_id, 2**31 - 1).subquery())) or 0
         names = Names(unit, wanted.operation.places)
-    after, done, told = int(known.after_id), 0, wanted.operation.describe()
+    after, done, told, values = int(known.after_id), 0, wanted.operation.describe(), filling.Known()
     while True:
         progress(done, total, told)
-        found = patiently(lambda after=after: _next(database, wanted, names, after))  # type: ignore[misc]
+        found = patiently(lambda after=after: _next(database, wanted, names, values, after))  # type: ignore[misc]
         if found is None:
             break
         after, count = found
@@ -164,7 +165,9 @@ def _trigger(key: str) -> str:
     return f"fl_shadow_{key}"
 
 
-def _next(database: Database, wanted: ShadowFill, names: Names, after: int) -> tuple[int, int] | None:
+def _next(
+    database: Database, wanted: ShadowFill, names: Names, values: filling.Known, after: int,
+) -> tuple[int, int] | None:
     """Converts the next records; those that somebody is writing are left for later."""
     with database.write() as unit:
         names.unit = unit
@@ -173,7 +176,7 @@ def _next(database: Database, wanted: ShadowFill, names: Names, after: int) -> t
             unit.connection.execute(sa.update(fl_shadow).where(fl_shadow.c.key == wanted.key).values(done=True))
             return None
         free = _locked(unit, wanted, ids)
-        filling.batch(unit, wanted.fill, names, free)
+        filling.batch(unit, wanted.fill, names, free, values)
         _note_rows(unit, wanted.key, set(ids) - set(free))
         unit.connection.execute(
             sa.update(fl_shadow).where(fl_shadow.c.key == wanted.key).values(after_id=ids[-1]))
@@ -182,7 +185,7 @@ def _next(database: Database, wanted: ShadowFill, names: Names, after: int) -> t
 
 def _locked(unit: Unit, wanted: ShadowFill, ids: Collection[int]) -> list[int]:
     table = sa.table(wanted.fill.source.table, sa.column("id", sa.Integer))
-    query = sa.select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id)
+    query = sa.select(table.c.id).where(among(table.c.id, ids, unit)).order_by(table.c.id)
     return list(unit.connection.scalars(query.with_for_update(skip_locked=True, key_share=True)))
 
 
@@ -199,14 +202,14 @@ def drain(unit: Unit, wanted: ShadowFill, names: Names) -> int:
         fl_shadow_row.c.row_id)
     ids = sorted(set(unit.connection.scalars(gone)))
     free = _locked(unit, wanted, ids)
-    filling.batch(unit, wanted.fill, names, free, again=True)
+    filling.batch(unit, wanted.fill, names, free, filling.Known(), again=True)
     _note_rows(unit, wanted.key, _there(unit, wanted, set(ids) - set(free)))
     return len(free)
 
 
 def _there(unit: Unit, wanted: ShadowFill, ids: Collection[int]) -> list[int]:
     table = sa.table(wanted.fill.source.table, sa.column("id", sa.Integer))
-    return list(unit.connection.scalars(sa.select(table.c.id).where(table.c.id.in_(ids))))
+    return list(unit.connection.scalars(sa.select(table.c.id).where(among(table.c.id, ids, unit))))
 
 
 def _note_rows(unit: Unit, key: str, ids: Collection[int]) -> None:
@@ -289,6 +292,25 @@ def validate(database: Database) -> None:
             " WHERE c.contype = 'f' AND NOT c.convalidated AND pg_table_is_visible(r.oid)")).all()
     for table, name in left:
         patiently(lambda table=table, name=name: _validate(database, table, name))  # type: ignore[misc]
+
+
+def forget_defaults(database: Database) -> None:
+    """A new column has its default in the database for as long as others may write without knowing of it."""
+    with database.read() as unit:
+        left = unit.connection.execute(sa.text(
+            "SELECT r.relname, a.attname FROM pg_attrdef d JOIN pg_class r ON r.oid = d.adrelid"
+            " JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum"
+            " WHERE r.relname LIKE 'e\\_%' AND a.attname <> 'id' AND a.attname NOT LIKE 's\\_%'"
+            " AND pg_table_is_visible(r.oid)")).all()
+    for table, name in left:
+        patiently(lambda table=table, name=name: _forget_default(database, table, name))  # type: ignore[misc]
+
+
+def _forget_default(database: Database, table: str, name: str) -> None:
+    with database.write() as unit:
+        wait_briefly(unit)
+        quote = _quote(unit.connection)
+        unit.connection.exec_driver_sql(f"ALTER TABLE {quote(table)} ALTER COLUMN {quote(name)} DROP DEFAULT")
 
 
 def _validate(database: Database, table: str, name: str) -> None:

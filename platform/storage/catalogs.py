@@ -212,6 +212,7 @@ def _prepare(database: Database, wish: Publishing, progress: backfill.Progress) 
             return Shadows()
         wanted = shadows(wish.planned(unit)[1], wish.catalog.version, _large(unit))
         clean = backfill.is_clean(unit)
+    backfill.forget_defaults(database)
     if wanted.fills:
         with database.rehearse() as unit:
             wish.first(unit, wish.planned(unit)[0])

@@ -321,8 +321,8 @@ def _suffixes(field: Field) -> tuple[str, ...]:
 
 
 def _each(unit: Unit, operation: Convert) -> Iterator[tuple[int, Any, Converted]]:
-    job, names, after = operation.before, Names(unit, operation.places), 0
+    job, names, known, after = operation.before, Names(unit, operation.places), filling.Known(), 0
     while (ids := list(unit.connection.scalars(job.ids(after, filling.BATCH)))):
-        found: Mapping[int, tuple[Any, Converted]] = filling.outcomes(unit, job, names, ids)
+        found: Mapping[int, tuple[Any, Converted]] = filling.outcomes(unit, job, names, ids, known)
         yield from ((id, *found[id]) for id in ids)
         after = ids[-1]

@@ -133,17 +133,16 @@ class AddColumn(Plain):
         return Text("Add the column {column} to {table}.", column=self.column.name, table=self.table.name)
 
     def statements(self, connection: sa.Connection) -> Iterator[Statement]:
-        """PostgreSQL keeps the value for rows that exist beside the table, and rewrites nothing."""
+        """PostgreSQL keeps the value for rows that exist beside the table, and rewrites nothing; it stays the default
+        for as long as others may write who do not know of the column, see `backfill.forget_defaults`.
+        """
         inspector = sa.inspect(connection)
         if inspector.has_table(self.table.name) and any(
                 column["name"] == self.column.name for column in inspector.get_columns(self.table.name)):
             return
         instantly = self.fill is not None and connection.dialect.name == "postgresql"
         yield add_column(self.table, self.column, connection, self.fill if instantly else None)
-        if instantly:
-            quote = connection.dialect.identifier_preparer.quote
-            yield sa.text(f"ALTER TABLE {quote(self.table.name)} ALTER COLUMN {quote(self.column.name)} DROP DEFAULT")
-        elif self.fill is not None:
+        if self.fill is not None and not instantly:
             yield sa.update(self.table).values({self.column.name: self.fill})
 
 

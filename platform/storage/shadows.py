@@ -175,7 +175,6 @@ class TakeColumn(Plain):
         quote = connection.dialect.identifier_preparer.quote
         table, name = quote(self.table.name), quote(self.column.name)
         yield sa.text(f"ALTER TABLE {table} RENAME COLUMN {quote(self.shadow)} TO {name}")
-        yield sa.text(f"ALTER TABLE {table} ALTER COLUMN {name} DROP DEFAULT")
         yield from (add_key(connection, key) for key in self.table.foreign_key_constraints
                     if key.column_keys == [self.column.name])
 

@@ -191,7 +191,7 @@ def drift(unit: Unit, catalog: Catalog, prepared: bool = False) -> list[str]:
     """Where the database is not what the catalog says; what is put aside does not count, nor what is `prepared`."""
     aside = ("x", "z", "s_") if prepared else ("x", "z")
     inspector, wanted, found = sa.inspect(unit.connection), tables.build(catalog), []
-    for table in (*wanted.entities.values(), *wanted.links.values()):
+    for table in (t for e in catalog.entities.values() for t in (wanted[e.name], *wanted.links_of(e).values())):
         if not inspector.has_table(table.name):
             found.append(f"{table.name} is missing")
             continue
