@@ -36,7 +36,7 @@ from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
-from formloom.workflow import definitions, external, incidents, moments
+from formloom.workflow import definitions, external, incidents, moments, sending
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
@@ -188,8 +188,9 @@ class Runtime:
             found = [*wrong, *library.problems(compiler.decision_files(sources))]
             return sorted(found, key=_place)
         decisions, problems = self._decisions(catalog)
-        found = [*wrong, *reach.check(catalog), *problems,
-                 *coverage.check(decisions.models), *self._processes(catalog)[1]]
+        processes, wrongly_drawn = self._processes(catalog)
+        found = [*wrong, *reach.check(catalog), *problems, *coverage.check(decisions.models), *wrongly_drawn,
+                 *sending.check(catalog, processes)]
         return sorted(found, key=_place)
 
     def imagined(self, sources: Sequence[Source]) -> Model | None:

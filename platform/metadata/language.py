@@ -251,6 +251,8 @@ def role_schema() -> dict[str, Any]:
                 "admin": flag("May do everything, with every entity."),
                 "entities": mapping("What it may do, by entity.", permission),
                 "decisions": array("Ids of decisions it may ask over the API.", {"type": "string", "minLength": 1}),
+                "messages": array("Names of messages it may send to processes.", {"type": "string", "minLength": 1}),
+                "signals": array("Names of signals it may send to processes.", {"type": "string", "minLength": 1}),
             },
             ("role",),
         ),
