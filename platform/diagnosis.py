@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from formloom import clock
 from formloom.exchange import mail
-from formloom.runtime import CLOCK_OFFSET, NotInitialised, Runtime
+from formloom.runtime import NotInitialised, Runtime
 from formloom.storage import state
 from formloom.storage.database import Unit
 from formloom.storage.platform_tables import fl_incident, fl_job, fl_team
@@ -83,7 +84,7 @@ def _worker(runtime: Runtime, unit: Unit) -> Finding:
 
 
 def _clock(runtime: Runtime, unit: Unit) -> Finding:
-    offset = int(state.values(unit).get(CLOCK_OFFSET, "0"))
+    offset = int(state.values(unit).get(clock.OFFSET, "0"))
     if runtime.database.dialect == "postgresql":
         theirs = unit.connection.scalar(sa.select(sa.func.now()))
         apart = abs((datetime.now(UTC) - theirs).total_seconds()) if theirs else 0.0

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import Any
 
-from formloom import plugins
+from formloom import clock, plugins
 from formloom.errors import BadConfiguration, FormloomError, Problem, Text
 from formloom.exchange import service_tasks
 from formloom.extensions import Extensions, JobHandler
@@ -37,7 +37,7 @@ from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
-from formloom.workflow import definitions, external, incidents, moments, renamed
+from formloom.workflow import definitions, external, incidents, renamed, sending
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
@@ -46,7 +46,6 @@ from formloom.workflow.simulation import queue as simulations
 
 POLL_SECONDS = 0.5
 ACCOUNTS_LIVE_SECONDS = 60.0
-CLOCK_OFFSET = "clock_offset"
 
 Clock = Callable[[], datetime]
 
@@ -65,10 +64,6 @@ class NotInitialised(FormloomError):
     def __init__(self) -> None:
         super().__init__(
             Text("This database has no configuration yet."), Text("Run: formloom init, then formloom apply <pack>."))
-
-
-class NotADemo(FormloomError):
-    code, status = "not-a-demo", 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +186,9 @@ class Runtime:
             found = [*wrong, *library.problems(compiler.decision_files(sources))]
             return sorted(found, key=_place)
         decisions, problems = self._decisions(catalog)
-        found = [*wrong, *reach.check(catalog), *problems,
-                 *coverage.check(decisions.models), *self._processes(catalog)[1]]
+        processes, wrongly_drawn = self._processes(catalog)
+        found = [*wrong, *reach.check(catalog), *problems, *coverage.check(decisions.models), *wrongly_drawn,
+                 *sending.check(catalog, processes)]
         return sorted(found, key=_place)
 
     def imagined(self, sources: Sequence[Source]) -> Model | None:
@@ -275,14 +271,7 @@ class Runtime:
 
     def advance_clock(self, duration: str) -> datetime:
         """Moves the time of a demo forward, in every process; never back, because what happened stays happened."""
-        step = moments.duration(duration)
-        if not self.settings.demo:
-            raise NotADemo(Text("Only the clock of a demo can be moved."), Text("Set FORMLOOM_DEMO=1."))
-        if step is None or step <= timedelta():
-            raise NotADemo(Text("{text} is not a duration.", text=duration), Text("Write it like PT24H or P2D."))
-        with self.database.write() as unit:
-            offset = int(state.values(unit).get(CLOCK_OFFSET, "0")) + int(step.total_seconds())
-            state.put(unit, CLOCK_OFFSET, str(offset))
+        clock.advance(self.database, self.settings.demo, duration)
         self.refresh()
         return self.now()
 
@@ -325,7 +314,7 @@ class Runtime:
     def _ask(self) -> bool:
         with self.database.read() as unit:
             values = state.values(unit)
-            self._offset = timedelta(seconds=int(values.get(CLOCK_OFFSET, "0")))
+            self._offset = timedelta(seconds=int(values.get(clock.OFFSET, "0")))
             if values.get("security", "") != self._security:
                 self._security, self._accounts = values.get("security", ""), {}
             version = values.get("catalog")

@@ -277,6 +277,8 @@ class Assembler:
             MappingProxyType(rules),
             node.get("admin", False),
             self.askable(node, name),
+            tuple(node.get("messages") or ()),
+            tuple(node.get("signals") or ()),
             node.place,
         )
 

@@ -309,6 +309,8 @@ class Role:
     rules: Mapping[str, EntityRule]
     admin: bool = False                     # everything, on every entity
     decisions: tuple[str, ...] = ()         # ids of decisions that may be asked over the API
+    messages: tuple[str, ...] = ()          # names of messages and signals that may be sent to processes
+    signals: tuple[str, ...] = ()
     place: Place = NOWHERE
 
 

@@ -251,6 +251,8 @@ def role_schema() -> dict[str, Any]:
                 "entities": mapping("What it may do, by entity.", "entity", permission),
                 "decisions": array("Ids of decisions it may ask over the API.",
                                    {"type": "string", "minLength": 1, HOLDS: "decision"}),
+                "messages": array("Names of messages it may send to processes.", text("Name of a message.")),
+                "signals": array("Names of signals it may send to processes.", text("Name of a signal.")),
             },
             ("role",),
         ),

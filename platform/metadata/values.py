@@ -233,7 +233,7 @@ def address(value: Any, field: Field) -> dict[str, str]:
     return {key: _short(text(part, field), MAX_ADDRESS) for key, part in value.items() if part not in (None, "")}
 
 
-def structure(value: Any, field: Field) -> Any:
+def structure(value: Any, _field: Field | None = None) -> Any:
     """As a database gives it back: lists, texts as keys, exact numbers."""
     try:
         written = str(simplejson.dumps(value, ensure_ascii=False, allow_nan=False, use_decimal=True, encoding=None))

@@ -13,7 +13,7 @@ from typing import Any
 from formloom import feel
 from formloom.errors import Text
 from formloom.feel import Expression
-from formloom.metadata.catalog import Action, Catalog, Entity
+from formloom.metadata.catalog import Action, Catalog, Entity, Role
 from formloom.policy import masks
 from formloom.policy.actor import Actor
 from formloom.policy.decision import Access, Decision, RowRules, Step
@@ -63,8 +63,15 @@ class Policy:
 
     def may_ask(self, actor: Actor, decision: str) -> bool:
         """Whether the actor may ask a decision of a pack by itself; rules and processes ask for everybody."""
-        held = (self.catalog.roles.get(role) for role in actor.roles)
-        return self.is_admin(actor) or any(role is not None and decision in role.decisions for role in held)
+        return self.is_admin(actor) or any(decision in role.decisions for role in self._held_by(actor))
+
+    def may_send(self, actor: Actor, kind: str, name: str) -> bool:
+        """Whether the actor may send this message or signal to processes; what processes send to each other is free."""
+        return self.is_admin(actor) or any(
+            name in (role.messages if kind == "message" else role.signals) for role in self._held_by(actor))
+
+    def _held_by(self, actor: Actor) -> Iterator[Role]:
+        return (self.catalog.roles[name] for name in actor.roles if name in self.catalog.roles)
 
     def decide(
         self, actor: Actor, action: str, entity: Entity | str, record: Mapping[str, Any] | None = None,

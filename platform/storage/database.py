@@ -56,7 +56,7 @@ class Unit:
         """Inserts the row unless one with these keys exists; whether it did."""
         insert = postgresql.insert if self.dialect == "postgresql" else sqlite.insert
         statement = insert(table).values(values).on_conflict_do_nothing(index_elements=list(keys))
-        return self.connection.execute(statement).rowcount == 1
+        return self.connection.execute(statement.returning(table.c[keys[0]])).first() is not None
 
     def committed(self) -> None:
         for callback in self._after:

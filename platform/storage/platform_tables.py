@@ -134,6 +134,11 @@ fl_login_attempt = _table(
     Column("name", Text, primary_key=True), _required("failures", Integer), _required("last_at", Instant),
     Column("locked_until", Instant),
 )
+fl_receipt = _table(
+    "fl_receipt",
+    Column("actor_id", Integer, primary_key=True, autoincrement=False), Column("key", Text, primary_key=True),
+    _required("digest", Text), Column("answer", Json), _required("at", Instant), Index("ix_fl_receipt_at", "at"),
+)
 fl_audit = _table(
     "fl_audit",
     _id(), _required("at", Instant), _required("actor_id", Integer), _required("actor_name", Text),

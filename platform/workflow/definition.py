@@ -11,6 +11,7 @@ from formloom.metadata.catalog import EMPTY, Label
 
 NOWHERE = Place("")
 USER_KINDS = frozenset({"userTask", "manualTask", "task"})
+CATCHING = frozenset({"receiveTask", "intermediateCatchEvent", "boundaryEvent", "startEvent"})
 SCOPES = frozenset({"subProcess", "transaction", "callActivity"})       # activities that hold a process of their own
 
 

@@ -33,12 +33,12 @@ def correlate(context: Context, name: str, payload: Mapping[str, Any], record: R
     return next((i for i in meant if steps.open_instance(context, i).deliver("message", name, payload, key)), None)
 
 
-def broadcast(context: Context, name: str, payload: Mapping[str, Any], sender: int | None = None) -> int:
-    """How many instances took the signal."""
+def broadcast(context: Context, name: str, payload: Mapping[str, Any], sender: int | None = None) -> list[int]:
+    """The instances that took the signal."""
     waits = t.fl_subscription.c
     query = sa.select(waits.instance_id).where(_WAITS, waits.kind == "signal", waits.name == name).distinct()
     meant = [i for i in context.unit.connection.scalars(query.order_by(waits.instance_id)) if i != sender]
-    return sum(bool(steps.open_instance(context, i).deliver("signal", name, payload)) for i in meant)
+    return [i for i in meant if steps.open_instance(context, i).deliver("signal", name, payload)]
 
 
 def awaiting_change(context: Context, record: RecordRef) -> list[int]:

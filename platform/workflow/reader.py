@@ -29,7 +29,7 @@ from formloom.workflow import (
     vocabulary,
 )
 from formloom.workflow.decisions.library import Decisions
-from formloom.workflow.definition import Assignment, Flow, Node, ProcessDefinition
+from formloom.workflow.definition import CATCHING, Assignment, Flow, Node, ProcessDefinition
 from formloom.workflow.markup import BPMN, line, local, namespace, reference, words
 from formloom.workflow.reading import Reading, TooSlow, label_of, lacks, naming
 
@@ -38,7 +38,6 @@ _ID = re.compile(r"[^\W\d][\w.\-]*")
 _ASSIGNMENT = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
 _PEOPLE = frozenset({"task", "userTask", "manualTask"})
 _THROWING = frozenset({"sendTask", "intermediateThrowEvent", "endEvent", "callActivity"})
-_CATCHING = frozenset({"receiveTask", "intermediateCatchEvent", "boundaryEvent", "startEvent"})
 
 
 def read(text: str, file: str, catalog: Catalog, service_tasks: Mapping[str, Any] | None = None,
@@ -302,7 +301,7 @@ def _node(element: etree._Element, lanes: Mapping[str, list[etree._Element]], re
     return Node(
         id=element.get("id", ""), kind=kind, label=label_of(element), event=happens.kind, code=happens.code,
         timer=happens.timer, condition=happens.condition,
-        key=vocabulary.key(element, reading) if kind in _THROWING | _CATCHING else None,
+        key=vocabulary.key(element, reading) if kind in _THROWING | CATCHING else None,
         parameters=vocabulary.parameters(element, reading) if kind in _THROWING else EMPTY,
         scope=parent.get("id", "") if parent is not None and local(parent) != "process" else "",
         handler=element.get("triggeredByEvent") == "true", approval=approval,

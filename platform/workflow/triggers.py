@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -35,6 +36,17 @@ class Runtime(Protocol):
     def writing(self, actor: Actor) -> Any: ...
     def reading(self, actor: Actor) -> Any: ...
     def now(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Instances that a message or signal moved, and those that it started."""
+
+    continued: tuple[Instance, ...] = ()
+    started: tuple[Instance, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.continued or self.started)
 
 
 @transactional
@@ -135,30 +147,32 @@ def start_manually(context: Context, key: str, record: RecordRef | None = None) 
 
 
 def deliver(context: Context, message: str, record: RecordRef | None = None,
-            variables: Mapping[str, Any] | None = None, key: str | None = None) -> list[Instance]:
+            variables: Mapping[str, Any] | None = None, key: str | None = None) -> Reached:
     """To the one instance that waits for it, by its key or its record; else it starts every process that a message of
     this name starts, with the record it is about.
     """
     taken = messages.correlate(context, message, variables or {}, record, key)
     if taken is not None:
-        return [instances.get(context, taken)]
-    return _begin(context, "message", message, record, variables)
+        return Reached(continued=(instances.get(context, taken),))
+    return Reached(started=_begin(context, "message", message, record, variables))
 
 
 def signal(context: Context, name: str, record: RecordRef | None = None, variables: Mapping[str, Any] | None = None,
-           sender: int | None = None) -> list[Instance]:
-    """To every instance that waits for it; the instances that it started."""
-    messages.broadcast(context, name, variables or {}, sender)
-    return _begin(context, "signal", name, record, variables)
+           sender: int | None = None) -> Reached:
+    """To every instance that waits for it, and to every process that it starts."""
+    taken = messages.broadcast(context, name, variables or {}, sender)
+    started = _begin(context, "signal", name, record, variables)
+    return Reached(tuple(instances.get(context, i) for i in taken), started)
 
 
 def _begin(context: Context, kind: str, name: str, record: RecordRef | None,
-           variables: Mapping[str, Any] | None) -> list[Instance]:
+           variables: Mapping[str, Any] | None) -> tuple[Instance, ...]:
     found = [(definition, x) for definition in definitions.all_of(context) for x in definition.triggers
              if x.on == kind and x.message == name and (record is None or definition.entity in ("", record[0]))]
     payload = dict(variables or {})
-    return [instances.start(context, definition, record, {kind: payload, **({x.start: payload} if x.start else {})},
-                            x.start) for definition, x in found]
+    return tuple(instances.start(context, definition, record,
+                                 {kind: payload, **({x.start: payload} if x.start else {})}, x.start)
+                 for definition, x in found)
 
 
 def scheduled(runtime: Runtime, now: datetime) -> int:

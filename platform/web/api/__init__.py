@@ -6,6 +6,7 @@ from formloom.web.api import (
     decisions,
     definitions,
     incidents,
+    messages,
     migrations,
     openapi,
     processes,
@@ -17,6 +18,6 @@ from formloom.web.api import (
 from formloom.web.api.blueprint import blueprint
 
 __all__ = [
-    "blueprint", "decisions", "definitions", "incidents", "migrations", "openapi", "processes", "records",
+    "blueprint", "decisions", "definitions", "incidents", "messages", "migrations", "openapi", "processes", "records",
     "service_levels", "tasks", "verbs",
 ]

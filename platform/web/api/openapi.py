@@ -86,6 +86,14 @@ _MIGRATION = {
 
 
 _ANY = {"type": "object"}
+_REPEATED = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+             "description": "The same key with the same request changes nothing more and is answered alike."}
+_TOUCHED = {"type": "array", "items": {"type": "object", "properties": {
+    "id": _WHOLE, "process": _TEXT, "status": {"enum": ["running", "incident", "done", "cancelled"]}}}}
+_REACHED = {"type": "object", "properties": {"name": _TEXT, "continued": _TOUCHED, "started": _TOUCHED}}
+_SENDABLE = {"type": "object", "properties": {"items": {"type": "array", "items": {"type": "object", "properties": {
+    "name": _TEXT, "processes": {"type": "array", "items": {"type": "object", "properties": {
+        "key": _TEXT, "label": _TEXT, "entity": {"type": ["string", "null"]}}}}}}}}}
 _EDITS = {"variables": _ANY, "fields": _ANY, "parameters": _ANY}
 _INCIDENT = {"type": "object", "properties": {
     "id": _WHOLE, "process": _TEXT, "process_label": _TEXT, "instance": {"type": ["integer", "null"]},
@@ -184,7 +192,25 @@ def _fixed_paths() -> dict[str, Any]:
         "/api/v1/processes/instances/{id}": {"parameters": [_ID], "get": _operation("A process instance")},
         "/api/v1/sla/recompute": {"get": _operation("Clocks whose due times would move"),
                                   "post": _operation("Move them", status="202")},
+        **_sending_paths(),
         **_incident_paths(),
+    }
+
+
+def _sending_paths() -> dict[str, Any]:
+    named = {"type": "string", "minLength": 1, "maxLength": 200}
+    sent = {"name": named, "payload": _ANY,
+            "record": _object({"entity": _TEXT, "id": {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}},
+                              "entity", "id")}
+    return {
+        "/api/v1/messages": {
+            "get": _operation("Messages that may be sent", answer=_SENDABLE),
+            "post": _operation("Send a message to the process that waits for it, or start one", [_REPEATED],
+                               body=_object(sent | {"key": named}, "name"), answer=_REACHED)},
+        "/api/v1/signals": {
+            "get": _operation("Signals that may be sent", answer=_SENDABLE),
+            "post": _operation("Send a signal to every process that waits for it, and start those it starts",
+                               [_REPEATED], body=_object(sent, "name"), answer=_REACHED)},
     }
 
 
