@@ -19,6 +19,7 @@ from formloom.metadata.merging import MINE, MISSING, THEIRS, Choices
 from formloom.workflow import xml_drawings
 from formloom.workflow.differences import parsed
 from formloom.workflow.xml_trees import (
+    BELONGS,
     MARKUP,
     PARENT,
     ROOT,
@@ -142,10 +143,18 @@ class _Joining:
         while pending:
             one = pending.pop()
             self.parts.setdefault(one, side[one])
+            self.put_back(one, side)
             pending += [use.part for use in self.uses(side) if use.target == one and use.hard
                         and use.part not in self.parts and use.part not in self.gone
                         and all(other.target in self.parts or other.target not in side
                                 for other in self.uses({use.part: side[use.part]}) if other.hard)]
+
+    def put_back(self, key: str, side: dict[str, Tree]) -> None:
+        """What belonged to a part, in parts that are still there."""
+        for use in self.uses(side):
+            if use.target == key and use.attribute == BELONGS and use.part in self.parts:
+                name = use.path[0]
+                self.parts[use.part] = {name: side[use.part][name], **self.parts[use.part]}
 
     def missing(self) -> dict[str, list[_Use]]:
         found: dict[str, list[_Use]] = {}

@@ -18,6 +18,8 @@ from formloom.workflow.markup import BPMN, FORMLOOM, XSI, local, namespace
 ROOT, TAG, TEXT, PARENT, MARKUP, CHILD, COMMENT = "#root", "#tag", "#text", "#parent", "#xml", "#id:", "#comment"
 _TYPE: Final = f"{{{XSI}}}type"
 FIRST: Final = {"documentation": 0, "description": 0, "extensionElements": 1}      # where schemas want them
+# In a folded tree: the part that it belongs to besides the one around it, as a cell belongs to its column.
+BELONGS: Final = "#belongsRef"
 Tree = dict[str, Any]
 Names = dict[str | None, str]
 

@@ -151,3 +151,37 @@ def test_column_and_rule_added_apart_come_together() -> None:
     found = tables.merge(base, ours, rules(("1", "a"), ("2", "b")))
     assert not found.conflicts
     assert said(found.text) == [["1", "new", "a"], ["2", "-", "b"]]
+
+
+def test_column_that_our_rule_asks_is_not_taken_away() -> None:
+    """A rule that lost a condition would hold more often than anybody meant."""
+    two = [("1", "x", "a"), ("2", "y", "b")]
+    base, ours = wide(*two), wide(*two, ("3", "z", "c"))
+    theirs = narrow(("1", "a"), ("2", "b"))
+    conflict, = tables.merge(base, ours, theirs).conflicts
+    assert (conflict.id, conflict.kind, len(conflict.dependents)) == ("j", "removed", 1)
+    kept = tables.resolved(base, ours, theirs, {conflict.path: "mine"})
+    assert said(kept) == [list(one) for one in (*two, ("3", "z", "c"))]
+    gone = tables.resolved(base, ours, theirs, {conflict.path: "theirs"})
+    assert said(gone) == [["1", "a"], ["2", "b"], ["3", "c"]]
+
+
+def test_cell_kept_against_its_column_brings_it_back() -> None:
+    base, ours = wide(("1", "x", "a"), ("2", "y", "b")), wide(("1", "new", "a"), ("2", "y", "b"))
+    theirs = narrow(("1", "a"), ("2", "b"))
+    found = tables.merge(base, ours, theirs)
+    assert [(one.aspect, one.kind) for one in found.conflicts] == [("cell", "removed"), ("", "removed")]
+    assert said(found.text) == [["1", "new", "a"], ["2", "y", "b"]]
+    taken = tables.resolved(base, ours, theirs, {one.path: "theirs" for one in found.conflicts})
+    assert said(taken) == [["1", "a"], ["2", "b"]]
+
+
+def wide(*rows: tuple[str, str, str]) -> str:
+    """With a second column in the middle."""
+    return TABLE.replace('<output id="o"/>', '<input id="j"/><output id="o"/>').format(rules="".join(
+        f"<rule id='r{when}'><inputEntry><text>{when}</text></inputEntry><inputEntry><text>{more}</text></inputEntry>"
+        f"<outputEntry><text>{then}</text></outputEntry></rule>" for when, more, then in rows))
+
+
+def narrow(*rows: tuple[str, str]) -> str:
+    return re.sub("<rule>(<inputEntry><text>)(.)", r"<rule id='r\2'>\1\2", rules(*rows))

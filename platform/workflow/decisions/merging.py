@@ -18,7 +18,7 @@ from formloom.workflow import xml_merging
 from formloom.workflow.differences import parsed
 from formloom.workflow.markup import local, namespace, words
 from formloom.workflow.xml_merging import Merged
-from formloom.workflow.xml_trees import FIRST, Dialect, Tree, folded_names
+from formloom.workflow.xml_trees import BELONGS, CHILD, FIRST, TAG, TEXT, Dialect, Tree, folded_names
 
 ASPECTS: Final[Mapping[str, Text]] = {
     "name": Text("name"), "cell": Text("a cell"), "hit policy": Text("which rule wins"), "logic": Text("calculation"),
@@ -124,6 +124,19 @@ def _aspect(path: tuple[str, ...]) -> str:
     return next((_ASPECT[name] for name in names if name in _ASPECT), "other")
 
 
+def _prepare(_root: etree._Element, parts: dict[str, Tree]) -> None:
+    """What a cell asks or gives is nothing without its column; one that takes anything needs none."""
+    for table in [tree for tree in parts.values() if xml_merging.local_name(tree[TAG]) == "decisionTable"]:
+        inside = [name.removeprefix(CHILD) for name in table if name.startswith(CHILD)]
+        for kind, column in _CELLS.items():
+            columns = [key for key in inside if xml_merging.local_name(parts[key][TAG]) == column]
+            for rule in (parts[key] for key in inside if xml_merging.local_name(parts[key][TAG]) == "rule"):
+                cells = [rule[name] for name in folded_names(rule) if name.split(" ")[0] == kind]
+                for cell, key in zip(cells, columns, strict=False):
+                    if cell.get("text", {}).get(TEXT, "").strip() not in ("", "-"):
+                        cell[BELONGS] = key
+
+
 def _finish(made: dict[str, etree._Element], parts: dict[str, Tree]) -> None:
     """Cells in the order of the columns, one for each; a column that a rule knows nothing of takes anything."""
     for key, element in made.items():
@@ -164,4 +177,4 @@ def _empty(space: str, kind: str) -> etree._Element:
 
 DIALECT: Final = Dialect(
     key=_key, name=_name, hard=frozenset(), drawing=lambda element: "/DMNDI/" in namespace(element),
-    shows="dmnElementRef", aspect=_aspect, prepare=lambda root, parts: None, finish=_finish)
+    shows="dmnElementRef", aspect=_aspect, prepare=_prepare, finish=_finish)
