@@ -15,7 +15,7 @@ Check: TypeAlias = Callable[[Any], bool]
 Schema: TypeAlias = Mapping[str, Any]
 
 _SAY_NOTHING: Final = frozenset(("title", "description", "default", "examples", "$schema", "$id", "$comment",
-                                 "enumDescriptions", "then", "else"))
+                                 "enumDescriptions", "then", "else", "x-holds", "x-keys"))
 
 
 def compiled(schema: Any) -> Check:

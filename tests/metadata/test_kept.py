@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,7 +82,7 @@ def test_another_version_is_ignored(folder: Path) -> None:
 
 
 def test_another_python_is_ignored(folder: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "python_version", lambda: "3.99.0")
+    monkeypatch.setattr(kept.sys, "version", "3.99.0")
     assert KeptCatalog(folder, SECRET, TYPES).read(catalog.version) is None
 
 
