@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from formloom import diagnosis, installation, process_commands, schema_commands, worker
+from formloom import diagnosis, installation, pack_commands, process_commands, schema_commands, worker
+from formloom.design import packs
 from formloom.errors import FormloomError, Problem
-from formloom.metadata import builtin_types, compiler, jsonschema_import, loader
+from formloom.metadata import archives, builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM
@@ -86,7 +87,8 @@ def plan(pack: Path, chosen: Path | None) -> None:
     """Print what applying a pack would change in the database, and what would become of its values."""
     runtime = _prepared()
     choices = schema_commands.read_choices(chosen)
-    schema_commands.print_forecast(runtime.forecast(runtime.layered(_sources(pack)), choices))
+    found = packs.prepare(runtime, [archives.with_sources(pack, _sources(pack))])
+    schema_commands.print_forecast(runtime.forecast(found.sources, choices))
 
 
 @main.command()
@@ -97,10 +99,12 @@ def apply(pack: Path, yes: bool, chosen: Path | None) -> None:
     """Check a pack and put it into force; running servers take it up by themselves."""
     runtime = _prepared()
     sources = _sources(pack)
-    for kept in runtime.layered(()):
-        click.echo(f"  {kept.path}: the version edited in the browser stays in force.")
+    found = packs.prepare(runtime, [archives.with_sources(pack, sources)])
+    for one in found.open:
+        name = pack_commands.conflict_name(one.kind, one.name, one.conflict.path)
+        click.echo(f"  {name}: what was changed here stays.")
     choices = schema_commands.read_choices(chosen)
-    if schema_commands.print_forecast(runtime.forecast(runtime.layered(sources), choices)) and not yes:
+    if schema_commands.print_forecast(runtime.forecast(found.sources, choices)) and not yes:
         click.confirm("Apply?", abort=True)
     installation.apply(runtime, pack, sources, choices)
     click.echo(f"In force: catalog {runtime.model().catalog.version[:12]}.")
@@ -273,6 +277,7 @@ def _score(count: Counter[str], name: str, reason: str = "") -> None:
 
 main.add_command(process_commands.process)
 main.add_command(schema_commands.schema)
+main.add_command(pack_commands.pack)
 
 
 @main.group("bpmn")

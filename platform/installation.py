@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from werkzeug.security import generate_password_hash
 
+from formloom.design import packs
+from formloom.design.upgrading import Upgrade
 from formloom.exchange import data, organisation
+from formloom.metadata import archives
 from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
@@ -22,6 +25,7 @@ from formloom.settings import DEMO_PASSWORD, Settings
 from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Unit
 from formloom.web import security_accounts
+from formloom.web.settling import settle
 
 _LOCK = 7_205_010_003
 _ASK_SECONDS = 0.5
@@ -37,12 +41,12 @@ def prepare(runtime: Runtime) -> None:
     runtime.settings.files.mkdir(parents=True, exist_ok=True)
 
 
-def apply(runtime: Runtime, pack: Path, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> None:
-    """Puts the pack into force under the local layer, makes its roles, and adds reference data of empty entities."""
-    runtime.publish_packs(sources, choices=choices)
-    with runtime.writing(SYSTEM) as context:
-        security_accounts.sync_roles(context.unit, context.catalog.roles)
-        data.load_reference(context, pack)
+def apply(runtime: Runtime, pack: Path, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> Upgrade:
+    """Puts the pack into force beside the others and under the local layer, which wins where both changed the same."""
+    archive = archives.with_sources(pack, sources)
+    done = packs.install(runtime, SYSTEM, [archive], choices=choices, keep_mine=True)
+    settle(runtime, [archive])
+    return done
 
 
 def load_demo(runtime: Runtime, pack: Path) -> list[str]:

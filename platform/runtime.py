@@ -20,9 +20,10 @@ from formloom.errors import BadConfiguration, FormloomError, Problem, Text
 from formloom.exchange import service_tasks
 from formloom.extensions import Extensions, JobHandler
 from formloom.jobs import queue
-from formloom.metadata import builtin_types, compiler, layers
+from formloom.metadata import builtin_types, compiler
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.kept import KeptCatalog
 from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
@@ -32,7 +33,6 @@ from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.sla import recomputation as sla
 from formloom.storage import archive, catalogs, diff, forecast, state, tables
-from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
@@ -41,13 +41,12 @@ from formloom.workflow import definitions, external, incidents, moments
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.failure import StepFailed
 from formloom.workflow.simulation import queue as simulations
-from formloom.workflow.steps import StepFailed
 
 POLL_SECONDS = 0.5
 ACCOUNTS_LIVE_SECONDS = 60.0
 CLOCK_OFFSET = "clock_offset"
-_TRIES = 5
 
 Clock = Callable[[], datetime]
 
@@ -103,6 +102,7 @@ class Runtime:
         self._clock = clock or _system_clock
         self._offset = timedelta()
         self.extensions = extensions or plugins.load(self._standard_extensions(), settings.plugin_paths)
+        self._kept = KeptCatalog(settings.home / "cache", settings.secret_key, self.field_types)
         self._model: Model | None = None
         self._compiled: tuple[str, Catalog, list[Problem]] | None = None
         self._read: tuple[str, Decisions, list[Problem]] | None = None
@@ -228,21 +228,6 @@ class Runtime:
         with self.database.read() as unit:
             return catalogs.earlier(unit, publication, self.field_types)
 
-    def layered(self, packs: Sequence[Source]) -> list[Source]:
-        """The packs under the local layer in force: what administrators changed in the browser wins over its file."""
-        current = self.current_catalog()
-        return layers.merged(packs, current.sources if current else ())
-
-    def publish_packs(self, packs: Sequence[Source], by: Actor = SYSTEM, choices: Choices = NO_CHOICES) -> diff.Plan:
-        """As `publish`, under the local layer; one that is edited at this very moment is taken along."""
-        for _ in range(_TRIES):
-            current = self.current_catalog()
-            try:
-                return self.publish(self.layered(packs), by, current.version if current else None, choices=choices)
-            except StaleCatalog:
-                continue
-        raise StaleCatalog
-
     def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
                 reason: str = "", choices: Choices = NO_CHOICES,
                 within: Callable[[Unit], None] = lambda unit: None) -> diff.Plan:
@@ -326,12 +311,18 @@ class Runtime:
             version = values.get("catalog")
             replaced = version is not None and (self._model is None or version != self._model.catalog.version)
             if replaced:
-                self._model = self._build(catalogs.load(unit) or ())
+                self._model = self._build(str(version), unit)
         self._asked = monotonic()
         return replaced
 
-    def _build(self, sources: Sequence[Source]) -> Model:
-        catalog = self._compile(sources)
+    def _build(self, version: str, unit: Unit) -> Model:
+        compiled = self._compiled[1] if self._compiled and self._compiled[0] == version else None
+        catalog = compiled or self._kept.read(version)
+        if catalog is None:
+            catalog = self._compile(catalogs.load(unit) or ())
+            compiled = catalog
+        if compiled is not None:
+            self._kept.write(catalog)
         self.database.forget_statements()
         return self._modelled(catalog)
 

@@ -52,6 +52,7 @@ class Sweeper:
         self._woken: dict[int, float] = {}
         self._stopping = threading.Event()
         self._beaten = float("-inf")
+        self._pause = SWEEP_SECONDS
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -59,7 +60,8 @@ class Sweeper:
             for part in (self.beat, self.wake_due, self.fire_timers, self.fire_clocks, self.start_scheduled,
                          self.tell_incidents):
                 self._guarded(part)
-            self._stopping.wait(max(0.05, SWEEP_SECONDS - (time.monotonic() - started)))
+            self._guarded(self.await_due)
+            self._stopping.wait(max(0.05, self._pause - (time.monotonic() - started)))
 
     def stop(self) -> None:
         self._stopping.set()
@@ -97,6 +99,13 @@ class Sweeper:
     def fire_clocks(self) -> None:
         while not self._stopping.is_set() and firing.fire_due(self._runtime, self._runtime.now()):
             pass
+
+    def await_due(self) -> None:
+        """The next sweep comes when the next timer does, where that is sooner."""
+        self._pause, now = SWEEP_SECONDS, self._runtime.now()
+        coming = timers.next_due(self._runtime, now)
+        if coming is not None:
+            self._pause = min(SWEEP_SECONDS, (coming - now).total_seconds())
 
     def start_scheduled(self) -> None:
         triggers.scheduled(self._runtime, self._runtime.now())

@@ -19,7 +19,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from sqlalchemy.dialects import postgresql, sqlite
 
-from formloom.metadata import grammar, language, time_language
+from formloom.metadata import grammar, language, time_language, view_language
 from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Choice, Field
 from formloom.metadata.fieldtypes import FieldType
@@ -78,7 +78,9 @@ def blocks() -> dict[str, str]:
         "section": language.SECTION,
         "tab": language.TAB,
         "list": language.LIST,
-        "view": language.VIEW,
+        "view": view_language.VIEW,
+        "kanban": view_language.KANBAN,
+        "calendar-view": view_language.CALENDAR,
         "related": language.RELATED,
         "action": language.ACTION,
         "role": language.role_schema(),

@@ -110,9 +110,12 @@ class Teller:
         if event.action == "deputy":
             _tell_deputy(context, event)
             return
+        whom = list(self._whom(context, event))
+        if not whom:
+            return
         about, words = _title(context, event), _WORDS.get(event.action)
         text = _offer_text(event.values, about) if words is None else _filled(words, context, event, about)
-        for user_id, owner in self._whom(context, event):
+        for user_id, owner in whom:
             told = text if owner is None else _in_name_of(context, text, owner)
             self._tell(context, int(event.values["task"]), user_id, told, decides=event.action != "copied")
 
@@ -171,6 +174,8 @@ def _title(context: Context, event: Event) -> str:
     """What the record is called; whoever gets a task sees what it is about."""
     if event.entity not in context.catalog.entities:
         return ""
+    if event.values.get("about") is not None:
+        return str(event.values["about"])
     return context.store.titles(context.unit, event.entity, [event.id]).get(event.id, "")
 
 

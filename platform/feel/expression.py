@@ -22,14 +22,16 @@ _NOTHING: Mapping[str, Any] = {}
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Expression:
-    """Made by `compile` or `literal`; equal to another of the same text over the same names."""
+    """Made by `compile` or `literal`; equal to another of the same text over the same names.
+
+    One that is read back from where it was kept is parsed when it is first asked.
+    """
 
     text: str
-    ast: syntax.Node
-    known: frozenset[str]
-    unary: bool
-    types: Declared
-    _closure: Callable[[Any], Any]
+    known: frozenset[str] = frozenset()
+    unary: bool = False
+    types: Declared = NOTHING_DECLARED
+    given: syntax.Node | None = None    # the tree, where it is not simply that of the text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Expression) and self._key == other._key
@@ -42,7 +44,24 @@ class Expression:
 
     @property
     def _key(self) -> tuple[Any, ...]:
-        return self.text, self.known, self.unary, self.types, self.ast
+        return self.text, self.known, self.unary, self.types, self.given
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return self._key
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.__dict__.update(zip(("text", "known", "unary", "types", "given"), state, strict=True))
+
+    @cached_property
+    def ast(self) -> syntax.Node:
+        return self.given or _tree(self.text, names.long(self.known), self.unary)
+
+    @cached_property
+    def _closure(self) -> Callable[[Any], Any]:
+        hiding = self.known & functions.NAMES
+        if self.given:
+            return compiler.compile_tree(self.given, hiding, self.types)
+        return _closure_of(self.text, names.long(self.known), self.unary, hiding, self.types)
 
     @cached_property
     def _references(self) -> References:
@@ -124,20 +143,27 @@ def compile(
 
 @lru_cache(maxsize=16_384)
 def _compiled(text: str, known: frozenset[str], unary: bool, types: Declared) -> Expression:
-    table = names.cached_table(known)
+    made = Expression(text, known, unary, types)
     try:
-        tree = parser.parse_unary(text, table) if unary else parser.parse(text, table)
-        _check_depth(tree, text)
-        return _made(text, tree, known, unary, types)
+        made._closure  # noqa: B018 - what cannot be parsed or compiled is told now
     except RecursionError:
         raise FeelSyntaxError(Text("Nested too deeply"), 0, text) from None
+    return made
 
 
-def _made(
-    source: str, tree: syntax.Node, known: frozenset[str] = frozenset(), unary: bool = False,
-    types: Declared = NOTHING_DECLARED,
-) -> Expression:
-    return Expression(source, tree, known, unary, types, compiler.compile_tree(tree, known & functions.NAMES, types))
+@lru_cache(maxsize=16_384)
+def _tree(text: str, known: frozenset[str], unary: bool) -> syntax.Node:
+    """One for all expressions of the text: only names of several words decide how it is read."""
+    table = names.cached_table(known)
+    tree = parser.parse_unary(text, table) if unary else parser.parse(text, table)
+    _check_depth(tree, text)
+    return tree
+
+
+@lru_cache(maxsize=16_384)
+def _closure_of(text: str, known: frozenset[str], unary: bool, hiding: frozenset[str],
+                types: Declared) -> Callable[[Any], Any]:
+    return compiler.compile_tree(_tree(text, known, unary), hiding, types)
 
 
 def _check_depth(tree: syntax.Node, text: str) -> None:
@@ -151,11 +177,11 @@ def _check_depth(tree: syntax.Node, text: str) -> None:
 
 def part(whole: Expression, node: syntax.Node) -> Expression:
     """A part of an expression as one of its own: what a renderer evaluates beforehand."""
-    return _made(whole.text, node, whole.known, types=whole.types)
+    return Expression(whole.text, whole.known, types=whole.types, given=node)
 
 
 def literal(value: Any) -> Expression:
     """A constant as an expression: `literal(True)` allows everything."""
     plain = text.scalar(value)
     source = plain if value is None or isinstance(value, (bool, str, int, float, Decimal)) else f'@"{plain}"'
-    return _made(source, syntax.Literal(value, start=0, end=len(source)))
+    return Expression(source, given=syntax.Literal(value, start=0, end=len(source)))

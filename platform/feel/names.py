@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
@@ -10,6 +11,7 @@ from formloom.feel.errors import FeelSyntaxError
 from formloom.feel.lexer import Token, tokens
 
 Table = Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
+_ONE_WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 @lru_cache(maxsize=4096)
@@ -19,6 +21,12 @@ def words(name: str) -> tuple[str, ...]:
         return tuple(token.text for token in tokens(name) if token.kind != "end")
     except FeelSyntaxError:
         return ()
+
+
+@lru_cache(maxsize=4096)
+def long(names: frozenset[str]) -> frozenset[str]:
+    """Those that may be several tokens, which alone decide how a text is read."""
+    return frozenset(name for name in names if not _ONE_WORD.fullmatch(name))
 
 
 def table(names: Iterable[str]) -> Table:

@@ -159,12 +159,14 @@ def of_record(
 
 
 def of_action(context: Context, record: Record, action: str, show: Display) -> Sheet:
-    """What a declared action asks for."""
+    """What a declared action asks for: fields are shown and required as they will be once it is done."""
     entity = context.catalog.entity(record.entity)
-    asked = frozenset(entity.action(action).fields)
+    declared, scope = entity.action(action), Scope(context, entity, record.row)
+    asked = frozenset(declared.fields)
+    after = {name: value.evaluate(scope, context.now) for name, value in declared.set.items() if name not in asked}
     return Sheet(
-        context=context, entity=entity, values=record.values, titles=record.titles, show=show, readable=asked,
-        writable=asked, granted=True)
+        context=context, entity=entity, values={**record.values, **after}, titles=record.titles, show=show,
+        readable=asked, writable=asked, granted=True)
 
 
 def readonly(sheet: Sheet) -> Sheet:

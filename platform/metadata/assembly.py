@@ -59,6 +59,7 @@ class Assembler:
     authored: Authored
     decisions: Mapping[str, DecisionSource] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    _names: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def report(
         self, code: str, message: Text, place: Place, element: str, hint: Text | None = None, guess: str | None = None
@@ -93,6 +94,7 @@ class Assembler:
         name = node["entity"]
         identity = node.get("id", f"{pack}.{name}")
         names = scope_names(node["fields"], node.get("parent")) | self.authored.hidden_names(name)
+        self._names[name] = names
         fields = {key: self.field(value, key, identity, name, names) for key, value in node["fields"].items()}
         fields |= {f.name: f for f in self.system_fields(identity, node.get("parent"))}
         own = [f for f in fields.values() if not f.system]
@@ -234,19 +236,9 @@ class Assembler:
         )
 
     def views(self, node: Node, name: str, names: frozenset[str]) -> tuple[c.View, ...]:
-        made = []
         for item in node.get("views", ()):
             self.expression(item, "filter", names, f"{name}.{item['name']}")
-            made.append(
-                c.View(
-                    item["name"],
-                    label(item.get("label"), item["name"]),
-                    str(item.get("filter", "")),
-                    tuple(item.get("columns", ())),
-                    sorts(item.get("sort", ())),
-                )
-            )
-        return tuple(made)
+        return tuple(view(item, node.get("state") or "") for item in node.get("views", ()))
 
     def action(self, name: str, node: Node, entity: str, names: frozenset[str]) -> c.Action:
         element = f"{entity}.{name}"
@@ -310,7 +302,10 @@ class Assembler:
 
     def names_of(self, entity: c.Entity) -> frozenset[str]:
         """What a rule over its records may use."""
-        return field_names(entity) | self.authored.hidden_names(entity.name)
+        found = self._names.get(entity.name)
+        if found is None:
+            found = self._names[entity.name] = field_names(entity) | self.authored.hidden_names(entity.name)
+        return found
 
     def allowed(self, node: Node, key: str, names: frozenset[str], element: str) -> feel.Expression | None:
         """`false` and absent are both no."""
@@ -352,6 +347,30 @@ def field_rules(node: Any) -> Mapping[str, c.FieldRule]:
 
 def sorts(names: Iterable[str]) -> tuple[c.Sort, ...]:
     return tuple(c.Sort(name.removeprefix("-"), name.startswith("-")) for name in names)
+
+
+def view(node: Mapping[str, Any], state: str) -> c.View:
+    """`state`: the life cycle, where one is declared."""
+    kind, board, calendar = node.get("kind", "list"), node.get("kanban") or {}, node.get("calendar") or {}
+    return c.View(
+        node["name"],
+        label(node.get("label"), node["name"]),
+        str(node.get("filter", "")),
+        tuple(node.get("columns", ())),
+        sorts(node.get("sort", ())),
+        kind,
+        c.BoardLayout(
+            board.get("group_by", state),
+            tuple(board.get("card", ())),
+            board.get("sum", ""),
+            board.get("hide_empty", False),
+            tuple(board.get("collapsed", ())),
+        ) if kind == "kanban" else None,
+        c.CalendarLayout(
+            calendar.get("start", ""), calendar.get("end", ""), calendar.get("title", ""),
+            calendar.get("color_by", state),
+        ) if kind == "calendar" else None,
+    )
 
 
 def default_columns(own: list[c.Field]) -> tuple[str, ...]:

@@ -150,6 +150,27 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class BoardLayout:
+    """Columns by the choices of a field, with cards that are moved from one to the other."""
+
+    group_by: str
+    card: tuple[str, ...] = ()
+    sum: str = ""                           # field whose values are added up for each column
+    hide_empty: bool = False
+    collapsed: tuple[str, ...] = ()         # choices
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarLayout:
+    """Records on the days of a date or datetime field."""
+
+    start: str
+    end: str = ""                           # of the type of `start`; as a date, its last day
+    title: str = ""                         # '' for what names a record
+    color_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A shared saved view that ships with the pack; people's own views are rows."""
 
@@ -158,6 +179,9 @@ class View:
     filter: str = ""                        # FEEL text
     columns: tuple[str, ...] = ()
     sort: tuple[Sort, ...] = ()
+    kind: str = "list"                      # list | kanban | calendar
+    board: BoardLayout | None = None        # of kind kanban
+    calendar: CalendarLayout | None = None  # of kind calendar
 
 
 @dataclass(frozen=True, slots=True)

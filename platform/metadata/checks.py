@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from formloom.errors import Problem, Text
-from formloom.metadata import requirements
+from formloom.metadata import requirements, view_checks
 from formloom.metadata.authored import Authored
 from formloom.metadata.catalog import SYSTEM_FIELDS, Catalog, Entity, Field, Role
 from formloom.metadata.layers import LOCAL
@@ -27,6 +27,7 @@ def check(catalog: Catalog, authored: Authored) -> Iterator[Problem]:
         yield from entity_names(entity, authored)
         yield from entity_uses(entity, authored)
         yield from own_rules(entity, authored)
+        yield from view_checks.check(entity, authored)
         for field in entity.fields.values():
             if not field.system:
                 yield from field_rules(field, entity, catalog, authored)
@@ -83,6 +84,7 @@ def _uses(node: Mapping[str, Any]) -> Iterator[tuple[str, str, Path]]:
     for index, view in enumerate(node.get("views", ())):
         yield from _listed(f"views.{view['name']}", view, "views", index, "columns")
         yield from _listed(f"views.{view['name']}", view, "views", index, "sort")
+        yield from ((f"views.{view['name']}", *use) for use in view_checks.uses(view, "views", index))
     for index, constraint in enumerate(node.get("constraints", ())):
         if "field" in constraint:
             yield "constraints", constraint["field"], ("constraints", index, "field")
@@ -240,15 +242,6 @@ def relations(entity: Entity, catalog: Catalog, authored: Authored) -> Iterator[
             place, hidden = authored.at("entity", entity.name, "related", index, "field"), authored.hidden(other.name)
             yield from authored.unknown(
                 "field", related.field, other.fields, place, f"{element}.{related.entity}", hidden
-            )
-    names = [view.name for view in entity.views]
-    for index, name in enumerate(names):
-        if names.index(name) < index:
-            yield Problem(
-                "duplicate-view",
-                Text("The view {name} is defined twice.", name=name),
-                authored.at("entity", entity.name, "views", index, "name"),
-                element=entity.name,
             )
 
 

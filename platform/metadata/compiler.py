@@ -16,6 +16,7 @@ from formloom.metadata.authored import Authored
 from formloom.metadata.catalog import Catalog, Entity, Field, Pack, ServiceLevel, Workspace, WorkspaceItem
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.garbage import uncollected
 from formloom.metadata.parsing import parse
 from formloom.metadata.scopes import Scopes
 from formloom.metadata.sources import DecisionSource, Source
@@ -44,7 +45,8 @@ def examine(
     sources: Iterable[Source], types: Mapping[str, FieldType], functions: Iterable[str] = ()
 ) -> tuple[Catalog, list[Problem]]:
     """The catalog, for whoever looks at the problems first, and the problems as `check` gives them."""
-    catalog, problems = _build(sources, types, frozenset(functions))
+    with uncollected():
+        catalog, problems = _build(sources, types, frozenset(functions))
     return catalog, sorted(problems, key=lambda p: (p.place.file, p.place.line, p.place.column, p.code))
 
 
@@ -57,7 +59,8 @@ def decision_files(sources: Iterable[Source]) -> tuple[DecisionSource, ...]:
 
 def compile(sources: Iterable[Source], types: Mapping[str, FieldType]) -> Catalog:
     """Raises BadConfiguration with every error; warnings do not stop."""
-    catalog, problems = _build(sources, types)
+    with uncollected():
+        catalog, problems = _build(sources, types)
     errors = [p for p in problems if p.severity == "error"]
     if errors:
         raise BadConfiguration(errors)

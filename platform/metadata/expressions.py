@@ -37,6 +37,7 @@ class Written:
     place: Place
     element: str
     entity: Entity
+    names: frozenset[str]
     field: Field | None = None
     condition: bool = True
 
@@ -44,7 +45,7 @@ class Written:
     def expression(self) -> feel.Expression | None:
         """None where the text is not FEEL."""
         try:
-            return feel.compile(self.text, field_names(self.entity))
+            return feel.compile(self.text, self.names)
         except FeelSyntaxError:
             return None
 
@@ -100,13 +101,14 @@ def _readable(field: Field, found: Type) -> bool:
 
 
 def expressions(entities: Mapping[str, Entity], authored: Authored) -> Iterator[Written]:
+    names = {name: field_names(entity) for name, entity in entities.items()}
     for name, node in authored.named("entity"):
         if name in entities:
-            yield from _of_entity(node, entities[name], entities)
+            yield from _of_entity(node, entities[name], entities, names)
     for name, node in authored.named("role"):
         for entity, rules in (node.get("entities") or {}).items():
             if entity in entities:
-                yield from _of_role(rules, name, entities[entity])
+                yield from _of_role(rules, name, entities[entity], names[entity])
 
 
 def _text(node: Any, key: Any) -> tuple[str, Place] | None:
@@ -114,8 +116,9 @@ def _text(node: Any, key: Any) -> tuple[str, Place] | None:
     return (value, node.values_at[key]) if isinstance(value, str) else None
 
 
-def _of_entity(node: Node, entity: Entity, entities: Mapping[str, Entity]) -> Iterator[Written]:
-    at = _At(entity)
+def _of_entity(node: Node, entity: Entity, entities: Mapping[str, Entity],
+               names: Mapping[str, frozenset[str]]) -> Iterator[Written]:
+    at = _At(entity, names)
     for name, spec in node["fields"].items():
         if name in entity.fields:
             yield from _of_field(at, spec, entity.fields[name], entities)
@@ -153,14 +156,17 @@ class _At:
     """Places in one definition of an entity; `holder` is the part of it that has the last key of the path."""
 
     entity: Entity
+    names: Mapping[str, frozenset[str]]
 
     def condition(self, path: Path, holder: Any, part: str = "", scope: Entity | None = None) -> Iterator[Written]:
         if found := _text(holder, path[-1]):
-            yield Written("entity", self.entity.name, path, *found, self._element(part), scope or self.entity)
+            of = scope or self.entity
+            yield Written("entity", self.entity.name, path, *found, self._element(part), of, self.names[of.name])
 
     def value(self, path: Path, holder: Any, part: str, field: Field | None = None) -> Iterator[Written]:
         if found := _text(holder, path[-1]):
-            yield Written("entity", self.entity.name, path, *found, self._element(part), self.entity, field, False)
+            yield Written("entity", self.entity.name, path, *found, self._element(part), self.entity,
+                          self.names[self.entity.name], field, False)
 
     def _element(self, part: str) -> str:
         return f"{self.entity.name}.{part}" if part else self.entity.name
@@ -174,7 +180,7 @@ def _sections(form: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
             yield ("form", "tabs", at, "sections", index), section
 
 
-def _of_role(node: Node, role: str, entity: Entity) -> Iterator[Written]:
+def _of_role(node: Node, role: str, entity: Entity, names: frozenset[str]) -> Iterator[Written]:
     holders: list[tuple[Path, Any, tuple[str, ...]]] = [
         ((), node, ("create", "read", "update", "delete")),
         (("actions",), node.get("actions"), tuple(node.get("actions") or ())),
@@ -184,4 +190,4 @@ def _of_role(node: Node, role: str, entity: Entity) -> Iterator[Written]:
         for key in keys:
             if found := _text(holder, key):
                 full = ("entities", entity.name, *path, key)
-                yield Written("role", role, full, *found, f"{role}.{entity.name}", entity)
+                yield Written("role", role, full, *found, f"{role}.{entity.name}", entity, names)

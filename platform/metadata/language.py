@@ -22,15 +22,11 @@ from formloom.metadata.grammar import (
     text,
 )
 from formloom.metadata.time_language import CALENDAR, SERVICE_LEVEL
+from formloom.metadata.view_language import SORT, VIEW
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 BASE = "https://formloom.org/schema/1.0/"
 
-SORT = {
-    "type": "array",
-    "items": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"},
-    "description": "Fields to sort by, the first one first; a minus sorts downwards.",
-}
 CHOICE = record(
     {
         "value": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,60}$", "description": "What is stored and compared."},
@@ -96,16 +92,6 @@ FORM = record(
 LIST = record(
     {"columns": names("Fields shown, in order; the first six where it is not given."), "sort": SORT},
     description="How records are listed.",
-)
-VIEW = record(
-    {
-        "name": name("Name of the view."),
-        "label": label("Shown in the menu of views."),
-        "filter": rule("Records for which it is true."),
-        "columns": names("Fields shown; those of the list where it is not given."),
-        "sort": SORT,
-    },
-    ("name",),
 )
 CONSTRAINT = record(
     {
@@ -214,7 +200,7 @@ def entity_schema(types: Mapping[str, FieldType]) -> dict[str, Any]:
                 "unique": array("Groups of fields that are unique together.", names("Fields of one group.", least=1)),
                 "form": FORM,
                 "list": LIST,
-                "views": array("Lists with a filter, for everybody.", VIEW),
+                "views": array("Lists, boards and calendars with a filter, for everybody.", VIEW),
                 "related": array("Lists on the page of a record: those that point at it.", RELATED),
                 "actions": mapping("What can be done with a record, by name.", ACTION),
                 "sla": mapping("Service levels: what has to happen within so much working time.", SERVICE_LEVEL),

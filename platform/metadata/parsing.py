@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from formloom.errors import Place, Problem, Text
 from formloom.metadata import (
     decision_source,
@@ -63,13 +61,13 @@ class Written:
 def parse(sources: Sequence[Source], types: Mapping[str, FieldType]) -> Parsed:
     """Of sources in force, in any order."""
     parsed = Parsed()
-    validators = {name: Draft202012Validator(schema) for name, schema in language.schemas(types).items()}
+    rules = {name: validation.Rules(schema) for name, schema in language.schemas(types).items()}
     written = read(sources)
     packs = [one for one in written if one.kind == "pack"]
     extended = _extensions(written, ranks(one.value for one in packs), parsed)
     for one in written:
         if not one.extends:
-            _add_definition(parsed, one, extended, validators)
+            _add_definition(parsed, one, extended, rules)
     for source in sources:
         folder = source.path.split("/")[0]
         if folder == "workflows":
@@ -160,7 +158,7 @@ def _report_unknown(parsed: Parsed, extended: Extensions) -> None:
 
 
 def _add_definition(
-    parsed: Parsed, one: Written, extended: Extensions, validators: Mapping[str, Draft202012Validator]
+    parsed: Parsed, one: Written, extended: Extensions, rules: Mapping[str, validation.Rules]
 ) -> None:
     """What is wrong with its structure is told, and what is right about it is kept to be checked further."""
     value, problems, kind = one.value, list(one.problems), one.kind
@@ -175,11 +173,11 @@ def _add_definition(
     lost: frozenset[str] = frozenset()
     if not (problems and value is None):
         told = {(p.place.file, p.place.line, p.place.column) for p in problems}
-        broken = validation.validate(value, validators[kind], Place(one.file), element)
+        broken = validation.validate(value, rules[kind], Place(one.file), element)
         problems += [p for p in broken if (p.place.file, p.place.line, p.place.column) not in told]
     node = None
     if isinstance(value, nodes.Mapping):
-        node, lost = salvage.salvaged(value, validators[kind]) if problems else (value, lost)
+        node, lost = salvage.salvaged(value, rules[kind].thorough) if problems else (value, lost)
     parsed.problems += problems
     if node is None:
         parsed.authored.unread.add(element or PurePosixPath(one.file).stem)

@@ -4,19 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as AnyMapping
+from functools import cached_property
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator, ValidationError
 
 from formloom.errors import Place, Problem, Text, near
+from formloom.metadata import quick_check
 from formloom.metadata.nodes import Mapping, Sequence
 
 
-def validate(value: Any, validator: Draft202012Validator, place: Place, element: str) -> list[Problem]:
+class Rules:
+    """Of one kind of definition: what is right is seen quickly, what is wrong is told by `jsonschema`."""
+
+    def __init__(self, schema: AnyMapping[str, Any]) -> None:
+        self._schema = schema
+        self.holds = quick_check.compiled(schema)
+
+    @cached_property
+    def thorough(self) -> Draft202012Validator:
+        return Draft202012Validator(self._schema)
+
+
+def validate(value: Any, rules: Rules, place: Place, element: str) -> list[Problem]:
     """Every finding, at the line of the node it is about."""
     if not isinstance(value, Mapping):
         return [Problem("not-a-mapping", Text("The file must hold keys and values."), place, element=element)]
-    return [problem for error in _leaves(validator.iter_errors(value)) for problem in _problems(error, value, element)]
+    if rules.holds(value):
+        return []
+    errors = _leaves(rules.thorough.iter_errors(value))
+    return [problem for error in errors for problem in _problems(error, value, element)]
 
 
 def _leaves(errors: Iterator[ValidationError]) -> Iterator[ValidationError]:

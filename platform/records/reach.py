@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
 from formloom import feel
 from formloom.errors import Place, Problem, Text
 from formloom.feel import Expression, FeelSyntaxError
-from formloom.metadata.catalog import Catalog, Entity
+from formloom.metadata.catalog import Catalog, Entity, Field
 from formloom.policy.rules import known_names
 from formloom.records.context import Context
 from formloom.storage import query, tables
+
+_OF_OTHERS = frozenset(("table", "references", "formula", "rollup"))
 
 
 def row_filter(context: Context, entity: Entity, action: str = "read") -> sa.ColumnElement[bool] | None:
@@ -30,11 +33,40 @@ def render(context: Context, entity: Entity, expression: Expression) -> sa.Colum
 def check(catalog: Catalog) -> list[Problem]:
     """Rules and views that lists could not ask of the database, told when they are published."""
     built = tables.build(catalog)
-    return [Problem("not-in-sql", Text("A list cannot ask this of the database: {reason}", reason=reason), place,
+    known: dict[tuple[Any, ...], list[tuple[int, Text]]] = {}
+    problems = []
+    for element, place, entity, expression in _asked_of_sql(catalog):
+        key = _alike(expression, entity, catalog)
+        found = known.get(key) if key else None
+        if found is None:
+            found = query.check(expression, entity, catalog, built)
+            if key:
+                known[key] = found
+        problems += [
+            Problem("not-in-sql", Text("A list cannot ask this of the database: {reason}", reason=reason), place,
                     Text("Compare fields with values, or make a formula field of it and compare that."),
                     element=element)
-            for element, place, entity, expression in _asked_of_sql(catalog)
-            for _, reason in query.check(expression, entity, catalog, built)]
+            for _, reason in found]
+    return problems
+
+
+def _alike(expression: Expression, entity: Entity, catalog: Catalog) -> tuple[Any, ...] | None:
+    """Equal for expressions of which the same is to be said; None where that depends on more than simple fields."""
+    paths = sorted(path for path in {*expression.paths, *((name,) for name in expression.names)} if path[0] != "user")
+    read = [_field_at(path, entity, catalog) for path in paths]
+    if any(f is None or f.type.name in _OF_OTHERS for f in read):
+        return None
+    shapes = ((path, f.type.name, f.system, repr(dict(f.options))) for path, f in zip(paths, read, strict=True) if f)
+    return (expression.text, *shapes)
+
+
+def _field_at(path: tuple[str, ...], entity: Entity, catalog: Catalog) -> Field | None:
+    """What a path over references ends at."""
+    field = entity.fields.get(path[0])
+    for name in path[1:]:
+        target = catalog.entities.get(field.target or "") if field and field.type.name == "reference" else None
+        field = target.fields.get(name) if target else None
+    return field
 
 
 def _asked_of_sql(catalog: Catalog) -> Iterator[tuple[str, Place, Entity, Expression]]:

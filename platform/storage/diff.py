@@ -67,11 +67,13 @@ def plan(old: Catalog | None, new: Catalog, choices: Choices = NO_CHOICES, regis
         later.setdefault(str(one.entity and one.entity.name), _moved(one))
     scene = Scene(old=old or new, new=new, choices=choices, register=register, numbers=numbers, called=called,
                   places=naming.places(old, called) if old else {}, later=later)
-    same = [EntityChange(scene, known[e.id], e) for e in new.entities.values() if e.id in known]
+    same = [EntityChange(scene, known[e.id], e) for e in new.entities.values() if e.id in known and known[e.id] != e]
     back = [(entry, EntityChange(scene, replace(entry.entity, name=e.name), e, restored=True))
             for e in new.entities.values() if e.id not in known
             and (entry := register.entity(e.id)) is not None and entry.entity is not None]
-    found = {change.now.id for change in (*same, *(change for _, change in back))}
+    found = {*known, *(change.now.id for _, change in back)}
+    if same or back or kept - known.keys():
+        _ = scene.tables.metadata   # statements that create foreign keys look their targets up
     fresh = [t for e in new.entities.values() if e.id not in found for t in _tables_of(e, scene.tables)]
     steps: list[Operation] = []
     steps += [step for change in same for step in change.aside]
@@ -89,7 +91,7 @@ def plan(old: Catalog | None, new: Catalog, choices: Choices = NO_CHOICES, regis
 
 
 def _tables_of(entity: Entity, built: tables.Tables) -> list[sa.Table]:
-    return [built[entity.name], *(table for (owner, _), table in built.links.items() if owner == entity.name)]
+    return [built[entity.name], *built.links_of(entity).values()]
 
 
 def _created(fresh: list[sa.Table]) -> Iterator[Operation]:

@@ -165,8 +165,8 @@ class BringEntityBack:
                 yield _without_dangling(table, kept, target)
             if connection.dialect.name == "postgresql":
                 yield _renamed_column(connection, table, kept, name)
-                yield from (AddConstraint(c) for c in self.before.foreign_key_constraints
-                            if c.column_keys == [name] and target)
+                yield from (_referring(connection, table, name, str(c.name), target)
+                            for c in self.before.foreign_key_constraints if c.column_keys == [name] and target)
             else:
                 own = sa.table(table, sa.column(name), sa.column(kept))
                 yield sa.update(own).where(own.c[kept].is_not(None)).values({name: own.c[kept]})
@@ -281,6 +281,13 @@ def _without_dangling(table: str, column: str, target: str) -> Statement:
     own, other = sa.table(table, sa.column(column)), sa.table(target, sa.column("id")).alias("pointed_at")
     gone = ~sa.exists().where(other.c.id == own.c[column])
     return sa.update(own).where(own.c[column].is_not(None), gone).values({column: None})
+
+
+def _referring(connection: sa.Connection, table: str, column: str, name: str, target: str) -> Statement:
+    """In words: the table it points at may be in no catalog at hand."""
+    quote = connection.dialect.identifier_preparer.quote
+    return sa.text(f"ALTER TABLE {quote(table)} ADD CONSTRAINT {quote(name)} FOREIGN KEY ({quote(column)}) "
+                   f"REFERENCES {quote(target)} (id)")
 
 
 def _renamed_table(connection: sa.Connection, old: str, new: str) -> Statement:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from formloom.feel import Expression
-from formloom.metadata.catalog import Catalog, Entity, Field, Sort
+from formloom.metadata.catalog import EMPTY, Catalog, Entity, Field, Sort
 from formloom.storage import rows, sequences
 from formloom.storage.database import Unit
 from formloom.storage.query import Conditions
@@ -35,6 +35,7 @@ class Store:
         self.tables = tables
         self._conditions: dict[str, Conditions] = {}
         self._parts: dict[str, dict[str, dict[str, str]]] = {}
+        self._ones: dict[tuple[str, bool], sa.Select[Any]] = {}
 
     def condition(self, unit: Unit, entity: Entity, expression: Expression, user: Mapping[str, Any],
                   now: datetime) -> Condition:
@@ -46,11 +47,18 @@ class Store:
 
     def get(self, unit: Unit, entity: str, id: int, where: Condition | None = None, lock: bool = False) -> Row | None:
         """The record if it is there and fits; with `lock` nobody else writes it until the unit ends."""
-        table = self.tables[entity]
-        query = sa.select(table).where(table.c.id == id)
-        query = query if where is None else query.where(where)
-        found = self._rows(unit, entity, query.with_for_update() if lock else query)
+        query = self._one(entity, lock)
+        found = self._rows(unit, entity, query if where is None else query.where(where), given={"this_id": id})
         return found[0] if found else None
+
+    def _one(self, entity: str, lock: bool) -> sa.Select[Any]:
+        """Kept, because to build a statement takes longer than to run it."""
+        kept = self._ones.get((entity, lock))
+        if kept is None:
+            table = self.tables[entity]
+            query = sa.select(table).where(table.c.id == sa.bindparam("this_id"))
+            kept = self._ones[entity, lock] = query.with_for_update() if lock else query
+        return kept
 
     def list(self, unit: Unit, entity: str, where: Condition | None = None, sort: Sequence[Sort] = (),
              limit: int | None = None, offset: int = 0, after: Sequence[Any] | None = None,
@@ -75,6 +83,16 @@ class Store:
         query = query if where is None else query.where(where)
         query = query if limit is None else query.limit(limit)
         return unit.connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+
+    def totals(self, unit: Unit, entity: str, where: Condition | None, by: Sequence[str],
+               measured: str | None = None) -> Sequence[tuple[Any, ...]]:
+        """For each combination of values in the columns `by`: these values, how many rows, and what they add up to."""
+        table = self.tables[entity]
+        total = sa.null() if measured is None else sa.func.sum(table.c[measured])
+        query = sa.select(*(table.c[name] for name in by), sa.func.count(), total)
+        query = query if where is None else query.where(where)
+        grouped = query.group_by(*(table.c[name] for name in by))
+        return [tuple(row) for row in unit.connection.execute(grouped)]
 
     def insert(self, unit: Unit, entity: str, values: Mapping[str, Any]) -> int:
         table, definition = self.tables[entity], self.catalog.entity(entity)
@@ -137,8 +155,9 @@ class Store:
         definition = self.catalog.entity(entity).field(field)
         return sequences.take(unit, entity, field, str(definition.options.get("pattern", "{0}")), now)
 
-    def _rows(self, unit: Unit, entity: str, query: sa.Select[Any], fields: Iterable[str] | None = None) -> Rows:
-        result = unit.connection.execute(query)
+    def _rows(self, unit: Unit, entity: str, query: sa.Select[Any], fields: Iterable[str] | None = None,
+              given: Mapping[str, Any] = EMPTY) -> Rows:
+        result = unit.connection.execute(query, given)
         names = tuple(result.keys())
         found = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
         parts = self._composites(entity, names) if found else {}

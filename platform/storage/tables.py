@@ -7,8 +7,8 @@ unique constraints and foreign keys are always named and never flags of a column
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,18 +25,51 @@ _SYSTEM: Mapping[str, Any] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class Tables:
-    metadata: sa.MetaData
-    entities: Mapping[str, sa.Table]
-    links: Mapping[tuple[str, str], sa.Table]
+    """Each is made when it is first asked for: a worker rarely meets all of a large model. Safe between threads."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._metadata = sa.MetaData()
+        self._entities: dict[str, sa.Table] = {}
+        self._links: dict[tuple[str, str], sa.Table] = {}
+        self._lock = threading.RLock()
+        for name in ("ab_user", "fl_team", "fl_file"):
+            sa.Table(name, self._metadata, sa.Column("id", sa.Integer, primary_key=True))
 
     def __getitem__(self, entity: str) -> sa.Table:
-        return self.entities[entity]
+        found = self._entities.get(entity)
+        return self._made(entity) if found is None else found
 
     def link(self, entity: str, field: str) -> sa.Table:
         """The join table of many references: `source`, `target`, `position`."""
-        return self.links[entity, field]
+        found = self._links.get((entity, field))
+        if found is None:
+            self._made(entity)
+            found = self._links[entity, field]
+        return found
+
+    def links_of(self, entity: Entity) -> dict[str, sa.Table]:
+        """Its join tables by field."""
+        return {f.name: self.link(entity.name, f.name) for f in entity.fields.values() if is_link(f)}
+
+    @property
+    def metadata(self) -> sa.MetaData:
+        """With every table in it."""
+        for name in self._catalog.entities:
+            self[name]
+        return self._metadata
+
+    def _made(self, name: str) -> sa.Table:
+        with self._lock:
+            if name not in self._entities:
+                entity = self._catalog.entities[name]
+                made = _entity_table(entity, self._metadata)
+                links = {(name, f.name): _link_table(entity, f, self._metadata)
+                         for f in entity.fields.values() if is_link(f)}
+                self._links |= links
+                self._entities[name] = made
+            return self._entities[name]
 
 
 def table_of(entity: Entity) -> sa.Table:
@@ -51,13 +84,7 @@ def links_of(entity: Entity) -> dict[str, sa.Table]:
 
 
 def build(catalog: Catalog) -> Tables:
-    metadata = sa.MetaData()
-    for name in ("ab_user", "fl_team", "fl_file"):
-        sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True))
-    entities = {e.name: _entity_table(e, metadata) for e in catalog.entities.values()}
-    links = {(e.name, f.name): _link_table(e, f, metadata)
-             for e in catalog.entities.values() for f in e.fields.values() if is_link(f)}
-    return Tables(metadata, entities, links)
+    return Tables(catalog)
 
 
 def is_link(field: Field) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 
@@ -48,12 +49,27 @@ def all_of(context: Context) -> Iterable[ProcessDefinition]:
 
 
 def keep(context: Context, definition: ProcessDefinition) -> None:
-    known = context.unit.connection.scalar(
-        sa.select(t.fl_definition.c.hash).where(t.fl_definition.c.hash == definition.hash))
-    if known is None:
+    kept = _kept_in(context)
+    if definition.hash in kept:
+        return
+    made = context.unit.connection.scalar(_MADE, {"content": definition.hash})
+    if made is not None and made != context.now:        # by another transaction, which has committed
+        kept.add(definition.hash)
+    if made is None:
         context.unit.insert_once(t.fl_definition, {
             "hash": definition.hash, "key": definition.key, "text": definition.text, "created_at": context.now,
             "called": dict(definition.called)}, "hash")
+
+
+_MADE = sa.select(t.fl_definition.c.created_at).where(t.fl_definition.c.hash == sa.bindparam("content"))
+_kept: WeakKeyDictionary[sa.Engine, set[str]] = WeakKeyDictionary()
+
+
+def _kept_in(context: Context) -> set[str]:
+    """Hashes known to be in this database. None is ever taken out of it; were one gone after all, as in a database put
+    back from a backup, the foreign key of instances refuses.
+    """
+    return _kept.setdefault(context.unit.connection.engine, set())
 
 
 def pinned(context: Context, key: str, content: str) -> ProcessDefinition:

@@ -91,13 +91,13 @@ def _children(element: etree._Element) -> Iterator[tuple[str, str]]:
     """Those that are elements of their own are compared on their own."""
     for child in element:
         if local(child) == "extensionElements":
-            yield from ((local(part), _canonical(part)) for part in child)
+            yield from ((local(part), canonical(part)) for part in child)
         elif local(child) not in _SILENT and local(child) not in elements.FLOW_NODES | {"sequenceFlow"}:
-            yield local(child), _canonical(child)
+            yield local(child), canonical(child)
 
 
-def _canonical(element: etree._Element) -> str:
-    """Without ids, which modelers give anew, and without the space between elements."""
+def canonical(element: etree._Element) -> str:
+    """What an element says, without ids, which modelers give anew, and without the space between elements."""
     kept = sorted((str(k), str(v)) for k, v in element.attrib.items() if str(k) != "id")
-    inside = "".join(map(_canonical, element))
+    inside = "".join(map(canonical, element))
     return f"<{namespace(element)}:{local(element)} {kept}>{(element.text or '').strip()}{inside}</>"

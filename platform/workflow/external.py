@@ -20,9 +20,9 @@ from formloom.policy.actor import SYSTEM
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
 from formloom.storage.database import Database
-from formloom.workflow import engine, steps
+from formloom.workflow import engine, steps, trail
+from formloom.workflow.failure import StepFailed
 from formloom.workflow.performing import Errand, External, Step, UnknownServiceTask
-from formloom.workflow.steps import StepFailed
 from formloom.workflow.triggers import Runtime
 
 
@@ -97,4 +97,4 @@ def _incident(context: Context, process: str, job: queue.Job) -> None:
     context.unit.connection.execute(sa.insert(t.fl_incident).values(
         instance_id=job.instance_id, key=process, node=job.node, error=job.error, at=context.now, status="open",
         job_id=job.id, attempts=job.attempts))
-    steps.note(context, job.instance_id or 0, "incident", [(job.node, context.now)], None, {"error": job.error})
+    trail.note(context, job.instance_id or 0, "incident", [(job.node, context.now)], None, {"error": job.error})

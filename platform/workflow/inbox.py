@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,17 @@ from formloom.workflow.offers import OPEN
 
 BOXES = ("open", "mine", "offered", "done", "started", "copied", "delegated")
 PAGE_SIZE, LARGEST_PAGE = 25, 200
-_COLUMNS = (t.fl_task, t.fl_instance.c.key, t.fl_instance.c.hash, t.fl_instance.c.started_by,
-            t.fl_instance.c.started_at, t.fl_instance.c.status.in_(("running", "incident")).label("running"))
+_CHILD = t.fl_task.alias("child")
+_MINE = (t.fl_copy.c.task_id == t.fl_task.c.id) & (t.fl_copy.c.user_id == sa.bindparam("reader"))
+_NAMED = sa.select(sa.func.aggregate_strings(sa.cast(t.fl_candidate.c.user_id, sa.Text), ",")).where(
+    t.fl_candidate.c.task_id == t.fl_task.c.id)
+_TASKS = sa.select(
+    t.fl_task, t.fl_instance.c.key, t.fl_instance.c.hash, t.fl_instance.c.started_by, t.fl_instance.c.started_at,
+    t.fl_instance.c.status.in_(("running", "incident")).label("running"),
+    _NAMED.scalar_subquery().label("users"), t.fl_copy.c.id.label("copy_id"), t.fl_copy.c.read_at.label("copy_read_at"),
+).join(t.fl_instance, t.fl_instance.c.id == t.fl_task.c.instance_id).outerjoin(t.fl_copy, _MINE)
+_SIGNED = sa.exists().where(_CHILD.c.instance_id == t.fl_task.c.instance_id, _CHILD.c.parent_id == t.fl_task.c.id)
+_TASK = _TASKS.add_columns(_SIGNED.label("signed")).where(t.fl_task.c.id == sa.bindparam("task"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +74,7 @@ class Task:
     urged_at: datetime | None = None
     copied: bool = False
     unread: bool = False
+    signed: bool = False        # others sign it as well, or do something for it; only known of a task alone
 
     @property
     def open(self) -> bool:
@@ -109,9 +119,8 @@ def inbox(context: Context, box: str = "mine", *, process: str | None = None, en
         raise BadRequest(Text("Pages are counted from 1 and hold 1 to {limit} tasks.", limit=LARGEST_PAGE))
     asked = only or Filter(process=process or "", entity=entity or "", record_id=record_id,
                            due="overdue" if overdue else "")
-    query = _tasks().where(_in_box(context, box), *_filtered(context, asked))
-    rows = context.unit.connection.execute(
-        query.order_by(*_order(box)).limit(page_size + 1).offset((page - 1) * page_size)).all()
+    query = _TASKS.where(_in_box(context, box), *_filtered(context, asked))
+    rows = _read(context, query.order_by(*_order(box)).limit(page_size + 1).offset((page - 1) * page_size))
     return TaskPage(tuple(_present(context, rows[:page_size])), page, page_size, len(rows) > page_size)
 
 
@@ -162,25 +171,30 @@ def counts(context: Context) -> Mapping[str, int]:
     return found
 
 
-def get(context: Context, task_id: int) -> Task:
-    """A task that this actor has, may take, has done or has started; any task for administrators."""
-    row = context.unit.connection.execute(_tasks().where(t.fl_task.c.id == task_id)).one_or_none()
-    task = _present(context, [row])[0] if row is not None else None
+def get(context: Context, task_id: int, titled: bool = True) -> Task:
+    """A task that this actor has, may take, has done or has started; any task for administrators. Without `titled` it
+    is not looked up what its record is called.
+    """
+    asked = {"task": task_id, "reader": context.actor.user_id}
+    row = context.unit.connection.execute(_TASK, asked).one_or_none()
+    task = _present(context, [row], titled)[0] if row is not None else None
     if task is None or not (_may_see(context.actor, task) or _took_part(context, task_id)):
         raise NotFound(Text("There is no task {id} for you.", id=task_id))
     return task
 
 
 def of_instance(context: Context, instance_id: int) -> list[Task]:
-    rows = context.unit.connection.execute(
-        _tasks().where(t.fl_task.c.instance_id == instance_id).order_by(t.fl_task.c.id)).all()
-    return _present(context, rows)
+    return _present(context, _read(context, _TASKS.where(t.fl_task.c.instance_id == instance_id).order_by(
+        t.fl_task.c.id)))
 
 
 def of_record(context: Context, entity: str, record_id: int) -> list[Task]:
-    rows = context.unit.connection.execute(
-        _tasks().where(t.fl_task.c.entity == entity, t.fl_task.c.record_id == record_id).order_by(t.fl_task.c.id)).all()
-    return _present(context, rows)
+    of = (t.fl_task.c.entity == entity) & (t.fl_task.c.record_id == record_id)
+    return _present(context, _read(context, _TASKS.where(of).order_by(t.fl_task.c.id)))
+
+
+def _read(context: Context, query: sa.Select[Any]) -> Sequence[Any]:
+    return context.unit.connection.execute(query, {"reader": context.actor.user_id}).all()
 
 
 def _may_see(actor: Actor, task: Task) -> bool:
@@ -195,10 +209,6 @@ def _took_part(context: Context, task_id: int) -> bool:
     found = sa.select(t.fl_history.c.data).join(t.fl_task, t.fl_task.c.instance_id == t.fl_history.c.instance_id).where(
         t.fl_task.c.id == task_id, kept)
     return any(json.loads(data or "{}").get("task") == task_id for data in context.unit.connection.scalars(found))
-
-
-def _tasks() -> sa.Select[Any]:
-    return sa.select(*_COLUMNS).join(t.fl_instance, t.fl_instance.c.id == t.fl_task.c.instance_id)
 
 
 def _in_box(context: Context, box: str) -> sa.ColumnElement[bool]:
@@ -236,52 +246,44 @@ def _offered(actor: Actor) -> sa.ColumnElement[bool]:
     return t.fl_task.c.role.in_(sorted(actor.roles)) | named
 
 
-def _present(context: Context, rows: Any) -> list[Task]:
-    users = _candidates(context, [row.id for row in rows])
-    titles, copied = _titles(context, rows), _copies(context, [row.id for row in rows])
-    tasks = (_task(context, row, users.get(row.id, ()), titles.get((row.entity, row.record_id), "")) for row in rows)
+def _present(context: Context, rows: Any, titled: bool = True) -> list[Task]:
+    titles = _titles(context, rows) if titled else {}
+    tasks = [_task(context, row, titles.get((row.entity, row.record_id), "")) for row in rows]
+    if not any(_of_others(context.actor, task) for task in tasks):
+        return tasks
     standing = deputies.principals(context)
-    return [replace(task, in_name_of=_principal(context.actor, task, standing), copied=task.id in copied,
-                    unread=copied.get(task.id, False)) for task in tasks]
+    return [replace(task, in_name_of=_principal(context.actor, task, standing)) for task in tasks]
+
+
+def _of_others(actor: Actor, task: Task) -> bool:
+    """Whether only a deputy could do it in the actor's place."""
+    return task.open and task.assignee != actor.user_id and not task.offered_to(actor)
 
 
 def _principal(actor: Actor, task: Task, standing: list[tuple[Absence, Actor]]) -> int | None:
     """In whose name the actor may do it; nobody's, if it is the actor's own."""
-    if not task.open or task.assignee == actor.user_id or task.offered_to(actor):
+    if not _of_others(actor, task):
         return None
     return next((p.user_id for a, p in standing if a.covers(task.process)
                  and (task.assignee == p.user_id or task.offered_to(p))), None)
 
 
-def _copies(context: Context, task_ids: list[int]) -> dict[int, bool]:
-    """Tasks that the actor has a copy of, and whether it is unread."""
-    rows = context.unit.connection.execute(sa.select(t.fl_copy.c.task_id, t.fl_copy.c.read_at).where(
-        t.fl_copy.c.user_id == context.actor.user_id, t.fl_copy.c.task_id.in_(task_ids)))
-    return {row.task_id: row.read_at is None for row in rows}
-
-
-def _task(context: Context, row: Any, users: tuple[int, ...], title: str) -> Task:
+def _task(context: Context, row: Any, title: str) -> Task:
     definition = definitions.pinned(context, row.key, row.definition or row.hash)
     node = definition.nodes[row.node]
     return Task(
         id=row.id, instance_id=row.instance_id, process=row.key, process_label=definition.label, node=row.node,
         label=signatures.title(row.kind or "", node.label or {"en": row.node}), entity=row.entity,
         record_id=row.record_id, record_title=title,
-        status=row.status, assignee=row.assignee_id, role=row.role, users=users, due_at=row.due_at,
+        status=row.status, assignee=row.assignee_id, role=row.role, due_at=row.due_at,
+        users=tuple(sorted(map(int, row.users.split(",")))) if row.users else (),
         created_at=row.created_at, done_at=row.done_at, done_by=row.done_by, outcome=row.outcome, comment=row.comment,
         started_by=row.started_by, started_at=row.started_at, running=row.running, kind=row.kind or "", token=row.token,
         parent=row.parent_id, fields=signatures.fields(node, row.kind or ""),
         outcomes=signatures.outcomes(node, row.kind or ""), acted_for=row.acting_for, urged=row.urged,
-        urged_at=row.urged_at,
+        urged_at=row.urged_at, copied=row.copy_id is not None, signed=bool(row._mapping.get("signed")),
+        unread=row.copy_id is not None and row.copy_read_at is None,
     )
-
-
-def _candidates(context: Context, task_ids: list[int]) -> dict[int, tuple[int, ...]]:
-    found: dict[int, tuple[int, ...]] = {}
-    for row in context.unit.connection.execute(
-            sa.select(t.fl_candidate).where(t.fl_candidate.c.task_id.in_(task_ids)).order_by(t.fl_candidate.c.user_id)):
-        found[row.task_id] = (*found.get(row.task_id, ()), row.user_id)
-    return found
 
 
 def _titles(context: Context, rows: Any) -> dict[tuple[str, int | None], str]:

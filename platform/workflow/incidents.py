@@ -17,9 +17,9 @@ from formloom.jobs import queue
 from formloom.metadata.catalog import EMPTY, Label
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
-from formloom.workflow import definitions, engine, steps
+from formloom.workflow import definitions, engine, trail
 from formloom.workflow.definition import ProcessDefinition
-from formloom.workflow.steps import RecordRef, StepFailed
+from formloom.workflow.failure import RecordRef, Start, StepFailed
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
@@ -91,7 +91,7 @@ def record(context: Context, failure: StepFailed, keep: bool = False) -> None:
             job_id=failure.job_id, attempts=1))
     if known is not None:
         connection.execute(sa.update(t.fl_instance).where(found.id == known).values(status="incident"))
-        steps.note(context, known, "incident", [(failure.node, context.now)], None, {"error": str(failure.cause)})
+        trail.note(context, known, "incident", [(failure.node, context.now)], None, {"error": str(failure.cause)})
 
 
 def _again(context: Context, failure: StepFailed, words: str) -> bool:
@@ -103,14 +103,14 @@ def _again(context: Context, failure: StepFailed, words: str) -> bool:
     return bool(context.unit.connection.execute(sa.update(t.fl_incident).where(same).values(values)).rowcount)
 
 
-def _keep(context: Context, start: steps.Start) -> int:
+def _keep(context: Context, start: Start) -> int:
     definitions.keep(context, start.definition)
     entity, record_id = start.record or ("", None)
     made = context.unit.connection.scalar(sa.insert(t.fl_instance).values(
         key=start.definition.key, hash=start.definition.hash, entity=entity, record_id=record_id, status="incident",
         version=1, state=engine.dump_start(start.at, start.variables), started_by=start.started_by,
         started_at=context.now).returning(t.fl_instance.c.id))
-    steps.note(context, int(made or 0), "started", [("", context.now)], start.started_by)
+    trail.note(context, int(made or 0), "started", [("", context.now)], start.started_by)
     return int(made or 0)
 
 

@@ -15,10 +15,10 @@ from formloom.jobs import queue
 from formloom.metadata.catalog import Entity, Label
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
-from formloom.workflow import definitions, offers, rule_tasks, steps
+from formloom.workflow import definitions, offers, rule_tasks, steps, trail
 from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.failure import RecordRef, Start, StepFailed
 from formloom.workflow.scope import Surroundings
-from formloom.workflow.steps import RecordRef, StepFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,22 +80,21 @@ def start(context: Context, definition: ProcessDefinition, record: RecordRef | N
           variables: Mapping[str, Any] | None = None, at: str = "") -> Instance:
     """`at`: the start event, where the process has several."""
     definitions.keep(context, definition)
-    row = {
-        "key": definition.key, "hash": definition.hash, "entity": record[0] if record else "",
-        "record_id": record[1] if record else None, "status": "running", "version": 1, "state": "",
-        "started_by": context.actor.user_id, "started_at": context.now,
-    }
-    made = context.unit.connection.scalar(sa.insert(t.fl_instance).values(row).returning(t.fl_instance.c.id))
-    instance_id = int(made or 0)
-    steps.note(context, instance_id, "started", [("", context.now)], context.actor.user_id)
     surroundings = Surroundings(context, record, context.actor.user_id)
-    step = steps.Step(context, instance_id, 1, definition, surroundings, record, context.actor.user_id)
+    step = steps.Step(context, 0, 1, definition, surroundings, record, context.actor.user_id)
+    step.trail.add("started", [("", context.now)], context.actor.user_id)
     try:
         step.begin(variables, at)
     except StepFailed as failure:
-        failure.start = steps.Start(definition, record, context.actor.user_id, at, variables or {})
+        failure.start = Start(definition, record, context.actor.user_id, at, variables or {})
         raise
-    return get(context, instance_id)
+    if step.acted or step.spoke:        # what it did may have come back to it
+        return get(context, step.instance_id)
+    over = step.running.ended
+    return Instance(id=step.instance_id, key=definition.key, hash=definition.hash, label=definition.label,
+                    entity=record[0] if record else "", record_id=record[1] if record else None,
+                    status="done" if over else "running", started_by=context.actor.user_id, started_at=context.now,
+                    ended_at=context.now if over else None)
 
 
 def get(context: Context, instance_id: int) -> Instance:
@@ -135,7 +134,7 @@ def cancel(context: Context, instance_id: int, reason: str = "") -> Instance:
     waited_for = (t.fl_job.c.instance_id == instance_id) & t.fl_job.c.token.is_not(None)
     queue.cancel(context.unit, waited_for, context.now)
     steps.close_incidents(context, t.fl_incident.c.instance_id == instance_id, "cancelled")
-    steps.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id,
+    trail.note(context, instance_id, "cancelled", [("", context.now)], context.actor.user_id,
                {"reason": reason} if reason else None)
     return get(context, instance_id)
 

@@ -11,7 +11,7 @@ from formloom.errors import Conflict, Text
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
 from formloom.workflow import steps
-from formloom.workflow.steps import RecordRef
+from formloom.workflow.failure import RecordRef
 
 _WAITS = (t.fl_subscription.c.instance_id == t.fl_instance.c.id) & t.fl_instance.c.status.in_(("running", "incident"))
 

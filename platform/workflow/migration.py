@@ -19,7 +19,7 @@ from formloom.metadata.catalog import Label
 from formloom.policy.actor import Actor
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
-from formloom.workflow import definitions, engine, steps
+from formloom.workflow import definitions, engine, steps, trail
 from formloom.workflow.definition import USER_KINDS, Node, ProcessDefinition
 from formloom.workflow.scope import Surroundings, local_now, zone
 from formloom.workflow.triggers import Runtime
@@ -194,7 +194,7 @@ def move(context: Context, instance_id: int, old: str, new: str, moves: Mapping[
     context.unit.connection.execute(sa.insert(t.fl_migration).values(
         instance_id=instance_id, at=context.now, actor_id=context.actor.user_id, from_hash=old, to_hash=new,
         moves=dict(moves), state=row.state, version=step.version))
-    steps.note(context, instance_id, "migrated", [("", context.now)], context.actor.user_id, {
+    trail.note(context, instance_id, "migrated", [("", context.now)], context.actor.user_id, {
         "from": old, "to": new, "armed": list(made.armed if made else ()),
         "disarmed": list(made.disarmed if made else ())})
 
@@ -219,7 +219,7 @@ def undo(context: Context, instance_id: int) -> None:
     _settle(context, step, row, made, {new: old for old, new in last.moves.items()})
     context.unit.connection.execute(sa.update(t.fl_migration).where(kept).values(
         undone_at=context.now, undone_by=context.actor.user_id))
-    steps.note(context, instance_id, "restored", [("", context.now)], context.actor.user_id,
+    trail.note(context, instance_id, "restored", [("", context.now)], context.actor.user_id,
                {"from": last.to_hash, "to": last.from_hash})
 
 

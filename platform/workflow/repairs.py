@@ -17,7 +17,7 @@ from formloom.metadata.catalog import EMPTY
 from formloom.records import actions
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
-from formloom.workflow import definitions, engine, external, incidents, instances, steps
+from formloom.workflow import definitions, engine, external, incidents, instances, steps, trail
 from formloom.workflow.definition import Node
 from formloom.workflow.incidents import Incident
 from formloom.workflow.scope import local_now
@@ -135,7 +135,7 @@ def _close(context: Context, incident: Incident, resolution: str, kind: str, tol
         before={"incident": incident.id, "process": incident.key, "element": incident.node, "error": incident.error},
         after=_plain(told)))
     if kind and incident.instance_id is not None:
-        steps.note(context, incident.instance_id, kind, [(incident.node, context.now)], context.actor.user_id,
+        trail.note(context, incident.instance_id, kind, [(incident.node, context.now)], context.actor.user_id,
                    _plain(told))
 
 

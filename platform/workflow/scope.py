@@ -44,6 +44,14 @@ class Surroundings(Mapping[str, Any]):
         return self._scope
 
     @property
+    def title(self) -> str | None:
+        """What the bound record is called; None if it was not read, or that takes more than its row."""
+        if self._scope is None or self._bound is None:
+            return None
+        found = self._scope.row.get(self._context.catalog.entity(self._bound[0]).title)
+        return found if isinstance(found, str) else None
+
+    @property
     def user(self) -> Mapping[str, Any]:
         if self._user is None:
             actor = find_actor(self._context, self._started_by)

@@ -21,6 +21,11 @@ from formloom.workflow.steps import Step
 RESUBMIT = Outcome("resubmit", {"en": "Submit again", "zh": "重新提交"})
 ADVISE = Outcome("advise", {"en": "Give back", "zh": "交回"}, comment="required")
 RETURNED = ("returned", "restart")
+_TASK = sa.select(t.fl_task).where(t.fl_task.c.id == sa.bindparam("task"))
+_CHILDREN = sa.select(t.fl_task).where(
+    t.fl_task.c.instance_id == sa.bindparam("instance"), t.fl_task.c.parent_id == sa.bindparam("parent"),
+    t.fl_task.c.kind == sa.bindparam("kind"), t.fl_task.c.status.in_(sa.bindparam("status", expanding=True)),
+).order_by(t.fl_task.c.id)
 
 
 def outcomes(node: Node, kind: str) -> tuple[Outcome, ...]:
@@ -62,8 +67,14 @@ def hold(context: Context, task_id: int) -> None:
     _set(context, task_id, status="held", assignee_id=context.actor.user_id, claimed_at=context.now)
 
 
+def alone(context: Context, step: Step, token: str, node: str, result: Mapping[str, Any]) -> None:
+    """What happens once the only task of a token is done, as most are."""
+    step.closed(token)
+    step.complete(token, node, result)
+
+
 def follow(context: Context, step: Step, row: Any, agrees: bool, result: Mapping[str, Any]) -> None:
-    """What happens once a task of a token is done."""
+    """What happens once one of several tasks of a token is done."""
     if row.kind in (None, "before", "after") and not agrees:
         _drop(context, row.token, row.instance_id)
         step.complete(row.token, row.node, result)
@@ -80,7 +91,7 @@ def follow(context: Context, step: Step, row: Any, agrees: bool, result: Mapping
 
 def _agreed(context: Context, step: Step, row: Any, result: Mapping[str, Any]) -> None:
     """First those who sign after it; then whoever waits for it."""
-    waiting = _children(context, row.id, "after", ("held",))
+    waiting = _children(context, row, row.id, "after", ("held",))
     for child in waiting:
         _reopen(context, step, child.id)
     if waiting:
@@ -92,7 +103,7 @@ def _climb(context: Context, step: Step, row: Any, result: Mapping[str, Any]) ->
     """`row` and all who signed after it have agreed. The last of several signers lets the one they signed for go on."""
     if row.kind is None:
         step.complete(row.token, row.node, result)
-    elif not _children(context, row.parent_id, row.kind, LIVE):
+    elif not _children(context, row, row.parent_id, row.kind, LIVE):
         if row.kind == "before":
             _reopen(context, step, row.parent_id)
         else:
@@ -111,9 +122,10 @@ def _drop(context: Context, token: str, instance_id: int) -> None:
     context.unit.connection.execute(sa.update(t.fl_task).where(gone).values(status="cancelled", done_at=context.now))
 
 
-def _children(context: Context, parent_id: int, kind: str, status: tuple[str, ...]) -> list[Any]:
-    wanted = (t.fl_task.c.parent_id == parent_id) & (t.fl_task.c.kind == kind) & t.fl_task.c.status.in_(status)
-    return list(context.unit.connection.execute(sa.select(t.fl_task).where(wanted).order_by(t.fl_task.c.id)))
+def _children(context: Context, row: Any, parent_id: int, kind: str, status: tuple[str, ...]) -> list[Any]:
+    """Of the same instance as `row`, by which they are found: there is no index of parents."""
+    wanted = {"instance": row.instance_id, "parent": parent_id, "kind": kind, "status": status}
+    return list(context.unit.connection.execute(_CHILDREN, wanted))
 
 
 def signers(context: Context, row: Any) -> set[int]:
@@ -126,7 +138,7 @@ def signers(context: Context, row: Any) -> set[int]:
 
 
 def read(context: Context, task_id: int) -> Any:
-    return context.unit.connection.execute(sa.select(t.fl_task).where(t.fl_task.c.id == task_id)).one()
+    return context.unit.connection.execute(_TASK, {"task": task_id}).one()
 
 
 def _set(context: Context, task_id: int, **values: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,45 +20,26 @@ from formloom.storage import platform_tables as t
 from formloom.storage.database import Origin
 from formloom.workflow import approvers, definitions, engine, offers, performing, rule_tasks
 from formloom.workflow.definition import DecisionCall, ProcessDefinition
+from formloom.workflow.failure import RecordRef, StepFailed
 from formloom.workflow.scope import Surroundings, local_now, zone
+from formloom.workflow.trail import Trail
 
-RecordRef = tuple[str, int]
 _busy: ContextVar[tuple[Any, set[int]]] = ContextVar("busy", default=(None, set()))
 ROUNDS = 500        # service tasks of one step; more is an endless loop
 EXTERNAL = "external-task"      # the kind of job that does what a step has sent away
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a process was to start with."""
-
-    definition: ProcessDefinition
-    record: RecordRef | None
-    started_by: int
-    at: str
-    variables: Mapping[str, Any]
-
-
-class StepFailed(FormloomError):
-    """A step could not be done; nothing of it was kept. The cause goes into an incident. `job_id`: whose answer the
-    step was to tell. `start`: of a process whose very first step it was.
-    """
-
-    code, status = "step-failed", 409
-
-    def __init__(self, key: str, instance_id: int, node: str, cause: Exception, job_id: int | None = None) -> None:
-        super().__init__(
-            Text("The process {process} cannot go on at {node}: {cause}", process=key, node=node or "its start",
-                 cause=str(cause)),
-            Text("Nothing was changed. The cause is noted as an incident for an administrator."),
-        )
-        self.key, self.instance_id, self.node, self.cause, self.job_id = key, instance_id, node, cause, job_id
-        self.start: Start | None = None
+# Built once: to build a statement takes SQLAlchemy several times as long as to run it.
+_SEEN = sa.select(t.fl_instance).where(t.fl_instance.c.id == sa.bindparam("instance"))
+_LOCKED = _SEEN.with_for_update()
+_LOCKED_OF_TASK = sa.select(t.fl_instance).where(t.fl_instance.c.id == sa.select(t.fl_task.c.instance_id).where(
+    t.fl_task.c.id == sa.bindparam("task")).scalar_subquery()).with_for_update()
+_MAKE = sa.insert(t.fl_instance).returning(t.fl_instance.c.id)
+_STORE = sa.update(t.fl_instance).where(
+    t.fl_instance.c.id == sa.bindparam("instance"), t.fl_instance.c.version == sa.bindparam("seen"))
 
 
 @dataclass(slots=True)
 class Step:
-    """One instance while it is locked and in memory."""
+    """One instance while it is locked and in memory. One that just starts has no id before its row is written."""
 
     context: Context
     instance_id: int
@@ -76,8 +56,9 @@ class Step:
     unstarted: tuple[str, Mapping[str, Any]] | None = None      # start event and variables, of one that is yet to begin
     stopped: bool = False                           # by incidents, which are over once it goes on
     skips: dict[str, Any] = field(default_factory=dict)         # results given to elements instead of performing them
+    trail: Trail = field(default_factory=Trail)
     _sent: frozenset[str] = frozenset()             # tokens that were away when it was opened
-    _kinds: frozenset[str] | None = None            # what was waited for then, where that is known
+    _before: tuple[engine.Token, ...] | None = None     # what waited then; None where rows may differ from that
 
     @property
     def running(self) -> engine.Execution:
@@ -87,7 +68,7 @@ class Step:
 
     def begin(self, variables: Mapping[str, Any] | None, at: str = "") -> None:
         """`at`: the start event, where the process has several."""
-        self._kinds = frozenset()
+        self._before = ()
         with self._failing():
             self.execution = engine.start(self.definition, self.surroundings, local_now(self.context),
                                           zone(self.context), variables, at)
@@ -184,6 +165,9 @@ class Step:
             if token is None:
                 self._store()
                 return
+            if not self.instance_id:
+                self._make()
+            self.trail.write(self.context, self.instance_id)        # before whatever the service notes
             self._serve(token)
         raise engine.EndlessLoop(Text("The process took {count} steps without waiting for anybody.", count=ROUNDS))
 
@@ -241,31 +225,58 @@ class Step:
     def _decide(self, token: engine.Token, call: DecisionCall) -> None:
         now = local_now(self.context)
         value, kept = rule_tasks.ask(self.context, call, self.running.scope_of(token.id), now)
-        note(self.context, self.instance_id, "ruled", [(token.node, now)], None, kept)
+        self.trail.add("ruled", [(token.node, now)], None, kept)
         if call.result:
             self.running.remember(token.id, call.result, value)
         self.running.complete(token.id, value, now)
 
+    def _make(self) -> None:
+        row = {"key": self.definition.key, "hash": self.definition.hash, "version": self.version,
+               "entity": self.record[0] if self.record else "", "record_id": self.record[1] if self.record else None,
+               "started_by": self.started_by, "started_at": self.context.now, **self._values()}
+        self.instance_id = int(self.context.unit.connection.execute(_MAKE, row).scalar_one())
+        under_way(self.context).add(self.instance_id)
+
+    def _values(self) -> dict[str, Any]:
+        execution = self.running
+        return {"state": execution.dump(), "next_due": execution.next_due(),
+                "status": "done" if execution.ended else "running",
+                "ended_at": self.context.now if execution.ended else None,
+                "skips": engine.write_values(self.skips) if self.skips else None}
+
     def _store(self) -> None:
-        execution, connection = self.running, self.context.unit.connection
-        values = {"state": execution.dump(), "version": self.version + 1, "next_due": execution.next_due(),
-                  "status": "done" if execution.ended else "running",
-                  "ended_at": self.context.now if execution.ended else None,
-                  "skips": engine.write_values(self.skips) if self.skips else None}
-        mine = (t.fl_instance.c.id == self.instance_id) & (t.fl_instance.c.version == self.version)
-        if connection.execute(sa.update(t.fl_instance).where(mine).values(values)).rowcount != 1:
-            if self._cancelled():
-                return
-            raise Conflict(Text("The process has gone on meanwhile. Try again."))
-        self.version += 1
-        note(self.context, self.instance_id, "passed", [(step.node, step.at) for step in execution.passed])
-        execution.passed.clear()
+        if not self.instance_id:
+            self._make()
+        elif not self._update():
+            return
+        self.trail.add("passed", [(step.node, step.at) for step in self.running.passed])
+        self.trail.write(self.context, self.instance_id)
+        self.running.passed.clear()
         self._withdraw()
-        offers.synchronize(self.context, self.instance_id, self.definition, self.record, execution,
-                           self.started_by, self._kinds)
-        self._kinds = None
+        offers.synchronize(self.context, self.instance_id, self.definition, self.record, self.running,
+                           self.started_by, self._before, self.surroundings.title)
+        self._before = tuple(self.running.waiting())
         under_way(self.context).discard(self.instance_id)
         self._send()
+
+    def _update(self) -> bool:
+        """False if the step itself ended the process."""
+        values = {**self._values(), "version": self.version + 1, "instance": self.instance_id, "seen": self.version}
+        if self.context.unit.connection.execute(_STORE, values).rowcount != 1:
+            if self._cancelled():
+                return False
+            raise Conflict(Text("The process has gone on meanwhile. Try again."))
+        self.version += 1
+        return True
+
+    def closed(self, token: str) -> None:
+        """The only task of this token was just done: no row of it is left to be withdrawn."""
+        if self._before is not None:
+            self._before = tuple(w for w in self._before if w.id != token)
+
+    def differs(self) -> None:
+        """Rows may not be as the state says, because the state was put back."""
+        self._before = None
 
     def _withdraw(self) -> None:
         """Jobs whose tokens are gone, and incidents that the step has left behind."""
@@ -320,18 +331,28 @@ def under_way(context: Context) -> set[int]:
 
 def open_instance(context: Context, instance_id: int) -> Step:
     """Locks the instance until the transaction ends, and brings it into memory."""
-    return _opened(context, instance_id, sa.select(t.fl_instance).with_for_update())
+    return loaded(context, _row(context, _LOCKED, instance_id))
 
 
 def look_at(context: Context, instance_id: int) -> Step:
     """In memory, to be asked and not to be moved."""
-    return _opened(context, instance_id, sa.select(t.fl_instance))
+    return loaded(context, _row(context, _SEEN, instance_id))
 
 
-def _opened(context: Context, instance_id: int, query: sa.Select[Any]) -> Step:
-    row = context.unit.connection.execute(query.where(t.fl_instance.c.id == instance_id)).one_or_none()
+def lock_of_task(context: Context, task_id: int) -> Any:
+    """Locks the instance of a task; its row, or None if there is no such task."""
+    return context.unit.connection.execute(_LOCKED_OF_TASK, {"task": task_id}).one_or_none()
+
+
+def _row(context: Context, query: sa.Select[Any], instance_id: int) -> Any:
+    row = context.unit.connection.execute(query, {"instance": instance_id}).one_or_none()
     if row is None:
         raise NotFound(Text("There is no process instance {id}.", id=instance_id))
+    return row
+
+
+def loaded(context: Context, row: Any) -> Step:
+    """Of a row that was read under its lock, or is only looked at."""
     if row.status not in ("running", "incident"):
         raise Conflict(Text("This process is over."))
     record = (row.entity, row.record_id) if row.record_id is not None else None
@@ -343,7 +364,7 @@ def _opened(context: Context, instance_id: int, query: sa.Select[Any]) -> Step:
         with step._failing():
             step.skips = engine.read_values(row.skips) if row.skips else {}
             step.execution = engine.load(definition, row.state, surroundings, local_now(context), zone(context))
-            step._sent, step._kinds = step.away(), frozenset(w.kind for w in step.running.waiting())
+            step._sent, step._before = step.away(), tuple(step.running.waiting())
     return step
 
 
@@ -359,15 +380,4 @@ def _portable(value: Any) -> Any:
     if isinstance(value, Scope):
         return dict(value.row)
     return [_portable(item) for item in value] if isinstance(value, list) else value
-
-
-def note(context: Context, instance_id: int, kind: str, nodes: list[tuple[str, Any]], actor_id: int | None = None,
-         data: Mapping[str, Any] | None = None) -> None:
-    """Appends to the instance's history."""
-    shown = None if data is None else json.dumps(data, ensure_ascii=False)
-    rows = [{"instance_id": instance_id, "kind": kind, "node": node, "at": at, "actor_id": actor_id, "data": shown}
-            for node, at in nodes]
-    if rows:
-        context.unit.connection.execute(sa.insert(t.fl_history), rows)
-
 

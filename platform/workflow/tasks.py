@@ -16,7 +16,7 @@ from formloom.storage import platform_tables as t
 from formloom.workflow import signatures, steps, traces, undo
 from formloom.workflow.definition import Node, Outcome
 from formloom.workflow.inbox import Filter, Task, TaskPage, counts, get, inbox, of_instance, of_record
-from formloom.workflow.offers import OPEN, announce
+from formloom.workflow.offers import announce
 
 __all__ = ["Filter", "Task", "TaskPage", "claim", "complete", "counts", "get", "inbox", "of_instance", "of_record",
            "release"]
@@ -54,36 +54,44 @@ def release(context: Context, task_id: int) -> Task:
 def complete(context: Context, task_id: int, outcome: str, comment: str = "",
              values: Mapping[str, Any] | None = None) -> Task:
     """Decides a task: writes the fields it lets the actor write, and moves the process on, or does nothing at all."""
-    instance_id = _instance_of(context, task_id)
-    step = steps.open_instance(context, instance_id)      # locks, so what is read from here on stays true
-    task = _open(context, task_id)
+    instance = steps.lock_of_task(context, task_id)     # so what is read from here on stays true
+    task = _open(context, task_id, titled=False)
+    step = steps.loaded(context, instance)
     _may_decide(context, task, step)
     chosen = _check(task, outcome, comment)
-    before = undo.kept(context, instance_id)
     _write(context, task, step, values or {})
-    step.surroundings.refresh()
+    kept = undo.kept(task, instance, bool(values))
     done = {"status": "done", "outcome": outcome, "comment": comment or None, "done_at": context.now,
             "done_by": context.actor.user_id, "assignee_id": context.actor.user_id, "acting_for": task.in_name_of}
-    context.unit.connection.execute(sa.update(t.fl_task).where(t.fl_task.c.id == task_id).values(done))
+    context.unit.connection.execute(_DONE, {**done, "undo": kept, "task": task_id})
     traces.decided(context, step, task, chosen, comment)
     node = step.definition.nodes[task.node]
     announce(context, "completed", task_id, step.definition, node, step.record,
              {"outcome": outcome, "comment": comment, "node": node.id})
+    _go_on(context, task, step, chosen, {
+        "outcome": outcome, "comment": comment, "by": context.actor.user_id, "at": context.now})
+    undo.check(context, task_id, step, kept)
+    title = step.surroundings.title
+    if title is None or step.acted or step.spoke:       # what it is about may be called otherwise now
+        return get(context, task_id)
+    return dataclasses.replace(
+        task, status="done", outcome=outcome, comment=comment or None, done_at=context.now, record_title=title,
+        done_by=context.actor.user_id, assignee=context.actor.user_id, acted_for=task.in_name_of, in_name_of=None,
+        running=not step.running.ended)
+
+
+_DONE = sa.update(t.fl_task).where(t.fl_task.c.id == sa.bindparam("task"))
+
+
+def _go_on(context: Context, task: Task, step: steps.Step, chosen: Outcome, result: dict[str, Any]) -> None:
     agrees = chosen.tone != "stop"
-    result = {"outcome": outcome, "comment": comment, "by": context.actor.user_id, "at": context.now}
-    signatures.follow(context, step, signatures.read(context, task_id), agrees,
-                      result if node.approval is None else {**result, "agrees": agrees})
-    undo.keep(context, task, step, before, bool(values))
-    return get(context, task_id)
-
-
-def _instance_of(context: Context, task_id: int) -> int:
-    """Of a task that may be completed; of any other, `_open` says why not."""
-    row = context.unit.connection.execute(_INSTANCE_OF, {"task": task_id}).one_or_none()
-    return int(row.instance_id) if row and row.status in OPEN else _open(context, task_id).instance_id
-
-
-_INSTANCE_OF = sa.select(t.fl_task.c.instance_id, t.fl_task.c.status).where(t.fl_task.c.id == sa.bindparam("task"))
+    if step.definition.nodes[task.node].approval is not None:
+        result["agrees"] = agrees
+    if task.kind or task.signed:
+        signatures.follow(context, step, signatures.read(context, task.id), agrees, result)
+    else:
+        signatures.alone(context, step, task.token, task.node, result)
+    step.trail.write(context, step.instance_id)     # of signatures that do not move the process yet
 
 
 def _may_decide(context: Context, task: Task, step: steps.Step) -> None:
@@ -107,8 +115,8 @@ def four_eyes(step: steps.Step, task: Task, node: Node, who: int) -> Text | None
     return None
 
 
-def _open(context: Context, task_id: int) -> Task:
-    task = get(context, task_id)
+def _open(context: Context, task_id: int, titled: bool = True) -> Task:
+    task = get(context, task_id, titled)
     if task.status == "done":
         raise Conflict(Text("This task is already done."))
     if task.status == "held":
@@ -134,15 +142,17 @@ def _write(context: Context, task: Task, step: steps.Step, values: Mapping[str, 
     editable = {f.name for f in task.fields if f.editable}
     errors = [FieldError(name, "not-editable", Text("This task does not let you change this field."))
               for name in values if name not in editable]
-    record = step.surroundings.record
-    missing = [f.name for f in task.fields if f.access == "required"
-               and _empty(values[f.name] if f.name in values else record.row.get(f.name) if record else None)]
+    needed = [f.name for f in task.fields if f.access == "required"]
+    record = step.surroundings.record if needed else None
+    missing = [name for name in needed
+               if _empty(values[name] if name in values else record.row.get(name) if record else None)]
     errors += [FieldError(name, "required", Text("This field is needed to complete the task.")) for name in missing]
     if errors:
         raise ValidationFailed(errors)
     if values and step.record is not None:
         granted = dataclasses.replace(context, actor=granting(context.actor))
         actions.update(granted, step.record[0], step.record[1], values)
+        step.surroundings.refresh()
 
 
 def granting(actor: Actor) -> Actor:

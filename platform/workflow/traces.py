@@ -10,15 +10,17 @@ import sqlalchemy as sa
 from formloom.policy import people
 from formloom.records.context import Context
 from formloom.storage import platform_tables as t
-from formloom.workflow import steps
+from formloom.workflow import steps, trail
 from formloom.workflow.definition import Outcome
 from formloom.workflow.inbox import Task
+
+_AUDIT = sa.insert(t.fl_audit)
 
 
 def decided(context: Context, step: steps.Step, task: Task, chosen: Outcome, comment: str) -> None:
     kept = {"outcome": chosen.value, "comment": comment, "label": dict(chosen.label), "tone": chosen.tone,
             **_name(context, "acting_for", task.in_name_of)}
-    steps.note(context, task.instance_id, "decided", [(task.node, context.now)], context.actor.user_id, kept)
+    step.trail.add("decided", [(task.node, context.now)], context.actor.user_id, kept)
     _audit(context, step, task.node, {"verb": "decided", "task": dict(task.label), **kept})
 
 
@@ -30,7 +32,7 @@ def done(context: Context, step: steps.Step, task: Task, verb: str, comment: str
     names = people.names(context.unit, to)
     kept = {"task": task.id, "comment": comment, "to": [names.get(i, str(i)) for i in to], "to_ids": list(to),
             **_name(context, "acting_for", task.in_name_of), **more}
-    steps.note(context, task.instance_id, verb, [(task.node, context.now)], context.actor.user_id, kept)
+    trail.note(context, task.instance_id, verb, [(task.node, context.now)], context.actor.user_id, kept)
     _audit(context, step, task.node, {**kept, "verb": verb, "task": dict(task.label)})
 
 
@@ -42,7 +44,7 @@ def _audit(context: Context, step: steps.Step, node: str, after: Mapping[str, An
     """The record's timeline; a process without a record has its history only."""
     if step.record is None:
         return
-    context.unit.connection.execute(sa.insert(t.fl_audit).values(
-        at=context.now, actor_id=context.actor.user_id, actor_name=context.actor.name, entity=step.record[0],
-        record_id=step.record[1], kind="task", action=node, before={},
-        after={**after, "process": step.definition.key}))
+    context.unit.connection.execute(_AUDIT, {
+        "at": context.now, "actor_id": context.actor.user_id, "actor_name": context.actor.name,
+        "entity": step.record[0], "record_id": step.record[1], "kind": "task", "action": node, "before": {},
+        "after": {**after, "process": step.definition.key}})

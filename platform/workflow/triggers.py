@@ -19,10 +19,10 @@ from formloom.storage import query
 from formloom.workflow import definitions, incidents, instances, messages, moments, steps
 from formloom.workflow.definition import ProcessDefinition, Trigger
 from formloom.workflow.engine import EndlessLoop
+from formloom.workflow.failure import RecordRef, StepFailed
 from formloom.workflow.instances import Instance
 from formloom.workflow.performing import transactional
 from formloom.workflow.scope import Surroundings, local_now, zone
-from formloom.workflow.steps import RecordRef, StepFailed
 
 _NESTED = 10            # processes that start each other within one change
 MOST = 1000             # instances that one due time of a schedule starts; the rest follow with the next

@@ -21,19 +21,20 @@ SECONDS = 8             # what a page offers
 GRACE = timedelta(seconds=SECONDS + 4)      # what a slow connection gets
 
 
-def kept(context: Context, instance_id: int) -> dict[str, Any]:
-    row = context.unit.connection.execute(sa.select(
-        t.fl_instance.c.state, t.fl_instance.c.version).where(t.fl_instance.c.id == instance_id)).one()
-    return {"state": row.state, "version": row.version}
+def kept(task: Task, instance: Any, wrote: bool) -> dict[str, Any] | None:
+    """What to go back to, if the step that follows only moves tokens: see `check`. Not of signers and delegates, whose
+    task is one of several of its token.
+    """
+    if task.kind or task.signed or wrote:
+        return None
+    return {"state": instance.state, "version": instance.version, "after": instance.version + 1, "had": task.assignee,
+            "status": task.status}
 
 
-def keep(context: Context, task: Task, step: steps.Step, before: dict[str, Any], wrote: bool) -> None:
-    """Not of signers and delegates, whose task is one of several of its token."""
-    alone = not task.kind and not context.unit.connection.scalar(
-        sa.select(t.fl_task.c.id).where(t.fl_task.c.parent_id == task.id).limit(1))
-    plain = alone and not wrote and not step.acted and step.version == before["version"] + 1 and not step.spoke
-    _mark(context, task.id, {**before, "after": step.version, "had": task.assignee, "status": task.status}
-          if plain else None)
+def check(context: Context, task_id: int, step: steps.Step, kept: dict[str, Any] | None) -> None:
+    """After the step: forgets what was kept if it did more than to move tokens."""
+    if kept is not None and (step.acted or step.spoke or step.version != kept["after"]):
+        context.unit.connection.execute(sa.update(t.fl_task).where(t.fl_task.c.id == task_id).values(undo=None))
 
 
 def possible(context: Context, task: Task) -> Text | None:
@@ -65,10 +66,8 @@ def undo(context: Context, task_id: int) -> Task:
         status=row["status"], assignee_id=row["had"], outcome=None, comment=None, done_at=None, done_by=None,
         acting_for=None, undo=None))
     step = steps.open_instance(context, task.instance_id)
+    step.differs()
     step.fire()
     traces.done(context, step, task, "undone")
     return inbox.get(context, task_id)
 
-
-def _mark(context: Context, task_id: int, value: Any) -> None:
-    context.unit.connection.execute(sa.update(t.fl_task).where(t.fl_task.c.id == task_id).values(undo=value))

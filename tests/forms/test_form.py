@@ -143,3 +143,12 @@ def test_action_gives_what_it_asks(acting: As, claim: int, claims: Catalog, show
         secret = form.control(sheet, claims.entity("claim").field("secret"))
     assert (sheet.readable, secret.writable) == ({"secret"}, True)
     assert secret.typed == ""       # granted for writing; what stands there stays unreadable
+
+
+def test_action_shows_fields_as_they_will_be(acting: As, claim: int, claims: Catalog, show: Display) -> None:
+    """Paying sets the state that the notes wait for."""
+    notes = claims.entity("claim").field("notes")
+    with acting("clerk") as context:
+        record = actions.read(context, "claim", claim)
+        now, after = _stored(context, claim, show), form.of_action(context, record, "pay", show)
+        assert (form.control(now, notes).visible, form.control(after, notes).visible) == (False, True)

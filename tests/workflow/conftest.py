@@ -30,7 +30,7 @@ from formloom.storage.store import Store
 from formloom.workflow import definitions, external, incidents, reader
 from formloom.workflow.decisions import library
 from formloom.workflow.definition import ProcessDefinition
-from formloom.workflow.steps import StepFailed
+from formloom.workflow.failure import StepFailed
 
 PACK = Path(__file__).parents[1] / "packs" / "approval"
 _FRAME = """<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from formloom.records import actions
-from formloom.storage.platform_tables import fl_history, fl_instance
+from formloom.storage.platform_tables import fl_history, fl_incident, fl_instance
 from formloom.workflow import timers
 
 HOUR = timedelta(hours=1)
@@ -57,3 +57,26 @@ def test_instance_that_is_held_does_not_hold_up_the_others(world: Any, due: list
         assert other.scalar(first)
         assert timers.fire_due(world, world.now()) == len(due) - 1
     assert timers.fire_due(world, world.now()) == 1
+
+
+def test_one_that_cannot_go_on_spoils_no_other(world: Any, due: list[int]) -> None:
+    with world.database.write() as unit:
+        broken = unit.connection.scalars(sa.select(fl_instance.c.id).order_by(fl_instance.c.id)).all()[5]
+        unit.connection.execute(sa.update(fl_instance).where(fl_instance.c.id == broken).values(state="[1]"))
+    assert timers.fire_due(world, world.now()) == len(due) - 1
+    assert timers.fire_due(world, world.now()) == 0
+    with world.reading() as context:
+        found = context.unit.connection.execute(sa.select(fl_incident.c.instance_id, fl_incident.c.attempts)).all()
+        passed = sa.select(fl_history.c.instance_id).where(fl_history.c.node == "w")
+        done = context.unit.connection.scalars(passed).all()
+    assert [tuple(row) for row in found] == [(broken, 1)]
+    assert len(done) == len(set(done)) == len(due) - 1
+
+
+def test_next_timer_is_known_before_it_is_due(world: Any, due: list[int]) -> None:
+    earlier = world.now() - timedelta(minutes=1)
+    found = timers.next_due(world, earlier)
+    assert found is not None
+    assert earlier < found <= world.now()
+    timers.fire_due(world, world.now())
+    assert timers.next_due(world, earlier) is None

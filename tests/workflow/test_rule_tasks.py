@@ -13,7 +13,7 @@ from formloom.metadata.catalog import EntityRule, FieldRule
 from formloom.records import actions
 from formloom.workflow import incidents, instances, reader, rule_tasks
 from formloom.workflow.decisions import library
-from formloom.workflow.steps import StepFailed
+from formloom.workflow.failure import StepFailed
 
 START = "<bpmn:startEvent id='s'/>"
 ASK = ('<bpmn:businessRuleTask id="ask" name="Ask"><bpmn:extensionElements><formloom:decision ref="{ref}" '

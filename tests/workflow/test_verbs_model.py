@@ -18,7 +18,7 @@ from formloom.errors import FormloomError
 from formloom.policy import people
 from formloom.storage import platform_tables as t
 from formloom.workflow import deputies, instances, steps, tasks, undo, verbs
-from formloom.workflow.steps import StepFailed
+from formloom.workflow.failure import StepFailed
 from tests.workflow.test_verbs import IDS, TAKE_BACK, THREE, step
 
 HOLDER = "holder"                       # whoever has the task; most acts by anybody else are refused

@@ -8,6 +8,7 @@ from formloom.records.actions.list import list
 from formloom.records.actions.offers import offers
 from formloom.records.actions.read import read
 from formloom.records.actions.run import run
+from formloom.records.actions.totals import totals
 from formloom.records.actions.update import update
 
-__all__ = ["create", "delete", "list", "offers", "read", "run", "update"]
+__all__ = ["create", "delete", "list", "offers", "read", "run", "totals", "update"]

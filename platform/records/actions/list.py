@@ -26,13 +26,10 @@ MAX_PAGE_SIZE = 1000
 def list(context: Context, entity: str, query: Query | None = None) -> Page:
     """The records that this actor may read and that meet the query. The row rules are part of the SQL."""
     asked, target = query or Query(), context.catalog.entity(entity)
-    rules = context.policy.row_rules(context.actor, target)
-    if rules.nothing:
-        raise Forbidden(context.policy.decide(context.actor, "read", target, None, context.now).reason)
+    where = condition(context, target, asked)
     if not 1 <= asked.page_size <= MAX_PAGE_SIZE or not 1 <= asked.page <= LARGEST_ID:
         raise BadRequest(Text("A page has 1 to {limit} records, and pages count from 1.", limit=MAX_PAGE_SIZE))
     wanted = _wanted(context, target, asked.filter)
-    where = _where(context, target, asked.search, wanted)
     filled = conditions.filled(wanted.ast, target) if wanted else frozenset[str]()
     sort = _sort(context, target, asked)
     _known(context, target, asked.fields or ())
@@ -53,11 +50,13 @@ def readable(context: Context, entity: Entity) -> frozenset[str]:
     return access.readable - access.masks.keys()
 
 
-def _where(
-    context: Context, entity: Entity, search: str | None, wanted: Expression | None
-) -> sa.ColumnElement[bool] | None:
+def condition(context: Context, entity: Entity, asked: Query) -> sa.ColumnElement[bool] | None:
+    """The rows that this actor may read and that are asked for. Raises Forbidden where there can be none."""
+    if context.policy.row_rules(context.actor, entity).nothing:
+        raise Forbidden(context.policy.decide(context.actor, "read", entity, None, context.now).reason)
+    wanted = _wanted(context, entity, asked.filter)
     parts = [p for p in (reach.row_filter(context, entity), _rendered(context, entity, wanted),
-                         _search(context, entity, search)) if p is not None]
+                         _search(context, entity, asked.search)) if p is not None]
     return sa.and_(*parts) if parts else None
 
 

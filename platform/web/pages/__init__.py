@@ -10,6 +10,7 @@ from formloom.web.pages import (
     comments,
     decision_drafts,
     decisions,
+    design,
     edit,
     files,
     home,
@@ -36,17 +37,12 @@ from formloom.web.pages import (
 )
 from formloom.web.pages.assets import Assets
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import changes, diagrams, editing, entities, preview, translations
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "absences", "blueprint", "changes", "comments", "decision_drafts", "decisions", "diagrams", "edit", "editing",
-    "entities",
-    "files", "home",
-    "inbox", "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick",
-    "preferences", "preview", "processes", "profile", "records", "search", "simulations", "tasks", "translations",
-    "trials", "verbs",
-    "views",
+    "absences", "blueprint", "comments", "decision_drafts", "decisions", "design", "edit", "files", "home", "inbox",
+    "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences",
+    "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs", "views",
     "workflow_drafts", "workflows",
 ]
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from werkzeug.datastructures import MultiDict
+
 from formloom import feel
 from formloom.errors import FieldError, Text, ValidationFailed
 from formloom.feel import syntax
@@ -32,6 +34,19 @@ class Condition:
     field: str
     operator: str
     values: tuple[str, ...] = ()
+
+
+def posted(form: MultiDict[str, str], entity: Entity) -> list[Condition]:
+    """The rows of the builder; those without a value are not filled in yet."""
+    rows = zip(form.getlist("f"), form.getlist("o"), form.getlist("v"), strict=False)
+    given = [Condition(f, o, _split(o, v)) for f, o, v in rows if f in entity.fields]
+    return [c for c in given if c.values or c.operator in (EMPTY, NOT_EMPTY)]
+
+
+def _split(operator: str, text: str) -> tuple[str, ...]:
+    if operator in ("in", "between"):
+        return tuple(v.strip() for v in text.replace("，", ",").split(",") if v.strip())
+    return (text.strip(),) if text.strip() else ()
 
 
 def to_feel(conditions: Sequence[Condition], entity: Entity) -> str:

@@ -38,6 +38,7 @@ _DESIGN = (
     (Text("Processes"), "/workflows", "sitemap"),
     (Text("Decisions"), "/decisions", "table"),
     (Text("Drafts and versions"), "/changes", "versions"),
+    (Text("Packs"), "/packs", "package"),
 )
 THEMES = ("light", "dark", "system")
 AVATAR_TONES = 6

@@ -15,11 +15,12 @@ EVERYTHING = "true"      # as a filter: take the one of the view away
 SIZES = (25, 50, 100)
 HIDDEN_TYPES = frozenset({"table", "json", "rich_text", "long_text", "file", "image"})
 SYSTEM_COLUMNS = ("created_at", "updated_at")
+LAYOUTS = ("list", "kanban", "calendar")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """`filter` and `columns` are what the address says; `view` supplies what it does not say."""
+    """`filter`, `columns`, `layout` and `by` are what the address says; `view` supplies what it does not say."""
 
     entity: Entity
     view: str = ""
@@ -29,7 +30,8 @@ class Listing:
     columns: tuple[str, ...] = ()
     page: int = 1
     size: int = SIZES[1]
-    board: bool = False
+    layout: str = ""        # one of LAYOUTS; '' is what the view says
+    by: str = ""            # field of the columns of a board, or of the days of a calendar
 
     @property
     def path(self) -> str:
@@ -46,7 +48,7 @@ class Listing:
         pairs = {
             "view": self.view, "q": self.q, "filter": self.filter, "sort": sort_text(self.sort),
             "columns": ",".join(self.columns), "page": "" if self.page == 1 else str(self.page),
-            "size": "" if self.size == SIZES[1] else str(self.size), "layout": "board" if self.board else ""}
+            "size": "" if self.size == SIZES[1] else str(self.size), "layout": self.layout, "by": self.by}
         text = urlencode({k: v for k, v in pairs.items() if v})
         return f"?{text}" if text else ""
 
@@ -73,7 +75,7 @@ def from_query(entity: Entity, args: MultiDict[str, str]) -> Listing:
         entity=entity, view=args.get("view", ""), q=args.get("q", "").strip(), filter=args.get("filter", "").strip(),
         sort=parse_sort(args.get("sort", ""), entity), columns=_known(args.getlist("columns"), entity),
         page=max(1, _number(args.get("page", ""), 1)), size=_size(args.get("size", "")),
-        board=args.get("layout") == "board" and entity.state is not None)
+        layout=layout(args.get("layout", "")), by=by if (by := args.get("by", "")) in entity.fields else "")
 
 
 def with_view(listing: Listing, view: View | None, default_columns: Sequence[str]) -> Listing:
@@ -83,7 +85,15 @@ def with_view(listing: Listing, view: View | None, default_columns: Sequence[str
         listing,
         filter="" if listing.filter == EVERYTHING else listing.filter or (view.filter if view else ""),
         sort=listing.sort or (view.sort if view else ()) or entity.sort or (Sort("id", descending=True),),
-        columns=listing.columns or (view.columns if view else ()) or tuple(default_columns))
+        columns=listing.columns or (view.columns if view else ()) or tuple(default_columns),
+        layout=listing.layout or (view.kind if view else "list"))
+
+
+def field_of(view: View) -> str:
+    """The field that makes the columns or the days of a declared view."""
+    if view.board is not None:
+        return view.board.group_by
+    return view.calendar.start if view.calendar is not None else ""
 
 
 def parse_sort(text: str, entity: Entity) -> tuple[Sort, ...]:
@@ -115,6 +125,11 @@ def columns_of(entity: Entity) -> list[Field]:
 def _known(texts: Sequence[str], entity: Entity) -> tuple[str, ...]:
     names = [n.strip() for text in texts for n in text.split(",")]
     return tuple(dict.fromkeys(n for n in names if n in entity.fields))
+
+
+def layout(text: str) -> str:
+    """`board` is what boards were called in addresses once."""
+    return "kanban" if text == "board" else text if text in LAYOUTS else ""
 
 
 def _size(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Response, redirect, render_template, request, stream_with_context
@@ -13,22 +13,24 @@ from formloom.errors import BadExpression, FormloomError, Text, UnknownField, Va
 from formloom.feel import FeelSyntaxError
 from formloom.forms import clocks
 from formloom.forms.display import NUMERIC, Display, Shown
-from formloom.metadata.catalog import Choice, Entity, Field
+from formloom.metadata.catalog import Entity, Field
 from formloom.records import actions
 from formloom.records.context import Context
-from formloom.records.query import Page, Query, Record
+from formloom.records.query import Page, Record
 from formloom.web.i18n import label, t
-from formloom.web.pages import conditions, listing, views
+from formloom.web.pages import agenda, boards, conditions, layouts, listing, views
+from formloom.web.pages.agenda import Agenda
 from formloom.web.pages.blueprint import blueprint
+from formloom.web.pages.boards import Board
 from formloom.web.pages.exports import csv_lines
 from formloom.web.pages.frame import display, may_create, workspace_of
 from formloom.web.pages.listing import Listing
+from formloom.web.pages.rows import query
 from formloom.web.requests import actor, catalog, model, reading, writing
 
 BULK_LIMIT = 500
 EXPORT_PAGE = 500
 EXPORT_LIMIT = 50_000
-LANE_LIMIT = 50
 COUNTED = 10_000       # a capped count stops one above
 
 
@@ -38,13 +40,6 @@ class Row:
     version: int
     label: str
     cells: Mapping[str, Shown]
-    state: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    choice: Choice
-    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +65,12 @@ def list_records(name: str) -> ResponseReturnValue:
     with reading() as context:
         asked = listing.from_query(entity, request.args)
         found = views.all_of(context, entity)
-        shown = views.apply(asked, found)
-        page, problem = _page(context, shown)
-        ticking = clocks.cells(context, entity, page.records, shown.columns, display())
-    body = _body(shown, asked, page, problem, ticking) | {"views": found}
+        fitting = layouts.of(context, entity)
+        shown = fitting.chosen(views.apply(asked, found))
+        held = content(context, shown, asked)
+    values = body(shown, asked, held) | {"views": found, "layouts": fitting}
     template = "lists/_body.html" if _partial() else "lists/list.html"
-    return render_template(template, **body), 400 if problem else 200
+    return render_template(template, **values), 400 if held.problem else 200
 
 
 def _partial() -> bool:
@@ -85,69 +80,55 @@ def _partial() -> bool:
 def _composed(entity: Entity) -> ResponseReturnValue:
     """The builder's rows become FEEL in the address; works without scripts."""
     asked = listing.from_query(entity, request.args)
-    rows = zip(request.args.getlist("f"), request.args.getlist("o"), request.args.getlist("v"), strict=False)
-    given = [conditions.Condition(f, o, _values(o, v)) for f, o, v in rows if f in entity.fields]
-    kept = [c for c in given if c.values or c.operator in (conditions.EMPTY, conditions.NOT_EMPTY)]
-    return redirect(asked.url(filter=conditions.to_feel(kept, entity)))
+    return redirect(asked.url(filter=conditions.to_feel(conditions.posted(request.args, entity), entity)))
 
 
-def _values(operator: str, text: str) -> tuple[str, ...]:
-    if operator in ("in", "between"):
-        return tuple(v.strip() for v in text.replace("，", ",").split(",") if v.strip())
-    return (text.strip(),) if text.strip() else ()
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a list is looked at as: rows, a board or a calendar; `problem` where its filter does not hold."""
+
+    page: Page
+    ticking: Mapping[tuple[int, str], Shown] = field(default_factory=dict)
+    board: Board | None = None
+    agenda: Agenda | None = None
+    problem: FormloomError | None = None
 
 
-def query(shown: Listing, size: int | None = None, count: str = "no") -> Query:
-    entity = shown.entity
-    allowed = model().policy.list_access(actor(), entity.name).readable
-    return Query(
-        filter=shown.filter, search=shown.q,
-        sort=tuple(listing.sort_text([s]) for s in shown.sort if s.field in allowed), page=shown.page,
-        page_size=size or shown.size, count=count,
-        fields=tuple(n for n in _wanted(entity, shown.columns) if n in allowed))
-
-
-def _wanted(entity: Entity, columns: Sequence[str]) -> tuple[str, ...]:
-    extra = [n for n in (entity.title, entity.number, entity.state) if n]
-    return tuple(dict.fromkeys((*columns, *extra)))
-
-
-def _page(context: Context, shown: Listing) -> tuple[Page, FormloomError | None]:
+def content(context: Context, shown: Listing, asked: Listing) -> Content:
     """A filter that does not hold is shown with its mistake over an empty list; nothing typed is lost."""
+    empty = Page(records=(), page=1, page_size=shown.size, more=False)
     try:
-        return actions.list(context, shown.entity.name, query(shown, LANE_LIMIT * 4 if shown.board else None)), None
+        if shown.layout == "kanban":
+            return Content(empty, board=boards.of(context, shown, asked))
+        if shown.layout == "calendar":
+            return Content(empty, agenda=agenda.of(context, shown, asked))
+        page = actions.list(context, shown.entity.name, query(shown))
     except (BadExpression, UnknownField) as error:
-        return Page(records=(), page=1, page_size=shown.size, more=False), error
+        return Content(empty, problem=error)
+    return Content(page, clocks.cells(context, shown.entity, page.records, shown.columns, display()))
 
 
-def _body(shown: Listing, asked: Listing, page: Page, problem: FormloomError | None,
-          ticking: Mapping[tuple[int, str], Shown]) -> dict[str, Any]:
+def body(shown: Listing, asked: Listing, content: Content) -> dict[str, Any]:
     entity, show = shown.entity, display(compact=True)
     readable = model().policy.list_access(actor(), entity.name).readable
     columns = [f for n in shown.columns if (f := entity.fields.get(n)) and (f.system or n in readable)]
-    rows = [_row(r, entity, columns, show, ticking) for r in page.records]
+    rows = [_row(r, columns, show, content.ticking) for r in content.page.records]
     chips = _chips(shown, asked, show)
     return {
-        "entity": entity, "listing": shown, "asked": asked, "page": page, "rows": rows, "columns": columns,
-        "places": listing.place_classes(entity, columns), "chips": chips, "problem": problem, "numeric": NUMERIC,
+        "entity": entity, "listing": shown, "asked": asked, "page": content.page, "rows": rows, "columns": columns,
+        "board": content.board, "agenda": content.agenda, "problem": content.problem,
+        "places": listing.place_classes(entity, columns), "chips": chips, "numeric": NUMERIC,
         "conditions": _conditions(shown), "symbols": conditions.SYMBOLS, "creatable": may_create(entity),
         "workspace": workspace_of(entity), "sizes": listing.SIZES,
         "choosable": [f for f in listing.columns_of(entity) if f.system or f.name in readable],
         "filterable": [f for f in entity.fields.values() if f.type.operators and (f.system or f.name in readable)],
-        "lanes": _lanes(entity, rows) if shown.board else (), "dense": request.cookies.get("dense") == "1"}
+        "dense": request.cookies.get("dense") == "1"}
 
 
-def _row(record: Record, entity: Entity, columns: Sequence[Field], show: Display,
+def _row(record: Record, columns: Sequence[Field], show: Display,
          ticking: Mapping[tuple[int, str], Shown]) -> Row:
     cells = {f.name: ticking.get((record.id, f.name)) or show.show(f, record.values, record.titles) for f in columns}
-    state = str(record.values.get(entity.state) or "") if entity.state else ""
-    return Row(record.id, record.version, record.label, cells, state)
-
-
-def _lanes(entity: Entity, rows: Sequence[Row]) -> tuple[Lane, ...]:
-    if entity.state is None:
-        return ()
-    return tuple(Lane(c, tuple(r for r in rows if r.state == c.value)) for c in entity.field(entity.state).choices)
+    return Row(record.id, record.version, record.label, cells)
 
 
 def _conditions(shown: Listing) -> tuple[conditions.Condition, ...] | None:

@@ -21,6 +21,7 @@ from formloom.web.i18n import label, t
 from formloom.web.pages import flow, story, summary
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display, may_create, may_read, workspace_of
+from formloom.web.pages.preferences import inside
 from formloom.web.requests import catalog, reading, writing
 
 RELATED_ROWS, RELATED_COLUMNS, COUNT_LIMIT = 5, 3, 99
@@ -62,7 +63,7 @@ def show_record(name: str, record_id: int) -> ResponseReturnValue:
             panel=flow.of_record(context, name, record_id), story=story.of(context, entity, record_id),
             clocks=clocks.faces(context, entity, record, display()), files=files.of(context, name, record_id),
             workspace=workspace_of(entity), show=display(),
-            record_id=record_id, consequence=_consequence(related))
+            record_id=record_id, consequence=_consequence(related), next=_following())
 
 
 @blueprint.post("/records/<name>/<int:record_id>/actions/<action>")
@@ -74,7 +75,13 @@ def run_action(name: str, record_id: int, action: str) -> ResponseReturnValue:
     with writing() as context:
         record = actions.run(context, name, record_id, action, given.values, request.form.get("version", type=int))
     flash(t(Text("{action}: {name}", action=declared.label, name=record.label)), "success")
-    return redirect(f"/records/{name}/{record_id}")
+    return redirect(_following() or f"/records/{name}/{record_id}")
+
+
+def _following() -> str:
+    """Where to go when it is done: to the board that the action was begun on."""
+    asked = request.values.get("next")
+    return inside(asked) if asked else ""
 
 
 @blueprint.post("/records/<name>/<int:record_id>/delete")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import flash, redirect, request
@@ -30,6 +30,7 @@ class Saved:
     shared: bool = False
     mine: bool = False
     id: int | None = None
+    by: str = ""        # field of the columns of a board, or of the days of a calendar, where the person chose one
 
 
 def all_of(context: Context, entity: Entity) -> list[Saved]:
@@ -41,8 +42,10 @@ def all_of(context: Context, entity: Entity) -> list[Saved]:
 def _saved(row: Mapping[str, Any], entity: Entity, user_id: int) -> Saved:
     columns = tuple(c for c in row["columns"] or () if c in entity.fields)
     sort = listing.parse_sort(",".join(row["sort"] or ()), entity)
-    view = View(row["name"], {"en": row["name"]}, row["filter"] or "", columns, sort)
-    return Saved(str(row["id"]), row["name"], view, row["shared"], row["owner_id"] == user_id, row["id"])
+    kind, _, by = (row["layout"] or "list").partition(":")
+    view = View(row["name"], {"en": row["name"]}, row["filter"] or "", columns, sort, listing.layout(kind) or "list")
+    return Saved(str(row["id"]), row["name"], view, row["shared"], row["owner_id"] == user_id, row["id"],
+                 by if by in entity.fields else "")
 
 
 def apply(asked: Listing, found: list[Saved]) -> Listing:
@@ -50,7 +53,9 @@ def apply(asked: Listing, found: list[Saved]) -> Listing:
     chosen = next((s for s in found if s.key == asked.view), None)
     if asked.view and chosen is None:
         raise NotFound(Text("There is no view {name} of this list.", name=asked.view))
-    return listing.with_view(asked, chosen.view if chosen else None, listing.default_columns(asked.entity))
+    shown = listing.with_view(asked, chosen.view if chosen else None, listing.default_columns(asked.entity))
+    same = chosen is not None and shown.layout == chosen.view.kind
+    return replace(shown, by=shown.by or (chosen.by or listing.field_of(chosen.view) if chosen and same else ""))
 
 
 @blueprint.post("/records/<name>/views")
@@ -79,5 +84,5 @@ def _save(context: Context, entity: Entity) -> int:
     shown = listing.from_query(entity, request.args)
     return saved_views.save(
         context, entity.name, request.form.get("name", "").strip(), filter=shown.filter, columns=shown.columns,
-        sort=[listing.sort_text([s]) for s in shown.sort], layout="board" if shown.board else "list",
+        sort=[listing.sort_text([s]) for s in shown.sort], layout=f"{shown.layout or 'list'}:{shown.by}".rstrip(":"),
         shared=request.form.get("shared") == "1")

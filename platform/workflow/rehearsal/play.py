@@ -19,10 +19,10 @@ from formloom.storage import platform_tables as t
 from formloom.storage.database import Rehearsal
 from formloom.workflow import engine, instances, moments, performing, steps, tasks, triggers
 from formloom.workflow.definition import ProcessDefinition
+from formloom.workflow.failure import StepFailed
 from formloom.workflow.instances import Visit, Waiting
 from formloom.workflow.rehearsal.effects import Effect, Recorder
 from formloom.workflow.scope import Surroundings, local_now, zone
-from formloom.workflow.steps import StepFailed
 from formloom.workflow.tasks import Task
 
 MOST_MOVES = 200

@@ -173,16 +173,15 @@ def test_other_publications_do_not_disturb(runtime: Runtime, ada: FlaskClient) -
     assert {"extra", "sales"} <= runtime.model().catalog.roles.keys()
 
 
-def test_apply_keeps_the_edit_and_one_may_return(runtime: Runtime, ada: FlaskClient, tmp_path: Path) -> None:
+def test_apply_merges_the_edit_and_one_may_return(runtime: Runtime, ada: FlaskClient, tmp_path: Path) -> None:
     post(ada, "publish", draft(state(ada), 0, "<= 40000"))
     installation.apply(runtime, tmp_path, loader.read_pack(PACK))
     assert state(ada)["sheet"]["parts"][0]["grid"]["rows"][0]["tests"] == ["<= 40000"]
     newer = [Source(s.pack, s.path, s.text.replace("500000", "600000")) if s.path.endswith(".dmn") else s
              for s in loader.read_pack(PACK)]
     installation.apply(runtime, tmp_path, newer)
-    assert state(ada)["sheet"]["parts"][0]["grid"]["rows"][0]["tests"] == ["<= 40000"]
-    assert "the pack has a new version" in ada.get("/decisions").text
-    assert form(ada, "keep").status_code == 302
+    rows = [row["tests"] for row in state(ada)["sheet"]["parts"][0]["grid"]["rows"]]
+    assert rows == [["<= 40000"], ["(50000..600000]"], ["> 600000"]]
     assert "the pack has a new version" not in ada.get("/decisions").text
     assert form(ada, "return").status_code == 302
     assert state(ada)["sheet"]["parts"][0]["grid"]["rows"][2]["tests"] == ["> 600000"]

@@ -11,8 +11,8 @@ from formloom.policy.actor import SYSTEM
 from formloom.records import actions
 from formloom.runtime import Runtime
 from formloom.workflow import incidents, instances, tasks
+from formloom.workflow.failure import StepFailed
 from formloom.workflow.incidents import Filter
-from formloom.workflow.steps import StepFailed
 
 from .conftest import SignIn, token
 

@@ -136,12 +136,6 @@ def test_count_is_asked_for_apart(rita: FlaskClient) -> None:
     assert rita.get("/records/deal/count?q=deal").text.strip() == "2 records"
 
 
-def test_board_has_lane_per_state(rita: FlaskClient) -> None:
-    page = rita.get("/records/deal?layout=board").text
-    assert re.findall(r'data-state="(\w+)"', page) == ["draft", "won"]
-    assert 'data-action="win"' in page
-
-
 def test_second_page_holds_the_rest(rita: FlaskClient) -> None:
     assert names(rita.get("/records/deal?size=25&page=2").text) == []
 

@@ -1,1 +1,27 @@
 """Pages on which administrators change the model: designers, drafts, packs."""
+
+from __future__ import annotations
+
+from formloom.web.pages.design import (
+    changes,
+    diagrams,
+    editing,
+    entities,
+    packs,
+    preview,
+    translations,
+    uses,
+    views,
+)
+
+__all__ = [
+    "changes",
+    "diagrams",
+    "editing",
+    "entities",
+    "packs",
+    "preview",
+    "translations",
+    "uses",
+    "views",
+]

@@ -25,6 +25,7 @@ from formloom.web.pages.design import decisions_on_data, editing
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
 from formloom.web.requests import forget_model, reading, runtime, writing
+from formloom.web.settling import settle
 
 _PAGE = 50
 _TITLE, _REASON = 120, 1000
@@ -135,6 +136,7 @@ def restore_publication(publication: int) -> ResponseReturnValue:
     except FormloomError as error:
         flash(_told(error), "danger")
         return redirect(f"/changes/published/{publication}")
+    settle(runtime())
     forget_model()
     flash(t(Text("The version of {when} is in force again.", when=display().moment(found.at))), "success")
     return redirect("/changes")
@@ -168,6 +170,7 @@ def _publish(change_id: int) -> ResponseReturnValue:
         publishing.publish(runtime(), actor, seen, reason)
     except FormloomError as error:
         return _page(change_id, reason, error), error.status
+    settle(runtime())
     forget_model()
     flash(t(Text("Published. Everybody works with it from now on.")), "success")
     return redirect("/changes")

@@ -1,6 +1,6 @@
-// Lists: selection and its bar, moving by key, the filter builder, dense rows, the board.
+// Lists: selection and its bar, moving by key, dense rows; boards and calendars are loaded from here.
 
-import Sortable from "../vendor/sortablejs@1.15.7/sortable.esm.js";
+import { conditions, fit } from "./conditions.js";
 import { find, remember, typing } from "./frame.js";
 
 const list = find("#list");
@@ -56,62 +56,10 @@ function perform(target) {
   } else if (act === "dense") {
     remember("dense", target.checked ? "1" : "0");
     find(".fl-table", list)?.classList.toggle("dense", target.checked);
-  } else if (act === "mode") {
-    const dialog = target.closest(".fl-query");
-    for (const pane of all("[data-pane]", dialog)) pane.hidden = pane.dataset.pane !== target.dataset.mode;
-    for (const button of all("[data-mode]", dialog)) button.setAttribute("aria-pressed", String(button === target));
-  } else if (act === "add-row") {
-    const box = target.parentElement.querySelector("[data-rows]");
-    const row = box.lastElementChild.cloneNode(true);
-    box.append(row);
-    adapt(row);
-    find("select", row).focus();
-  } else if (act === "drop-row") {
-    const row = target.closest(".fl-cond");
-    if (row.parentElement.childElementCount > 1) row.remove();
-    else clear(row);
   }
 }
 
-// ---------- filter builder: operators and the input follow the field ----------
-function adapt(row) {
-  const field = find("select[name=f]", row).value;
-  find("select[name=o]", row).innerHTML = find(`template[data-operators="${CSS.escape(field)}"]`).innerHTML;
-  find("[data-slot]", row).innerHTML = find(`template[data-value="${CSS.escape(field)}"]`).innerHTML;
-}
-
-function clear(row) {
-  const value = find("[name=v]", row);
-  if (value) value.value = "";
-}
-
-function free(row) {
-  const operator = find("select[name=o]", row).value;
-  const value = find("[name=v]", row);
-  find("[data-slot]", row).hidden = operator.startsWith("is ");
-  if (value.tagName === "SELECT" && (operator === "in" || operator === "between")) {
-    value.multiple = operator === "in";
-  }
-  if (value.type === "date" && operator === "between") value.type = "text";
-}
-
-list.addEventListener("change", (event) => {
-  const row = event.target.closest(".fl-cond");
-  if (!row) return;
-  if (event.target.name === "f") adapt(row);
-  if (event.target.name === "f" || event.target.name === "o") free(row);
-});
-
-// Several values of one condition travel as one, so that fields, comparisons and values stay in step.
-list.addEventListener("formdata", (event) => {
-  const rowsOf = event.target.querySelectorAll?.(".fl-cond") ?? [];
-  if (!rowsOf.length) return;
-  event.formData.delete("v");
-  for (const row of rowsOf) {
-    const value = find("[name=v]", row);
-    event.formData.append("v", value.multiple ? [...value.selectedOptions].map((o) => o.value).join(",") : value.value);
-  }
-}, true);
+conditions(list);
 
 // ---------- keys ----------
 function move(step) {
@@ -125,7 +73,7 @@ function move(step) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) && event.target.type !== "checkbox" || find("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) && event.target.type !== "checkbox" || find("dialog[open]") || !find(".fl-table", list)) return;
   const cursor = find("tr.cursor", list);
   if (event.key === "j" || event.key === "ArrowDown") move(1);
   else if (event.key === "k" || event.key === "ArrowUp") move(cursor ? -1 : 1);
@@ -137,48 +85,19 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// ---------- board: a drop is the action that leads to the lane's state ----------
-function board() {
-  const form = find("#board", list);
-  if (!form || form.dataset.ready) return;
-  form.dataset.ready = "1";
-  for (const cards of all(".fl-lane-cards", form)) {
-    Sortable.create(cards, {
-      group: { name: "lanes", put: (to) => Boolean(to.el.closest(".fl-lane").dataset.action) },
-      animation: 120, ghostClass: "lifted", sort: false, delay: 120, delayOnTouchOnly: true,
-      onStart: () => form.classList.add("dragging"),
-      onEnd: (event) => { form.classList.remove("dragging"); if (event.from !== event.to) drop(form, event); },
-    });
-  }
-}
-
-async function drop(form, event) {
-  const body = new FormData(form);
-  body.set("id", event.item.dataset.id);
-  body.set("do", event.to.closest(".fl-lane").dataset.action);
-  const response = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" } });
-  const answer = document.createElement("div");
-  answer.innerHTML = await response.text();
-  const failed = !response.ok || find(".t-stop", answer);
-  if (!failed) return;
-  event.from.insertBefore(event.item, event.from.children[event.oldIndex] ?? null);
-  say(find("li .muted", answer)?.textContent ?? response.statusText);
-}
-
-function say(words) {
-  const toast = document.createElement("div");
-  toast.className = "fl-toast";
-  toast.textContent = words;
-  find("#toasts").append(toast);
-  setTimeout(() => toast.remove(), 8000);
+// ---------- what else a list is looked at as, loaded once it is ----------
+async function layout() {
+  const [lanes, days] = [find("#board", list), find("#calendar", list)];
+  if (lanes) (await import("./board.js")).board(lanes);
+  if (days) await (await import("./calendar.js")).calendar(days);
 }
 
 function ready() {
-  for (const row of all(".fl-cond")) free(row);
+  fit(list);
   const download = find("[data-export]");
   if (download) download.search = location.search;
   reflect();
-  board();
+  layout();
 }
 
 document.addEventListener("htmx:afterSettle", ready);

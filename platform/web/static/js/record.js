@@ -17,15 +17,21 @@ for (const bar of document.querySelectorAll("[role=tablist]")) {
   show(links.find((link) => link.getAttribute("aria-selected") === "true") ?? links[0]);
 }
 
+function ask(dialog) {
+  open(dialog);
+  const form = find("form", dialog);
+  if (!form.dataset.ready) { form.dataset.ready = "1"; form.dataset.key = `dialog:${dialog.id}:${location.pathname}`; enliven(form, {}); }
+}
+
 document.addEventListener("click", (event) => {
   const target = event.target.closest("[data-dialog]");
-  if (target) {
-    const dialog = find(`#${CSS.escape(target.dataset.dialog)}`);
-    open(dialog);
-    const form = find("form", dialog);
-    if (!form.dataset.ready) { form.dataset.ready = "1"; form.dataset.key = `dialog:${dialog.id}:${location.pathname}`; enliven(form, {}); }
-  }
+  if (target) ask(find(`#${CSS.escape(target.dataset.dialog)}`));
   if (event.target.closest("[data-print]")) print();
 });
 
 compose();
+
+// ?do=lose: somebody began this action on a board, and here is what it asks for.
+const begun = new URLSearchParams(location.search).get("do");
+const dialog = begun && find(`#do-${CSS.escape(begun)}`);
+if (dialog) ask(dialog);

@@ -21,14 +21,16 @@ export class Draft extends EventTarget {
 
   get pending() { return this.waiting !== 0 || this.saving !== null; }
 
+  // One after the other: each says which draft it has seen, and that is what the one before left.
   async save() {
     clearTimeout(this.waiting);
     this.waiting = 0;
-    if (this.saving) await this.saving;
-    this.saving = this.send(`/design/${this.kind}/${this.name}/tree`, { tree: this.tree, draft: this.draft });
-    await this.saving;
-    this.saving = null;
-    this.tell("saved");
+    const mine = (this.saving ?? Promise.resolve()).then(
+      () => this.send(`/design/${this.kind}/${this.name}/tree`, { tree: this.tree, draft: this.draft }));
+    this.saving = mine;
+    await mine;
+    if (this.saving === mine) this.saving = null;
+    if (!this.pending) this.tell("saved");
   }
 
   async undo() { await this.step("undo"); }
@@ -36,6 +38,7 @@ export class Draft extends EventTarget {
 
   async step(way) {
     if (this.waiting) await this.save();
+    else if (this.saving) await this.saving;
     if (await this.send(`/design/${way}`, { draft: this.draft })) await this.load();
   }
 
