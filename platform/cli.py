@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from formloom import diagnosis, installation, pack_commands, process_commands, schema_commands, worker
+from formloom import diagnosis, installation, pack_commands, process_commands, rename_commands, schema_commands, worker
 from formloom.design import packs
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import archives, builtin_types, compiler, jsonschema_import, loader
@@ -278,6 +278,8 @@ def _score(count: Counter[str], name: str, reason: str = "") -> None:
 main.add_command(process_commands.process)
 main.add_command(schema_commands.schema)
 main.add_command(pack_commands.pack)
+main.add_command(rename_commands.rename)
+main.add_command(rename_commands.uses)
 
 
 @main.group("bpmn")

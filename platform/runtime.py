@@ -32,12 +32,12 @@ from formloom.records import reach, recomputation
 from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.sla import recomputation as sla
-from formloom.storage import archive, catalogs, diff, forecast, state, tables
+from formloom.storage import archive, catalogs, diff, forecast, former, state, tables
 from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Database, Unit, is_stale_schema
 from formloom.storage.store import Store
 from formloom.wakeup import Waker
-from formloom.workflow import definitions, external, incidents, moments
+from formloom.workflow import definitions, external, incidents, moments, renamed
 from formloom.workflow.decisions import coverage, entity_rules, library
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.definition import ProcessDefinition
@@ -104,6 +104,7 @@ class Runtime:
         self.extensions = extensions or plugins.load(self._standard_extensions(), settings.plugin_paths)
         self._kept = KeptCatalog(settings.home / "cache", settings.secret_key, self.field_types)
         self._model: Model | None = None
+        self.former = former.Former()
         self._compiled: tuple[str, Catalog, list[Problem]] | None = None
         self._read: tuple[str, Decisions, list[Problem]] | None = None
         self._found: tuple[str, list[Problem]] | None = None
@@ -240,6 +241,8 @@ class Runtime:
 
         def recompute(unit: Unit, old: Catalog | None) -> None:
             within(unit)
+            if old is not None:
+                renamed.follow(unit, old, catalog, self.extensions.service_tasks.items, self.now())
             for name in recomputation.outdated(old, catalog):
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
@@ -312,6 +315,7 @@ class Runtime:
             replaced = version is not None and (self._model is None or version != self._model.catalog.version)
             if replaced:
                 self._model = self._build(str(version), unit)
+                self.former = former.load(unit, self._model.catalog)
         self._asked = monotonic()
         return replaced
 

@@ -45,6 +45,7 @@ class Settings:
     port: int = 8080
     demo: bool = False
     review: bool = False
+    alias_days: int = 180               # for how long the API answers to a name that something had before
     secret_key: str
     plugin_paths: tuple[Path, ...] = ()
     web_processes: int = 1
@@ -80,6 +81,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         host=host,
         port=port,
         demo=demo,
+        alias_days=_integer(environ, "FORMLOOM_ALIAS_DAYS", 180, 0, 3650),
         review=environ.get("FORMLOOM_REVIEW", "") in ("1", "true", "yes"),
         secret_key=environ.get("FORMLOOM_SECRET_KEY") or _kept_secret(home / "secret"),
         plugin_paths=tuple(Path(p) for p in environ.get("FORMLOOM_PLUGINS", "plugins").split(os.pathsep) if p),

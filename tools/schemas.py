@@ -121,8 +121,10 @@ def _meaning(schema: Mapping[str, Any]) -> str:
 
 def _kind(schema: Mapping[str, Any]) -> str:
     """What is written at a key, in a word or two."""
-    bare = {key: value for key, value in schema.items() if key not in ("description", "default")}
-    named = {"name": grammar.NAME, "label": grammar.LABEL, "FEEL": grammar.FEEL}
+    bare = {key: value for key, value in schema.items() if key not in ("description", "default", grammar.KEYS)}
+    if {**bare, grammar.HOLDS: ""} == {**grammar.NAME, grammar.HOLDS: ""}:
+        return "name"
+    named = {"label": grammar.LABEL, "FEEL": grammar.FEEL}
     for words, known in named.items():
         if bare == known:
             return words

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from formloom.feel import findings, functions, results, shorthand, static, syntax
+from formloom.feel.chosen import Chosen, chosen
 from formloom.feel.findings import Finding
 from formloom.feel.static import ANY, BOOLEAN, FUNCTION, NULL, Environment, Fixed, Type
 from formloom.feel.values import kind
@@ -33,13 +34,15 @@ class Inferred:
     type: Type
     findings: tuple[Finding, ...]
     uses: tuple[Use, ...]
+    choices: tuple[Chosen, ...] = ()
 
 
 def infer(tree: syntax.Node, environment: Environment) -> Inferred:
     inference = _Inference(environment)
     found = inference.type(tree)
     return Inferred(found, tuple(sorted(inference.findings, key=lambda f: (f.start, f.end))),
-                    tuple(sorted(inference.uses, key=lambda u: u.start)))
+                    tuple(sorted(inference.uses, key=lambda u: u.start)),
+                    tuple(sorted(set(inference.choices), key=lambda c: (c.start, c.origin))))
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ class _Inference:
     environment: Environment
     findings: list[Finding] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
+    choices: list[Chosen] = field(default_factory=list)
     _around: list[Mapping[str, Type] | Type] = field(default_factory=list)   # names bound, and elements of filters
 
     def type(self, node: syntax.Node) -> Type:
@@ -77,6 +81,8 @@ class _Inference:
             self.findings.append(findings.never_compares(operator, left, right, place))
         elif operator in ("=", "!="):
             for asked, other, node in ((right, left, right_at), (left, right, left_at)):
+                if other.origin:
+                    self.choices += chosen(node, other.origin)
                 strange = static.strangers(asked, other)
                 if strange:
                     self.findings.append(findings.unknown_value(strange, other.values or (), node))

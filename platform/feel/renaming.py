@@ -5,8 +5,8 @@ Only the tokens that stand for it are replaced. Whether the new text means the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from formloom.errors import Text
 from formloom.feel import static, syntax, text
@@ -18,21 +18,36 @@ from formloom.feel.static import Environment, Members, Type
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """`owner` is whose member it is: an entity; '' for a name of the scope itself."""
+    """`owner` is whose member it is: an entity; '' for a name of the scope itself. `also`: what follows from it."""
 
     owner: str
     old: str
     new: str
+    also: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def back(self) -> Renaming:
-        return Renaming(self.owner, self.new, self.old)
+        return Renaming(self.owner, self.new, self.old, {new: old for old, new in self.also.items()})
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Old names to new ones."""
+        return {self.old: self.new, **self.also}
 
     def concerns(self, use: Use) -> bool:
-        return (use.owner, use.name) == (self.owner, self.old) and (use.outer or bool(self.owner))
+        return use.owner == self.owner and use.name in self.names and (use.outer or bool(self.owner))
 
     def name(self, use: Use) -> str:
-        return self.new if self.concerns(use) else use.name
+        return self.names[use.name] if self.concerns(use) else use.name
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What stands in the place of a part of the text."""
+
+    start: int
+    end: int
+    text: str
 
 
 class RenameClash(ValueError):
@@ -48,42 +63,53 @@ class RenameClash(ValueError):
 
 def rename(expression: Expression, environment: Environment, change: Renaming) -> str:
     """The text after the change. Raises RenameClash."""
+    return _made(expression.text, replacements(expression, environment, change))
+
+
+def replacements(expression: Expression, environment: Environment, change: Renaming) -> list[Replaced]:
+    """What has to be written otherwise, in the order of the text. Raises RenameClash."""
     uses = infer(expression.ast, environment).uses
     concerned = [use for use in uses if change.concerns(use)]
     if not concerned and not any(_may_hide(change, use) for use in uses):
-        return expression.text
+        return []
     after = renamed(environment, change)
     if _is_taken(environment, change):
         raise RenameClash(change, expression.text, concerned[0].start if concerned else 0)
     for qualified in (frozenset[int](), _qualified(uses, change, environment)):
-        made = _replaced(expression.text, uses, change, qualified)
-        if _means_the_same(expression, uses, change, qualified, made, after):
+        made = list(_replaced(uses, change, qualified))
+        if _means_the_same(expression, uses, change, qualified, _made(expression.text, made), after):
             return made
     raise RenameClash(change, expression.text, concerned[0].start if concerned else 0)
 
 
 def _is_taken(environment: Environment, change: Renaming) -> bool:
-    found = environment.find(change.new)
-    return found is not None and found[1] == change.owner
+    found = (environment.find(name) for name in change.names.values() if name not in change.names)
+    return any(one is not None and one[1] == change.owner for one in found)
 
 
 def _may_hide(change: Renaming, use: Use) -> bool:
     """Whether the new name may come between this name and what it stands for."""
-    return use.outer and use.name == change.new
+    return use.outer and use.name in change.names.values()
 
 
 def _qualified(uses: Iterable[Use], change: Renaming, environment: Environment) -> frozenset[int]:
     """Where a field has to be written as a member of the record, for something nearer has its name."""
     owner = environment.record.owner if environment.record and "record" in environment.own else None
-    return frozenset(u.start for u in uses if u.outer and u.owner == owner and change.name(u) == change.new)
+    return frozenset(u.start for u in uses
+                     if u.outer and u.owner == owner and change.name(u) in change.names.values())
 
 
-def _replaced(source: str, uses: Sequence[Use], change: Renaming, qualified: frozenset[int]) -> str:
-    for use in reversed(uses):
+def _replaced(uses: Sequence[Use], change: Renaming, qualified: frozenset[int]) -> Iterator[Replaced]:
+    for use in uses:
         name = change.name(use)
         if name != use.name or use.start in qualified:
             written = text.quoted(name) if use.quoted else "record." * (use.start in qualified) + name
-            source = f"{source[:use.start]}{written}{source[use.end:]}"
+            yield Replaced(use.start, use.end, written)
+
+
+def _made(source: str, replaced: Sequence[Replaced]) -> str:
+    for one in reversed(replaced):
+        source = f"{source[:one.start]}{one.text}{source[one.end:]}"
     return source
 
 
@@ -127,9 +153,9 @@ class _Changed:
 
     def find(self, name: str) -> Type | None:
         if self.owner == self.change.owner and self.owner:
-            if name == self.change.old:
+            if name in self.change.names:
                 return None
-            name = self.change.old if name == self.change.new else name
+            name = self.change.back.names.get(name, name)
         found = self.inner.find(name)
         return found and _changed(found, self.change)
 
@@ -137,7 +163,7 @@ class _Changed:
         known = self.inner.names()
         if self.owner != self.change.owner or not self.owner:
             return known
-        return [self.change.new if name == self.change.old else name for name in known]
+        return [self.change.names.get(name, name) for name in known]
 
 
 def _changed(type_: Type, change: Renaming) -> Type:
@@ -147,7 +173,7 @@ def _changed(type_: Type, change: Renaming) -> Type:
 def renamed(environment: Environment, change: Renaming) -> Environment:
     """What the names mean after the change."""
     own = {
-        (change.new if not change.owner and name == change.old else name): _changed(type_, change)
+        (name if change.owner else change.names.get(name, name)): _changed(type_, change)
         for name, type_ in environment.own.items()
     }
     record = _Changed(environment.record, change) if environment.record else None

@@ -31,6 +31,7 @@ class Type:
     declared: bool = False                  # somebody listed the values: any other text is a mistake
     result: Type | None = None              # of a function
     arity: int | None = None
+    origin: str = field(default="", compare=False)      # whose declared values they are; see `Inferred.choices`
 
     @property
     def item(self) -> Type:
@@ -151,7 +152,7 @@ def joined(types: Iterable[Type]) -> Type:
 
 
 def _either(left: Type, right: Type) -> Type:
-    if left == right or right == NULL:
+    if (left == right and left.origin == right.origin) or right == NULL:
         return left
     if left == NULL:
         return right
@@ -165,6 +166,7 @@ def _either(left: Type, right: Type) -> Type:
         left.declared and right.declared,
         _either(left.result, right.result) if left.result and right.result else None,
         left.arity if left.arity == right.arity else None,
+        left.origin if left.origin == right.origin else "",
     )
 
 

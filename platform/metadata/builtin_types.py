@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from formloom.metadata import options, values
 from formloom.metadata.fieldtypes import Column, FieldType
+from formloom.metadata.grammar import HOLDS, TEXT
 
 if TYPE_CHECKING:
     from formloom.metadata.catalog import Field
@@ -22,11 +23,12 @@ Schema = Mapping[str, Any]
 Parse = Callable[[Any, "Field"], Any]
 
 
-def _option(about: str, **schema: Any) -> dict[str, Any]:
-    return {**schema, "description": about}
+def _option(about: str, holds: str = "", /, **schema: Any) -> dict[str, Any]:
+    """`holds`: what a text is; see `grammar`."""
+    return {**schema, "description": about} | ({HOLDS: holds} if holds else {})
 
 
-_CURRENCY = {"type": "string", "pattern": "^[A-Z]{3}$"}
+_CURRENCY = {"type": "string", "pattern": "^[A-Z]{3}$", HOLDS: TEXT}
 _LENGTH = {"max_length": _option("Most characters.", type="integer", minimum=1, maximum=values.MAX_TEXT,
                                  default=values.MAX_TEXT)}
 _LIMITS = {"minimum": _option("Least value that is taken.", type="number"),
@@ -49,10 +51,11 @@ _MONEY = {**_DIGITS, **_CURRENCIES}
 # A formula is rounded to its scale and stored as it comes out: limits are for what people type.
 _FORMULA = {"scale": _DIGITS["scale"], **_CURRENCIES, "returns": _option(
     "Type of the result.", enum=[*_COMPUTED_RESULT, "text"], default="decimal")}
-_ENTITY = {"entity": _option("Name of the entity it points at.", type="string")}
+_ENTITY = {"entity": _option("Name of the entity it points at.", "entity", type="string")}
 _CHOICES = {"choices": _option("What can be chosen, in this order.", type="array")}
-_ZONE = {"zone": _option("Time zone of a value that names none, such as Asia/Shanghai.", type="string")}
-_PATTERN = {"pattern": _option("Text with {YYYY}, {YY}, {MM}, {DD} and one counter such as {0000}.", type="string")}
+_ZONE = {"zone": _option("Time zone of a value that names none, such as Asia/Shanghai.", TEXT, type="string")}
+_PATTERN = {"pattern": _option("Text with {YYYY}, {YY}, {MM}, {DD} and one counter such as {0000}.", TEXT,
+                               type="string")}
 
 
 def _column(kind: str, references: str | None = None) -> Callable[[Field], tuple[Column, ...]]:
@@ -109,10 +112,10 @@ def _type(name: str, column: str | Callable[[Field], tuple[Column, ...]], schema
 
 _STRING, _ID = {"type": "string"}, {"type": "integer", "minimum": 1}
 _ROLLUP = {
-    "of": _option("The field of type table whose rows are summed up.", type="string"),
+    "of": _option("The field of type table whose rows are summed up.", "field", type="string"),
     "function": _option("How.", enum=["count", "sum", "min", "max", "average"]),
-    "field": _option("Field of the rows; every function but count needs one.", type="string"),
-    "where": _option("FEEL over a row: only rows for which it is true.", type="string"),
+    "field": _option("Field of the rows; every function but count needs one.", "field@rows", type="string"),
+    "where": _option("FEEL over a row: only rows for which it is true.", "expression@rows", type="string"),
 }
 _LISTED = (
     _type("text", "text", _STRING, values.text, "string", WORDS, options=_LENGTH, about="One line of text."),

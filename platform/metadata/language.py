@@ -8,9 +8,12 @@ from typing import Any
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.grammar import (
     FEEL,
+    HOLDS,
     ICON,
     ID,
+    KEYS,
     NAME,
+    TEXT,
     array,
     flag,
     label,
@@ -29,7 +32,10 @@ BASE = "https://formloom.org/schema/1.0/"
 
 CHOICE = record(
     {
-        "value": {"type": "string", "pattern": "^[A-Za-z0-9_.-]{1,60}$", "description": "What is stored and compared."},
+        "value": {
+            "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,60}$", HOLDS: "+choice",
+            "description": "What is stored and compared.",
+        },
         "label": label("What people read."),
         "tone": {
             "enum": ["idle", "wait", "run", "done", "stop"],
@@ -56,26 +62,29 @@ COMMON = {
     "required_when": rule("A value is needed while this is true."),
     "visible_when": rule("Shown while this is true."),
     "readonly_when": rule("Not typed while this is true."),
-    "decision": text("Id of a decision that gives the value: of a formula field always, else of a new record."),
+    "decision": {
+        **text("Id of a decision that gives the value: of a formula field always, else of a new record."),
+        HOLDS: "decision",
+    },
     "output": text("Which of the decision's outputs, where it has several."),
     "inputs": {
-        "type": "object", "additionalProperties": FEEL,
+        "type": "object", "additionalProperties": FEEL, KEYS: TEXT,
         "description": "What each input of the decision is; without it, the field of the same name.",
     },
 }
 SECTION = record(
     {
-        "name": name("By which other packs and the local layer change it; its heading where it is not given."),
+        "name": name("By which other packs and the local layer change it; its heading where it is not given.", TEXT),
         "label": label("Heading."),
         "columns": {"enum": [1, 2], "default": 2, "description": "Fields side by side."},
-        "fields": names("Fields in order."),
+        "fields": names("Fields in order.", "field"),
         "visible_when": rule("Shown while this is true."),
     },
     ("fields",),
 )
 TAB = record(
     {
-        "name": name("By which other packs and the local layer change it; its label where it is not given."),
+        "name": name("By which other packs and the local layer change it; its label where it is not given.", TEXT),
         "label": label("What is written on the tab."),
         "sections": array("Its sections.", SECTION),
     },
@@ -83,29 +92,29 @@ TAB = record(
 )
 FORM = record(
     {
-        "headline": names("Three to five key figures in the header of a record."),
+        "headline": names("Three to five key figures in the header of a record.", "field"),
         "sections": array("Groups of fields, one below the other.", SECTION),
         "tabs": array("Groups of sections; instead of `sections`.", TAB),
     },
     description="How a record is laid out; without it, one section holds every field.",
 )
 LIST = record(
-    {"columns": names("Fields shown, in order; the first six where it is not given."), "sort": SORT},
+    {"columns": names("Fields shown, in order; the first six where it is not given.", "field"), "sort": SORT},
     description="How records are listed.",
 )
 CONSTRAINT = record(
     {
-        "name": name("Name of the rule."),
+        "name": name("Name of the rule.", TEXT),
         "check": rule("What must hold; a record for which it is false is refused."),
-        "field": name("Field beside which the message is shown; the whole record where it is not given."),
+        "field": name("Field beside which the message is shown; the whole record where it is not given.", "field"),
         "message": label("Why the record is refused."),
     },
     ("name", "check", "message"),
 )
 RELATED = record(
     {
-        "entity": name("The other entity."),
-        "field": name("Its reference to this one."),
+        "entity": name("The other entity.", "entity"),
+        "field": name("Its reference to this one.", "field@entity"),
         "label": label("Heading."),
     },
     ("entity", "field"),
@@ -118,8 +127,8 @@ ACTION = record(
         "when": rule("Offered while this is true."),
         "reason": label("Why not, and the way out, while `when` is false."),
         "confirm": label("Asked before it is done."),
-        "fields": names("Fields asked for when it is done."),
-        "set": mapping("New value of each field named.", rule("The new value.")),
+        "fields": names("Fields asked for when it is done.", "field"),
+        "set": mapping("New value of each field named.", "field", rule("The new value.")),
     }
 )
 FIELD_RULE = record(
@@ -136,7 +145,7 @@ STATE_RULE = record(
     {
         "update": rule("Who may change a record in this state."),
         "delete": rule("Who may delete a record in this state."),
-        "fields": mapping("What is tighter for single fields.", FIELD_RULE),
+        "fields": mapping("What is tighter for single fields.", "field", FIELD_RULE),
         "reason": label("Why not, and the way out."),
     }
 )
@@ -175,35 +184,39 @@ def _field(types: Mapping[str, FieldType]) -> dict[str, Any]:
 def entity_schema(types: Mapping[str, FieldType]) -> dict[str, Any]:
     fields = {
         "type": "object", "description": "Its fields by name, in the order of forms and lists.",
-        "minProperties": 1, "propertyNames": NAME, "additionalProperties": _field(types),
+        "minProperties": 1, "propertyNames": NAME, "additionalProperties": _field(types), KEYS: "+field",
     }
     return document(
         "entity",
         "An entity: what a business keeps records of.",
         record(
             {
-                "entity": name("Its name: unique, and that of its address in the API."),
+                "entity": name("Its name: unique, and that of its address in the API.", "+entity"),
                 "id": ID,
                 "label": label("What people call one record."),
                 "plural": label("What people call many."),
                 "help": label("What it is for."),
                 "icon": {**ICON, "default": "table"},
-                "title": name("Field that names a record; the first field of type text where it is not given."),
-                "number": name("Field shown as its number."),
-                "search": names("Fields that the quick search looks into."),
-                "state": name("Field of type choice that is its life cycle."),
-                "owner": name("Field of type user: whose record it is."),
-                "parent": name("Entity that it is a part of; gives it the fields `parent` and `position`."),
+                "title": name(
+                    "Field that names a record; the first field of type text where it is not given.", "field"),
+                "number": name("Field shown as its number.", "field"),
+                "search": names("Fields that the quick search looks into.", "field"),
+                "state": name("Field of type choice that is its life cycle.", "field"),
+                "owner": name("Field of type user: whose record it is.", "field"),
+                "parent": name("Entity that it is a part of; gives it the fields `parent` and `position`.", "entity"),
                 "fields": fields,
                 "constraints": array("What must hold in every record.", CONSTRAINT),
-                "indexes": array("Groups of fields indexed together.", names("Fields of one index.", least=1)),
-                "unique": array("Groups of fields that are unique together.", names("Fields of one group.", least=1)),
+                "indexes": array("Groups of fields indexed together.",
+                                 names("Fields of one index.", "field", least=1)),
+                "unique": array("Groups of fields that are unique together.",
+                                names("Fields of one group.", "field", least=1)),
                 "form": FORM,
                 "list": LIST,
                 "views": array("Lists, boards and calendars with a filter, for everybody.", VIEW),
                 "related": array("Lists on the page of a record: those that point at it.", RELATED),
-                "actions": mapping("What can be done with a record, by name.", ACTION),
-                "sla": mapping("Service levels: what has to happen within so much working time.", SERVICE_LEVEL),
+                "actions": mapping("What can be done with a record, by name.", "+action", ACTION),
+                "sla": mapping("Service levels: what has to happen within so much working time.", "+level",
+                               SERVICE_LEVEL),
             },
             ("entity", "fields"),
         ),
@@ -217,10 +230,10 @@ def role_schema() -> dict[str, Any]:
             "read": rule("Which records are seen."),
             "update": rule("Which records may be changed."),
             "delete": rule("Which records may be deleted."),
-            "actions": mapping("Which actions may be done, by name.", rule("On which records.")),
-            "fields": mapping("What is tighter for single fields.", FIELD_RULE),
+            "actions": mapping("Which actions may be done, by name.", "action", rule("On which records.")),
+            "fields": mapping("What is tighter for single fields.", "field", FIELD_RULE),
             "states": {
-                "type": "object", "additionalProperties": STATE_RULE,
+                "type": "object", "additionalProperties": STATE_RULE, KEYS: "choice@state",
                 "description": "What is tighter in a state of the life cycle, by its value.",
             },
         },
@@ -231,12 +244,13 @@ def role_schema() -> dict[str, Any]:
         "A role: what its people may do with each entity; absent is no.",
         record(
             {
-                "role": name("Its name."),
+                "role": name("Its name.", "+role"),
                 "id": ID,
                 "label": label("What people call it."),
                 "admin": flag("May do everything, with every entity."),
-                "entities": mapping("What it may do, by entity.", permission),
-                "decisions": array("Ids of decisions it may ask over the API.", {"type": "string", "minLength": 1}),
+                "entities": mapping("What it may do, by entity.", "entity", permission),
+                "decisions": array("Ids of decisions it may ask over the API.",
+                                   {"type": "string", "minLength": 1, HOLDS: "decision"}),
             },
             ("role",),
         ),
@@ -245,7 +259,10 @@ def role_schema() -> dict[str, Any]:
 
 def workspace_schema() -> dict[str, Any]:
     item = record(
-        {"entity": name("The entity listed."), "view": name("One of its views; all records where it is not given.")},
+        {
+            "entity": name("The entity listed.", "entity"),
+            "view": name("One of its views; all records where it is not given.", "view@entity"),
+        },
         ("entity",),
     )
     return document(
@@ -253,7 +270,7 @@ def workspace_schema() -> dict[str, Any]:
         "A workspace: a group of lists in the menu.",
         record(
             {
-                "workspace": name("Its name."),
+                "workspace": name("Its name.", "+workspace"),
                 "label": label("Shown in the menu."),
                 "icon": {**ICON, "default": "folder"},
                 "items": array("Its lists, in order.", item),
@@ -265,21 +282,22 @@ def workspace_schema() -> dict[str, Any]:
 
 def pack_schema() -> dict[str, Any]:
     version = {
-        "type": "string", "pattern": r"^\d+\.\d+\.\d+([-+].*)?$", "description": "Semantic version, such as 1.0.0.",
+        "type": "string", "pattern": r"^\d+\.\d+\.\d+([-+].*)?$", HOLDS: TEXT,
+        "description": "Semantic version, such as 1.0.0.",
     }
     return document(
         "pack",
         "A pack: its name, version and what it needs.",
         record(
             {
-                "pack": name("Its name."),
+                "pack": name("Its name.", TEXT),
                 "version": version,
                 "label": label("What people call it."),
                 "description": label("What it is for."),
                 "licence": text("SPDX identifier, such as Apache-2.0."),
-                "languages": array("Languages of its labels, such as en and zh.", {"type": "string"}),
+                "languages": array("Languages of its labels, such as en and zh.", {"type": "string", HOLDS: TEXT}),
                 "requires": array("Packs that must be there too, with a range of versions: crm >=1.2,<2.",
-                                  {"type": "string", "minLength": 1}),
+                                  {"type": "string", "minLength": 1, HOLDS: TEXT}),
                 "platform": text("Range of versions of the platform it runs on: >=0.1,<1."),
             },
             ("pack", "version"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from formloom.feel import static
@@ -101,6 +101,10 @@ def _returned(field: Field) -> Type:
     return _simple(returned.feel_type) if returned else ANY
 
 
+def _from(found: Type, origin: str) -> Type:
+    return replace(found, origin=origin, element=found.element and replace(found.element, origin=origin))
+
+
 def _simple(name: str) -> Type:
     """A list or context of which nothing more is known could hold anything."""
     return static.list_of() if name == "list" else ANY if name == "context" else SIMPLE.get(name, ANY)
@@ -126,7 +130,8 @@ class Fields:
             return self._companions().get(name)
         if self.plain and field.type.name in _RELATED:
             return NUMBER if field.type.name in ("reference", "user", "team") else ANY
-        return self.scopes.field(field)
+        found = self.scopes.field(field)
+        return _from(found, f"{self.entity.name}.{name}") if field.choices else found
 
     def names(self) -> Iterable[str]:
         return (*self.entity.fields, *self._companions(), *self.scopes.hidden(self.entity.name))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from formloom.metadata.grammar import array, flag, label, name, record, rule, text
+from formloom.metadata.grammar import HOLDS, KEYS, TEXT, array, flag, label, name, record, rule, text
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 GROUPS = {"weekdays": WEEKDAYS[:5], "weekend": WEEKDAYS[5:]}
-SPAN = {"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"}
-DAY_OR_RANGE = {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?$"}
+SPAN = {
+    "type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", HOLDS: TEXT,
+}
+DAY_OR_RANGE = {
+    "type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(\.\.[0-9]{4}-[0-9]{2}-[0-9]{2})?$", HOLDS: TEXT,
+}
 DURATION = {
     "type": "string", "pattern": "^P(?=[0-9T])([0-9]+D)?(T(?=[0-9])([0-9]+H)?([0-9]+M)?([0-9]+S)?)?$",
+    HOLDS: TEXT,
 }
 
 
@@ -26,7 +31,8 @@ def _dates(description: str) -> dict[str, Any]:
 HOLIDAY = record(
     {
         "label": label("What the day is called."),
-        "on": {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$", "description": "A date of every year: 12-25."},
+        "on": {"type": "string", "pattern": "^[0-9]{2}-[0-9]{2}$", HOLDS: TEXT,
+               "description": "A date of every year: 12-25."},
         "dates": _dates("Single dates, or first..last: 2026-02-15..2026-02-23."),
         "weekday": {"enum": list(WEEKDAYS), "description": "A weekday of a month, with `month` and `nth`."},
         "month": {"type": "integer", "minimum": 1, "maximum": 12, "description": "The month of `weekday`."},
@@ -53,11 +59,11 @@ WEEK = record(
 )
 CALENDAR = record(
     {
-        "calendar": name("Its name, which teams, service levels and expressions use."),
+        "calendar": name("Its name, which teams, service levels and expressions use.", "+calendar"),
         "label": label("What people call it."),
         "timezone": text("The zone whose wall clock its hours are, such as Asia/Shanghai."),
         "default": flag("It is the organisation's: that of everybody whose team has none."),
-        "like": name("Another calendar, for whatever is not given here."),
+        "like": name("Another calendar, for whatever is not given here.", "calendar"),
         "week": WEEK,
         "holidays": array("Days that are free, or have hours of their own; a later one beats an earlier one.",
                                    HOLIDAY),
@@ -69,19 +75,19 @@ SERVICE_LEVEL = record(
     {
         "label": label("What the clock is called."),
         "target": {**DURATION, "description": "Working time allowed, such as PT8H; the same for every record."},
-        "by": name("Choice field that decides which of `targets` holds."),
+        "by": name("Choice field that decides which of `targets` holds.", "field"),
         "targets": {
-            "type": "object", "minProperties": 1, "additionalProperties": DURATION,
+            "type": "object", "minProperties": 1, "additionalProperties": DURATION, KEYS: "choice@by",
             "description": "Working time allowed for each choice of `by`.",
         },
         "starts": rule("The clock starts once this is true; at creation where it is not given."),
         "stops": rule("The clock stops while this is true: the target is met, or was missed."),
         "pauses": rule("The clock stands still while this is true."),
-        "calendar": name("Calendar it runs by; that of the owner's team where it is not given."),
+        "calendar": name("Calendar it runs by; that of the owner's team where it is not given.", "calendar"),
         "warn": array("Percentages at which processes are told.",
                                {"type": "integer", "minimum": 1, "maximum": 99}),
-        "due": name("Date and time field that always holds when it is due; empty while it stands still."),
-        "state": name("Choice field that always holds its state: running, warning, paused, met or breached."),
+        "due": name("Date and time field that always holds when it is due; empty while it stands still.", "field"),
+        "state": name("Choice field that always holds its state: running, warning, paused, met or breached.", "field"),
     },
     ("stops",),
 )

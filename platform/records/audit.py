@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from formloom.metadata.catalog import Entity
 from formloom.records.context import Context
+from formloom.storage import former
 from formloom.storage.platform_tables import fl_audit
 
 NO_ROWS: Mapping[str, Any] = MappingProxyType({})
@@ -41,10 +42,14 @@ def dump(entity: Entity, name: str, value: Any) -> Any:
 
 
 def entries(context: Context, entity: str, record_id: int) -> list[Mapping[str, Any]]:
-    """Oldest first."""
+    """Oldest first, with the fields as they are called now."""
     query = sa.select(fl_audit).where(
         fl_audit.c.entity == entity, fl_audit.c.record_id == record_id).order_by(fl_audit.c.id)
-    return [dict(row) for row in context.unit.connection.execute(query).mappings()]
+    found: list[Mapping[str, Any]] = [dict(row) for row in context.unit.connection.execute(query).mappings()]
+    target = context.catalog.entities.get(entity)
+    read = former.past(context.unit, target) if target and found else None
+    return [{**row, "before": read(row["at"], row["before"]), "after": read(row["at"], row["after"])}
+            for row in found] if read else found
 
 
 def since(context: Context, entity: str, record_id: int, version: int) -> list[Mapping[str, Any]]:

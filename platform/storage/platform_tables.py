@@ -61,6 +61,11 @@ fl_pack = _table(
     Column("name", Text, primary_key=True), _required("version", Text), _required("digest", Text),
     _required("archive", LargeBinary), _required("installed_at", Instant), Column("installed_by", Integer),
 )
+fl_former = _table(
+    "fl_former",
+    _id(), _required("entity_id", Text), _required("field_id", Text), _required("name", Text), _required("at", Instant),
+    Index("ix_fl_former_entity", "entity_id", "at"),
+)
 fl_draft = _table(
     "fl_draft",
     Column("path", Text, primary_key=True), _required("text", Text), _required("base", Text),

@@ -16,7 +16,6 @@ from formloom import feel
 from formloom.errors import Place, Problem, Text
 from formloom.feel.static import ANY
 from formloom.metadata.catalog import EMPTY, Catalog, Label
-from formloom.metadata.usage import Spoken
 from formloom.workflow import (
     approvals,
     calls,
@@ -61,14 +60,13 @@ def _read(text: str, reading: Reading) -> tuple[ProcessDefinition | None, list[P
     return (None if any(p.severity == "error" for p in problems) else definition), problems
 
 
-def spoken(text: str, file: str, catalog: Catalog) -> list[Spoken]:
-    """Every expression of a diagram; none of one that cannot be read."""
-    root, _ = markup.parse(text, file)
+def spoken(root: etree._Element, text: str, file: str, catalog: Catalog) -> Reading:
+    """What a reading of the diagram knows of its names, with every expression of its process."""
     reading = _reading(file, catalog)
-    process = None if root is None else _process(root, reading)
+    process = _process(root, reading)
     if process is not None:
         _definition(process, text, reading)
-    return reading.spoken
+    return reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ def _whole(root: etree._Element, process: etree._Element, text: str, reading: Re
     targets = {e.get("id", ""): reference(e.get("calledElement")) for e in _nodes(process)
                if local(e) == "callActivity"}
     whole = calls.expand(linked, targets, reading, lambda key: _called(key, drawn.key, reading))
-    return replace(whole, rewrites=rewrites, hash=_hash(text, whole.called))
+    return replace(whole, rewrites=rewrites, hash=content_hash(text, whole.called))
 
 
 def _called(key: str, caller: str, reading: Reading) -> ProcessDefinition | None:
@@ -162,7 +160,7 @@ def _called(key: str, caller: str, reading: Reading) -> ProcessDefinition | None
     return found
 
 
-def _hash(text: str, called: Mapping[str, str]) -> str:
+def content_hash(text: str, called: Mapping[str, str]) -> str:
     parts = [text, *(f"{key}\0{called[key]}" for key in sorted(called))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

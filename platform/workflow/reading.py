@@ -17,7 +17,6 @@ from formloom.feel.inference import infer
 from formloom.feel.static import ANY, NUMBER, Environment, Type
 from formloom.metadata.catalog import EMPTY, Catalog, Entity, Label
 from formloom.metadata.scopes import STARTER, Scopes
-from formloom.metadata.usage import Spoken
 from formloom.workflow.decisions.library import Decisions
 from formloom.workflow.markup import BPMN, FORMLOOM, MAX_SECONDS, line, local, namespace
 
@@ -37,6 +36,15 @@ class TooSlow(FormloomError):
     """A diagram that takes too long to read."""
 
     code = "slow-diagram"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """An expression with what its names mean; the element says it, in an attribute, in its text or just below."""
+
+    element: etree._Element
+    text: str
+    environment: Environment
 
 
 @dataclass(slots=True)
@@ -94,9 +102,7 @@ class Reading:
                    results: bool = True, condition: bool = False) -> feel.Expression | None:
         """Compiled, or None with the problem noted: what is wrong with it otherwise is noted as well."""
         around = self.environment({**rounds(element), **own}, results)
-        place = Place(self.file, line(element))
-        self.spoken.append(Spoken(f"process/{self.process}", (naming(element),), text.strip(), place, naming(element),
-                                  around))
+        self.spoken.append(Spoken(element, text.strip(), around))
         try:
             expression = feel.compile(text.strip(), around.names())
         except feel.FeelSyntaxError as error:

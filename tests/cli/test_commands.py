@@ -192,3 +192,26 @@ def test_team_works_by_a_calendar_that_exists(run, tmp_path):
     (pack / "calendars" / "night.yaml").unlink()
     run("apply", str(pack), "--yes")
     assert "BAD  calendars: night: night" in run("doctor", status=1).output
+
+
+def test_renaming_a_pack_on_disk_keeps_everything_else(run, pack):
+    before = {path: path.read_bytes() for path in pack.rglob("*") if path.is_file()}
+    roles = pack / "roles" / "rep.yaml"
+    roles.write_bytes(b"\xef\xbb\xbf" + roles.read_bytes().replace(b"\n", b"\r\n"))
+    assert "b/entities/deal.yaml" in run("rename", "deal.discount", "reduction", "--pack", str(pack),
+                                         "--dry-run").output
+    assert {path: path.read_bytes() for path in before} == {**before, roles: roles.read_bytes()}
+    run("rename", "deal.discount", "reduction", "--pack", str(pack))
+    deal = (pack / "entities" / "deal.yaml").read_text(encoding="utf-8")
+    assert "  reduction: {id: mini.deal.discount, type: percent, minimum: 0" in deal
+    assert "formula: subtotal * (100 - reduction) / 100}" in deal
+    assert b"\r\n    fields: {reduction: {write: false}}\r\n" in roles.read_bytes()
+    assert roles.read_bytes().startswith(b"\xef\xbb\xbf")
+    run("rename", "deal.reduction", "discount", "--pack", str(pack))
+    assert (pack / "entities" / "deal.yaml").read_bytes() == before[pack / "entities" / "deal.yaml"]
+
+
+def test_uses_are_printed_with_their_lines(run, pack):
+    printed = run("uses", "deal.discount", "--pack", str(pack)).output
+    assert "entities/deal.yaml:20: deal.discount: discount" in printed
+    assert "roles/rep.yaml:11: rep.entities.deal.discount: discount" in printed

@@ -11,9 +11,10 @@ from werkzeug.exceptions import UnsupportedMediaType
 from formloom.errors import BadRequest, NotFound, Text, near
 from formloom.metadata.values import LARGEST_ID
 from formloom.records.query import Query
+from formloom.web import renamed
 
 MAX_PAGE_SIZE = 200
-_LIST = frozenset({"filter", "search", "sort", "page", "page_size", "after", "fields", "count", "_l_"})
+_LIST = frozenset({"filter", "search", "sort", "page", "page_size", "after", "fields", "count", "names", "_l_"})
 
 
 def record_id(text: str) -> int:
@@ -23,15 +24,16 @@ def record_id(text: str) -> int:
     return int(text)
 
 
-def list_query() -> Query:
+def list_query(entity: str) -> Query:
     known_arguments(_LIST)
     after = request.args.get("after")
     if after is not None and "page" in request.args:
         raise BadRequest(Text("Send either page or after."))
     return Query(
-        filter=request.args.get("filter", ""), search=request.args.get("search", ""), sort=_names("sort"),
+        filter=renamed.condition(entity, request.args.get("filter", "")), search=request.args.get("search", ""),
+        sort=renamed.names(entity, _names("sort")),
         page=integer("page", 1, 1_000_000), after=after, page_size=integer("page_size", 25, MAX_PAGE_SIZE),
-        fields=_names("fields") or None, count="exact" if flag("count") else "no",
+        fields=renamed.names(entity, _names("fields")) or None, count="exact" if flag("count") else "no",
     )
 
 

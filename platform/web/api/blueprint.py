@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
+from formloom.web import renamed
 from formloom.web.requests import actor
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -19,3 +20,7 @@ def never_kept(response: Response) -> Response:
 @blueprint.before_request
 def signed_in() -> None:
     actor()
+    renamed.entity_of(request.view_args)
+
+
+blueprint.after_request(renamed.tell)

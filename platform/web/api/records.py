@@ -11,6 +11,7 @@ from formloom.metadata.values import LARGEST_ID
 from formloom.records import actions, explanation
 from formloom.records.context import Context
 from formloom.records.record import Record
+from formloom.web import renamed
 from formloom.web.api import arguments, wire
 from formloom.web.api.blueprint import blueprint
 from formloom.web.requests import reading, writing
@@ -18,10 +19,11 @@ from formloom.web.requests import reading, writing
 
 @blueprint.get("/records/<entity>")
 def list_records(entity: str) -> Response:
-    query = arguments.list_query()
+    query = arguments.list_query(entity)
     with reading() as context:
         page = actions.list(context, entity, query)
         body = wire.page(context, page)
+    body["items"] = [renamed.shown(entity, row) for row in body["items"]]
     response = jsonify(body)
     if page.next:
         response.headers["Link"] = f'<{request.base_url}?after={quote(page.next)}>; rel="next"'
@@ -30,7 +32,7 @@ def list_records(entity: str) -> Response:
 
 @blueprint.post("/records/<entity>")
 def create_record(entity: str) -> tuple[Response, int]:
-    values = arguments.body()
+    values = renamed.values(entity, arguments.body())
     with writing() as context:
         record = actions.create(context, entity, values)
         response = _one(context, record)
@@ -48,7 +50,7 @@ def read_record(entity: str, id: str) -> Response:
 @blueprint.patch("/records/<entity>/<id>")
 def update_record(entity: str, id: str) -> Response:
     """Fields that are not sent stay. With If-Match or `version`, concurrent edits of other fields are merged."""
-    number, values = arguments.record_id(id), arguments.body()
+    number, values = arguments.record_id(id), renamed.values(entity, arguments.body())
     version = arguments.version_from(values)
     with writing() as context:
         return _one(context, actions.update(context, entity, number, values, version))
@@ -64,7 +66,7 @@ def delete_record(entity: str, id: str) -> tuple[str, int]:
 
 @blueprint.post("/records/<entity>/<id>/actions/<action>")
 def run_action(entity: str, id: str, action: str) -> Response:
-    number, values = arguments.record_id(id), arguments.body(optional=True)
+    number, values = arguments.record_id(id), renamed.values(entity, arguments.body(optional=True))
     version = arguments.version_from(values)
     with writing() as context:
         return _one(context, actions.run(context, entity, number, action, values, version))
@@ -81,7 +83,8 @@ def explain(entity: str, id: str) -> Response:
 
 
 def _one(context: Context, record: Record) -> Response:
-    response = jsonify(wire.record(context, record) | {"_actions": _actions(context, record)})
+    shown = renamed.shown(record.entity, wire.record(context, record))
+    response = jsonify(shown | {"_actions": _actions(context, record)})
     response.set_etag(str(record.version))
     return response
 

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from formloom.web import renamed
+
 blueprint = Blueprint("pages", __name__)
+blueprint.before_request(renamed.page)

@@ -110,7 +110,7 @@ def entity_offer(name: str) -> ResponseReturnValue:
 @answering
 def entity_uses(name: str) -> ResponseReturnValue:
     with reading() as context:
-        found = uses.of_entity(outlined(context), model(), name)
+        found = uses.of_entity(outlined(context), name)
     return jsonify(uses=[{"where": use.where, "what": use.what} for use in found])
 
 
@@ -120,7 +120,7 @@ def remove_entity(name: str) -> ResponseReturnValue:
     administrator()
     with writing() as context:
         catalog = outlined(context)
-        found = uses.of_entity(catalog, model(), name)
+        found = uses.of_entity(catalog, name)
         if found:
             raise Conflict(Text("{place} uses it: {part}.", place=found[0].where, part=found[0].what),
                            Text("Change that first, then remove the entity."))
