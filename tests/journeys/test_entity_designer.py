@@ -73,6 +73,7 @@ def admin(sign_in: SignIn) -> Iterator[Person]:
     """No draft is left behind."""
     person = sign_in("admin")
     yield person
+    expect(person.page.locator("[data-draft-state=saving]:visible")).to_have_count(0)      # leaving would ask
     person.open("/changes/current")
     discard = person.page.locator("form[action$='/discard'] button")
     if discard.count():
