@@ -28,7 +28,7 @@ from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM, Actor
 from formloom.policy.policy import Policy
-from formloom.records import reach, recomputation
+from formloom.records import reach, recomputation, strictness
 from formloom.records.context import Context
 from formloom.settings import Settings
 from formloom.sla import recomputation as sla
@@ -81,6 +81,7 @@ class Model:
     policy: Policy
     definitions: Mapping[str, ProcessDefinition]
     decisions: Decisions
+    tolerated: frozenset[str] = frozenset()     # rules that hold for what is new or changed only
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +221,13 @@ class Runtime:
 
     def forecast(self, sources: Sequence[Source], choices: Choices = NO_CHOICES) -> forecast.Forecast:
         """What publishing would do to the data; nothing is changed. Raises `BadConfiguration`."""
-        plan = self.plan(sources, choices)
+        plan, catalog, model = self.plan(sources, choices), self._checked(sources), self._model
         with self.database.read() as unit:
-            return forecast.forecast(unit, plan)
+            found = forecast.forecast(unit, plan, choices)
+            if model is None:
+                return found
+            context = self._context(model, unit, SYSTEM)
+            return replace(found, rules=strictness.strictness(context, catalog, choices))
 
     def earlier(self, publication: int) -> catalogs.Earlier:
         """The sources of a former publication, and the choices with which publishing them brings its values back."""
@@ -235,7 +240,7 @@ class Runtime:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
         `expected`: the version of the catalog that `sources` were made from. `within` is done in the same transaction.
-        Raises BadConfiguration, StaleCatalog, DoesNotConvert.
+        Raises BadConfiguration, StaleCatalog, DoesNotConvert, RecordsFail.
         """
         catalog = self._checked(sources)
 
@@ -246,15 +251,27 @@ class Runtime:
             for name in recomputation.outdated(old, catalog):
                 queue.enqueue(unit, recomputation.JOB, {"entity": name, "after": 0})
 
+        def settle(unit: Unit, old: Catalog | None) -> frozenset[str]:
+            model = self._model
+            if old is None or model is None:
+                return frozenset()
+            if model.catalog.version != old.version:
+                model = self._modelled(old, catalogs.tolerated(unit))
+            return strictness.settle(self._context(model, unit, by), catalog, choices, model.tolerated)
+
         plan = catalogs.publish(
             self.database, catalog, self.field_types, by.user_id, self.now(), recompute, expected,
-            self.current_catalog(), reason, choices)
+            self.current_catalog(), reason, choices, settle)
         self.refresh()
         return plan
 
-    def is_outdated(self, error: Exception) -> bool:
-        """Whether a statement failed because tables changed under it; then the model was replaced: try once more."""
-        return is_stale_schema(error) and self.refresh()
+    def is_outdated(self, error: Exception, used: str = "") -> bool:
+        """Whether a statement failed because tables changed under it, and a newer model than the one that was `used`
+        is there now: try again. Another thread may have replaced it meanwhile."""
+        if not is_stale_schema(error):
+            return False
+        replaced = self.refresh()
+        return replaced or bool(used and self._model and self._model.catalog.version != used)
 
     def advance_clock(self, duration: str) -> datetime:
         """Moves the time of a demo forward, in every process; never back, because what happened stays happened."""
@@ -328,12 +345,12 @@ class Runtime:
         if compiled is not None:
             self._kept.write(catalog)
         self.database.forget_statements()
-        return self._modelled(catalog)
+        return self._modelled(catalog, catalogs.tolerated(unit))
 
-    def _modelled(self, catalog: Catalog) -> Model:
+    def _modelled(self, catalog: Catalog, tolerated: frozenset[str] = frozenset()) -> Model:
         built = tables.build(catalog)
         return Model(catalog, built, Store(catalog, built), Policy(catalog), self._processes(catalog)[0],
-                     self._decisions(catalog)[0])
+                     self._decisions(catalog)[0], tolerated)
 
     def _compile(self, sources: Sequence[Source]) -> Catalog:
         """Raises BadConfiguration with every error; warnings do not stop."""
@@ -385,4 +402,5 @@ class Runtime:
             catalog=model.catalog, store=model.store, policy=model.policy, unit=unit, actor=actor, now=self.now(),
             listeners=tuple(self.extensions.listeners), files=self.settings.files, definitions=model.definitions,
             service_tasks=self.extensions.service_tasks.items, decisions=model.decisions,
+            tolerated=model.tolerated,
         )

@@ -71,7 +71,7 @@ def _child_rows(context: Context, draft: Draft, name: str, given: Any) -> list[d
         if number is not None and not before:
             gone = Text("There is no row number {id}.", id=number)
             draft.errors.append(FieldError(prefix + "id", "unknown-row", gone))
-        parsed, errors = validation.parse(context, child, values, rights.access(before), prefix)
+        parsed, errors = validation.parse(context, child, values, rights.access(before), prefix, before=before)
         row = {**(before or derivation.defaults(context, child, parsed)), **parsed, "position": index}
         draft.errors += errors or ([] if before else rights.refused("create", row, f"{name}/{index}"))
         found.append(row)

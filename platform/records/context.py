@@ -35,3 +35,4 @@ class Context:
     definitions: Mapping[str, Any]
     service_tasks: Mapping[str, Any]
     decisions: Mapping[str, Any] = EMPTY
+    tolerated: frozenset[str] = frozenset()     # keys of rules that old values need not meet, see `strictness`

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from formloom.errors import FieldError, Text, near
-from formloom.metadata.catalog import Entity, Field
+from formloom.metadata.catalog import EMPTY, Entity, Field
 from formloom.policy import people
 from formloom.policy.decision import Access
 from formloom.records import files
@@ -28,9 +28,12 @@ def unstorable(text: str) -> bool:
 
 def parse(
     context: Context, entity: Entity, values: Mapping[str, Any], access: Access, prefix: str = "",
-    always: frozenset[str] = frozenset(),
+    always: frozenset[str] = frozenset(), before: Mapping[str, Any] = EMPTY,
 ) -> tuple[dict[str, Any], list[FieldError]]:
-    """Values as the types hold them. A field that may not be read is as unknown as one that does not exist."""
+    """Values as the types hold them. A field that may not be read is as unknown as one that does not exist.
+
+    `before`: the record as it is; a value of it that a later rule would refuse may be sent as it stands.
+    """
     found: dict[str, Any] = {}
     errors: list[FieldError] = []
     for name, raw in values.items():
@@ -42,9 +45,21 @@ def parse(
             errors.append(FieldError(prefix + name, "invalid-value", wrong))
         elif name not in entity.fields or entity.fields[name].type.name == "table":
             found[name] = raw
+        elif _let_be(context, entity.fields[name], raw, before):
+            found[name] = before[name]
         else:
             _parse_one(entity.fields[name], raw, prefix, found, errors)
     return found, errors
+
+
+def _let_be(context: Context, field: Field, raw: Any, before: Mapping[str, Any]) -> bool:
+    if not context.tolerated or before.get(field.name) is None or not tolerates(context, field.id):
+        return False
+    return raw in (before[field.name], field.type.dump(before[field.name], field))
+
+
+def tolerates(context: Context, field_id: str) -> bool:
+    return any(key.startswith(f"{field_id}:") for key in context.tolerated)
 
 
 def _currencies(entity: Entity, name: str) -> list[str]:
@@ -87,14 +102,21 @@ def _parse_one(field: Field, raw: Any, prefix: str, found: dict[str, Any], error
 def check(
     context: Context, entity: Entity, row: Mapping[str, Any], scope: Scope, changed: Iterable[str], prefix: str = "",
 ) -> list[FieldError]:
-    """Rules over the whole row; what points elsewhere is looked up only where it changed."""
-    errors = [e for f in entity.fields.values() if (e := _required(context, f, row, scope, prefix))]
+    """Rules over the whole row; what points elsewhere is looked up only where it changed. A rule that came later lets
+    an old record be, as long as nothing changes of what the rule is about."""
+    altered = frozenset(changed) if row.get("id") is not None else frozenset(entity.fields)
+    errors = [e for f in entity.fields.values()
+              if (f.name in altered or not _late(context, f)) and (e := _required(context, f, row, scope, prefix))]
     for name in changed:
         if (field := entity.fields.get(name)) is not None:
             errors += _exists(context, field, row.get(name), prefix)
     seen = {error.path for error in errors}
     errors += [e for e in unique(context, entity, row, set(changed), prefix) if e.path not in seen]
-    return errors + constraints(context, entity, scope, prefix)
+    return errors + constraints(context, entity, scope, prefix, altered=altered)
+
+
+def _late(context: Context, field: Field) -> bool:
+    return f"{field.id}:required{'' if field.required else '_when'}" in context.tolerated
 
 
 def _required(context: Context, field: Field, row: Mapping[str, Any], scope: Scope, prefix: str) -> FieldError | None:
@@ -165,10 +187,15 @@ def _taken(context: Context, entity: Entity, key: tuple[str, ...], row: Mapping[
 
 def constraints(
     context: Context, entity: Entity, scope: Scope, prefix: str = "", only: frozenset[str] | None = None,
+    altered: frozenset[str] | None = None,
 ) -> list[FieldError]:
-    """`only`: those constraints that read one of these fields."""
+    """`only`: those constraints that read one of these fields. `altered`: what changes of the record; rules that came
+    later and read nothing of it do not count."""
     return [
         FieldError(prefix + rule.field, f"constraint-{rule.name}", Text("{message}", message=rule.message))
         for rule in entity.constraints
-        if (only is None or rule.check.names & only) and rule.check.evaluate(scope, context.now) is False
+        if (only is None or rule.check.names & only)
+        and (altered is None or rule.check.names & altered
+             or f"{entity.id}:constraint:{rule.name}" not in context.tolerated)
+        and rule.check.evaluate(scope, context.now) is False
     ]

@@ -175,9 +175,16 @@ class EntityChange:
         if removed is not None:
             self._returned(now, removed, chosen)
         else:
-            self._add_storage(now, now.default.constant if now.default and not chosen.sourced else None)
+            self._add_storage(now, None if chosen.sourced else self._given(now))
         if chosen.sourced is not None:
             self._gather(now, chosen)
+
+    def _given(self, now: Field) -> object:
+        """What records that are there get: what was chosen for those that would fail, else the constant default."""
+        chosen = self.scene.choices.rule(f"{now.id}:required")
+        if now.required and chosen.policy == choices.FIX and chosen.value is not None:
+            return now.type.parse(chosen.value, now)
+        return now.default.constant if now.default else None
 
     def _returned(self, now: Field, removed: Archived, chosen: Conversion) -> None:
         """A field that was removed is there again, perhaps in another form."""
@@ -241,12 +248,16 @@ class EntityChange:
         """An index whose columns all stay goes on under its new name."""
         new = by_name(self.after)
         if self.restored:
-            self.indexed += [AddIndex(index, self.now.name) for index in new.values()]
+            self.indexed += map(self._added_index, new.values())
             return
         names = {was.name + c.suffix: now.name + c.suffix for now, was in kept for c in columns_of(was)}
         for old in by_name(self.before).values():
             self._keep_index(old, new, names)
-        self.indexed += [AddIndex(index, self.now.name) for index in new.values()]
+        self.indexed += map(self._added_index, new.values())
+
+    def _added_index(self, index: sa.Index) -> AddIndex:
+        own = self.now.fields.get(index.columns[0].name) if len(index.columns) == 1 else None
+        return AddIndex(index, self.now.name, f"{own.id}:unique" if own and index.unique else "")
 
     def _keep_index(self, old: sa.Index, new: dict[str, sa.Index], names: Mapping[str, str]) -> None:
         name, system = str(old.name), set(self.after.c.keys())

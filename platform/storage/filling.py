@@ -22,6 +22,7 @@ from formloom.storage.holding import Held
 from formloom.storage.plain_text import text_of
 
 BATCH = 2000
+_MOST_KNOWN = 50_000
 _PATTERN_SECONDS = 0.2
 _TEXT = Field(id="", name="", type=builtin_types.TYPES["text"], label={})
 
@@ -35,6 +36,10 @@ class DoesNotConvert(FormloomError):
         super().__init__(
             Text("{value} of {field} does not convert: {why}", value=words, field=field.label or field.name, why=why),
             Text("Look at the preview and say what should become of such values."))
+
+
+class Known(dict[str, Converted]):
+    """What values became in one fill: equal ones convert alike. By `repr`, which tells 1 from True and takes lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +74,20 @@ class Fill:
 
 def fill(unit: Unit, job: Fill, lookup: Lookup) -> int:
     """All of it; how many values were written. Raises `DoesNotConvert`."""
-    written, after = 0, 0
+    written, after, known = 0, 0, Known()
     while (ids := list(unit.connection.scalars(job.ids(after, BATCH)))):
-        written += batch(unit, job, lookup, ids)
+        written += batch(unit, job, lookup, ids, known)
         after = ids[-1]
     return written
 
 
-def batch(unit: Unit, job: Fill, lookup: Lookup, ids: Sequence[int]) -> int:
-    found = outcomes(unit, job, lookup, ids)
-    present = job.target.read(unit, ids) if job.back or job.others else {}
+def batch(unit: Unit, job: Fill, lookup: Lookup, ids: Sequence[int], known: Known, again: bool = False) -> int:
+    """`again`: they were converted before, and written since."""
+    found = outcomes(unit, job, lookup, ids, known)
+    present = job.target.read(unit, ids) if job.back or job.others or again else {}
     values = {}
     for id, (before, after) in found.items():
-        if job.others and id in present:
+        if job.others and id in present and not again:
             continue
         if after.why is not None and job.chosen.otherwise == choices.STOP:
             raise DoesNotConvert(job.target.field, key_of(before, job.source.field, lookup), after.why)
@@ -91,21 +97,24 @@ def batch(unit: Unit, job: Fill, lookup: Lookup, ids: Sequence[int]) -> int:
     return len(values)
 
 
-def outcomes(unit: Unit, job: Fill, lookup: Lookup, ids: Sequence[int]) -> dict[int, tuple[Any, Converted]]:
+def outcomes(
+    unit: Unit, job: Fill, lookup: Lookup, ids: Sequence[int], known: Known,
+) -> dict[int, tuple[Any, Converted]]:
     """By record: what is in force, and what becomes of it."""
     if job.others:
         return _sourced(unit, job, lookup, ids)
     held = [one.read(unit, ids) for one in job.read_from]
-    known: dict[Any, Converted] = {}
     return {id: (held[0].get(id), _once(known, job, lookup, tuple(values.get(id) for values in held))) for id in ids}
 
 
-def _once(known: dict[Any, Converted], job: Fill, lookup: Lookup, values: tuple[Any, ...]) -> Converted:
-    """Equal values convert alike; `repr` tells 1 from True and takes lists."""
+def _once(known: Known, job: Fill, lookup: Lookup, values: tuple[Any, ...]) -> Converted:
     key = repr(values)
-    if key not in known:
-        known[key] = _through(job, lookup, values)
-    return known[key]
+    found = known.get(key)
+    if found is None:
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        found = known[key] = _through(job, lookup, values)
+    return found
 
 
 def _through(job: Fill, lookup: Lookup, values: tuple[Any, ...]) -> Converted:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from formloom.errors import Text
 from formloom.metadata.catalog import Field
 from formloom.storage import choices, conversion, filling
+from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.conversion import Converted, key_of
 from formloom.storage.database import Unit
 from formloom.storage.diff import Plan, sql_of
@@ -83,6 +84,8 @@ class Duplicates:
     groups: int
     rows: int
     samples: tuple[Duplicate, ...]
+    rule: str = ""          # by which `Choices.rules` may say that all but the first are emptied
+    fixed: bool = False     # they do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +108,7 @@ class Step:
         """Whether it would stop the publication as it stands."""
         unsettled = (self.conversion is not None and self.conversion.lost > 0
                      and self.conversion.otherwise == choices.STOP)
-        return unsettled or self.duplicates is not None
+        return unsettled or (self.duplicates is not None and not self.duplicates.fixed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,16 +157,16 @@ class Forecast:
         return any(step.online for step in self.steps)
 
 
-def forecast(unit: Unit, plan: Plan) -> Forecast:
-    scene = _Scene(unit, plan)
+def forecast(unit: Unit, plan: Plan, chosen: Choices = NO_CHOICES) -> Forecast:
+    scene = _Scene(unit, plan, chosen)
     return Forecast(tuple(scene.step(operation) for operation in plan.operations))
 
 
 class _Scene:
     """The names that things have in the database now, by those they will have."""
 
-    def __init__(self, unit: Unit, plan: Plan) -> None:
-        self.unit, self.plan = unit, plan
+    def __init__(self, unit: Unit, plan: Plan, chosen: Choices) -> None:
+        self.unit, self.plan, self.chosen = unit, plan, chosen
         renames = [o for o in plan.operations if isinstance(o, Rename)]
         self.tables: dict[str, str] = {}
         self.columns: dict[tuple[str, str], str] = {}
@@ -218,7 +221,11 @@ class _Scene:
     def _index(self, operation: AddIndex) -> dict[str, Any]:
         table = str(operation.index.table.name) if operation.index.table is not None else ""
         told = self._work(table, "index")
-        return {**told, "duplicates": self._duplicates(table, operation.index)} if operation.index.unique else told
+        shared = self._duplicates(table, operation.index) if operation.index.unique else None
+        if shared is None or not operation.rule:
+            return {**told, "duplicates": shared}
+        fixed = self.chosen.rule(operation.rule).policy == choices.FIX
+        return {**told, "duplicates": replace(shared, rule=operation.rule, fixed=fixed)}
 
     def _duplicates(self, table: str, index: sa.Index) -> Duplicates | None:
         name, wanted = self.tables.get(table, table), tuple(c.name for c in index.columns)
@@ -314,8 +321,8 @@ def _suffixes(field: Field) -> tuple[str, ...]:
 
 
 def _each(unit: Unit, operation: Convert) -> Iterator[tuple[int, Any, Converted]]:
-    job, names, after = operation.before, Names(unit, operation.places), 0
+    job, names, known, after = operation.before, Names(unit, operation.places), filling.Known(), 0
     while (ids := list(unit.connection.scalars(job.ids(after, filling.BATCH)))):
-        found: Mapping[int, tuple[Any, Converted]] = filling.outcomes(unit, job, names, ids)
+        found: Mapping[int, tuple[Any, Converted]] = filling.outcomes(unit, job, names, ids, known)
         yield from ((id, *found[id]) for id in ids)
         after = ids[-1]

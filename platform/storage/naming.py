@@ -51,10 +51,10 @@ class _Read:
 
 
 class Names:
-    """Of one unit of work. Reads the names of an entity when the first of them is asked for."""
+    """Reads the names of an entity when the first of them is asked for, and keeps them for further units of work."""
 
     def __init__(self, unit: Unit, places: Mapping[str, Place]) -> None:
-        self._unit, self._places = unit, places
+        self.unit, self._places = unit, places
         self._known: dict[str, _Read] = {}
 
     def title(self, field: Field, id: int) -> str | None:
@@ -71,7 +71,7 @@ class Names:
         key = field.target or field.type.name
         if key not in self._known:
             place = self._places.get(field.target) if field.target else _FIXED.get(field.type.name)
-            self._known[key] = _read(self._unit, place) if place and place.names else _Read()
+            self._known[key] = _read(self.unit, place) if place and place.names else _Read()
         return self._known[key]
 
 

@@ -133,17 +133,16 @@ class AddColumn(Plain):
         return Text("Add the column {column} to {table}.", column=self.column.name, table=self.table.name)
 
     def statements(self, connection: sa.Connection) -> Iterator[Statement]:
-        """PostgreSQL keeps the value for rows that exist beside the table, and rewrites nothing."""
+        """PostgreSQL keeps the value for rows that exist beside the table, and rewrites nothing; it stays the default
+        for as long as others may write who do not know of the column, see `backfill.forget_defaults`.
+        """
         inspector = sa.inspect(connection)
         if inspector.has_table(self.table.name) and any(
                 column["name"] == self.column.name for column in inspector.get_columns(self.table.name)):
             return
         instantly = self.fill is not None and connection.dialect.name == "postgresql"
         yield add_column(self.table, self.column, connection, self.fill if instantly else None)
-        if instantly:
-            quote = connection.dialect.identifier_preparer.quote
-            yield sa.text(f"ALTER TABLE {quote(self.table.name)} ALTER COLUMN {quote(self.column.name)} DROP DEFAULT")
-        elif self.fill is not None:
+        if self.fill is not None and not instantly:
             yield sa.update(self.table).values({self.column.name: self.fill})
 
 
@@ -215,8 +214,11 @@ class Follow(Plain):
 
 @dataclass(frozen=True, slots=True)
 class AddIndex(Plain):
+    """`rule`: the key of the rule that a unique one stands for."""
+
     index: sa.Index
     element: str = ""
+    rule: str = ""
 
     @property
     def risk(self) -> str:
@@ -277,12 +279,21 @@ def add_column(table: sa.Table, column: sa.Column[Any], connection: sa.Connectio
     keys = (f" CONSTRAINT {quote(str(c.name))} REFERENCES {quote(c.elements[0].target_fullname.split('.')[0])} (id)"
             f"{' ON DELETE ' + c.ondelete if c.ondelete else ''}"
             for c in table.foreign_key_constraints if c.column_keys == [column.name])
-    given = "" if fill is None else f" DEFAULT {_literal(fill, column, connection)}"
+    given = "" if fill is None else f" DEFAULT {literal(fill, column, connection)}"
     return sa.text(f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {kind}{given}{''.join(keys)}"
                    .replace(":", r"\:"))
 
 
-def _literal(value: Any, column: sa.Column[Any], connection: sa.Connection) -> str:
+def add_key(connection: sa.Connection, key: sa.ForeignKeyConstraint) -> Statement:
+    """Holds for what is written from now on; `backfill.validate` looks at the rest without keeping anybody waiting."""
+    quote = connection.dialect.identifier_preparer.quote
+    own, target = quote(str(key.table.name)), quote(key.elements[0].target_fullname.split(".")[0])
+    rule = f" ON DELETE {key.ondelete}" if key.ondelete else ""
+    return sa.text(f"ALTER TABLE {own} ADD CONSTRAINT {quote(str(key.name))} FOREIGN KEY "
+                   f"({quote(key.column_keys[0])}) REFERENCES {target} (id){rule} NOT VALID")
+
+
+def literal(value: Any, column: sa.Column[Any], connection: sa.Connection) -> str:
     made = sa.literal(value, column.type).compile(connection, compile_kwargs={"literal_binds": True})
     return str(made)
 

@@ -66,6 +66,24 @@ fl_former = _table(
     _id(), _required("entity_id", Text), _required("field_id", Text), _required("name", Text), _required("at", Instant),
     Index("ix_fl_former_entity", "entity_id", "at"),
 )
+fl_shadow = _table(
+    "fl_shadow",        # columns and indexes made for a publication that has not switched over yet
+    Column("key", Text, primary_key=True), _required("kind", Text), _required("table_name", Text),
+    _required("names", Json), _required("after_id", Integer), _required("done", sa.Boolean),
+)
+fl_shadow_row = _table(
+    "fl_shadow_row",    # records that were written since they were converted; a trigger notes them
+    Column("id", sa.BigInteger().with_variant(Integer(), "sqlite"), primary_key=True),
+    _required("key", Text), _required("row_id", Integer),
+    Index("ix_fl_shadow_row_key", "key", "id"),
+)
+fl_preparation = _table(
+    "fl_preparation",   # publications that a worker carries out
+    _id(), _required("version", Text), _required("sources", Json), Column("choices", Json), Column("expected", Text),
+    Column("reason", Text), Column("by", Integer), _required("at", Instant), _required("status", Text),
+    _required("done", sa.BigInteger), _required("total", sa.BigInteger), Column("step", Text), Column("error", Text),
+    Column("finished_at", Instant),
+)
 fl_draft = _table(
     "fl_draft",
     Column("path", Text, primary_key=True), _required("text", Text), _required("base", Text),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.schema import AddConstraint
 from sqlalchemy.schema import CreateIndex as CreateIndexStatement
 
 from formloom.errors import Text
@@ -19,7 +18,7 @@ from formloom.storage.database import Unit
 from formloom.storage.filling import Fill
 from formloom.storage.holding import Held
 from formloom.storage.naming import Names, Place
-from formloom.storage.operations import Stamp, Statement, by_name
+from formloom.storage.operations import Stamp, Statement, add_key, by_name
 from formloom.storage.platform_tables import fl_archive
 from formloom.storage.tables import columns_of
 
@@ -98,7 +97,7 @@ class BringBack:
         yield _without_dangling(self.target.table, old, target)
         if connection.dialect.name == "postgresql":
             yield _renamed_column(connection, self.target.table, old, new)
-            yield from (AddConstraint(c) for c in self.table.foreign_key_constraints if c.column_keys == [new])
+            yield from (add_key(connection, c) for c in self.table.foreign_key_constraints if c.column_keys == [new])
             return
         own = sa.table(self.target.table, sa.column(old), sa.column(bound_name(self.entry.id, old)))
         yield sa.update(own).where(own.c[old].is_not(None)).values({bound_name(self.entry.id, old): own.c[old]})

@@ -27,13 +27,14 @@ from formloom.web.i18n import LANGUAGES, label, locale, select_locale, select_ti
 from formloom.web.identity import has_authorization
 from formloom.web.pages.frame import error_page
 from formloom.web.passwords import check_password
-from formloom.web.requests import actor_or_none, catalog, forget_model, runtime
+from formloom.web.requests import actor_or_none, catalog, forget_model, runtime, used_version
 from formloom.web.security_accounts import PUBLIC_ROLE
 
 log = logging.getLogger(__name__)
 
 MAX_BODY = 32 * 1024 * 1024
 MAX_JSON = 4 * 1024 * 1024
+_TRIES = 3      # of a request that meets tables of another catalog
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _TOKEN_LOGIN = frozenset({"/api/v1/security/login", "/api/v1/security/refresh"})
 
@@ -46,18 +47,19 @@ class Identity(IntegerConverter):
 
 
 class Application(Flask):
-    """Answers a request again, once, when a newly published catalog changed the tables under it."""
+    """Answers a request again when a newly published catalog changed the tables under it: what it did was undone."""
 
     json_provider_class = ExactJSON
 
     def dispatch_request(self) -> ResponseReturnValue:
-        try:
-            return super().dispatch_request()
-        except DBAPIError as error:
-            if not runtime().is_outdated(error):
-                raise
-            forget_model()
-            return super().dispatch_request()
+        for _ in range(_TRIES):
+            try:
+                return super().dispatch_request()
+            except DBAPIError as error:
+                if not runtime().is_outdated(error, used_version()):
+                    raise
+                forget_model()
+        return super().dispatch_request()
 
 
 class Refused(FormloomError):

@@ -86,6 +86,11 @@ def _opened(context: Context) -> Iterator[None]:
         g.pop("context", None)
 
 
+def used_version() -> str:
+    """Of the catalog that this request began with."""
+    return g.model.catalog.version if "model" in g else ""
+
+
 def forget_model() -> None:
     """The catalog was replaced under this request: take the new one and ask again who is asking."""
     g.pop("model", None)

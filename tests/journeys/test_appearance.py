@@ -10,7 +10,8 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import SignIn
 
 PAGES = {
-    "home": "/", "list": "/records/contract", "board": "/records/opportunity?layout=board",
+    "home": "/", "list": "/records/contract", "board": "/records/opportunity?view=pipeline",
+    "calendar": "/records/task?view=schedule",
     "record": "/records/contract/1", "form": "/records/quote/new", "inbox": "/inbox",
     "profile": "/profile", "notifications": "/notifications", "search": "/search?q=a",
 }

@@ -17,7 +17,8 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.person import Person
 
 PAGES = {
-    "home": "/", "list": "/records/contract", "board": "/records/contract?layout=board",
+    "home": "/", "list": "/records/contract", "board": "/records/contract?view=board",
+    "calendar": "/records/task?view=schedule",
     "record": "/records/contract/1", "form": "/records/quote/new", "inbox": "/inbox?box=offered",
     "profile": "/profile", "notifications": "/notifications",
 }

@@ -25,7 +25,8 @@ def run(
     declared = target.action(action)
     before = row_for(context, target, id, action, lock=True)
     given = dict(values or {})
-    parsed, errors = validation.parse(context, target, given, _access(context, target, declared, before))
+    parsed, errors = validation.parse(context, target, given, _access(context, target, declared, before),
+                                      before=before)
     if version is not None and version != before["version"]:
         refuse_conflicts(context, target, before, parsed, version)
     draft = changes.open_draft(context, target, before)

@@ -19,7 +19,7 @@ def update(context: Context, entity: str, id: int, values: Mapping[str, Any], ve
     target = context.catalog.entity(entity)
     before = row_for(context, target, id, "update", lock=True)
     access = context.policy.access(context.actor, target, Scope(context, target, before), context.now)
-    parsed, errors = validation.parse(context, target, values, access)
+    parsed, errors = validation.parse(context, target, values, access, before=before)
     if version is not None and version != before["version"]:
         refuse_conflicts(context, target, before, parsed, version)
     draft = changes.open_draft(context, target, before)

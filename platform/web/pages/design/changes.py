@@ -11,15 +11,16 @@ from flask.typing import ResponseReturnValue
 
 from formloom.design import change_sets, definitions, publishing
 from formloom.errors import BadConfiguration, BadRequest, FormloomError, Text
-from formloom.metadata import layers
+from formloom.metadata import layers, parsing
 from formloom.metadata.sources import Source
+from formloom.metadata.telling import Told, tell
 from formloom.policy import people
 from formloom.records.context import Context
 from formloom.storage import catalogs
 from formloom.storage import change_sets as stored
 from formloom.storage.change_sets import ChangeSet
 from formloom.storage.choices import to_json
-from formloom.web.i18n import t
+from formloom.web.i18n import label, t
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import decisions_on_data, editing
 from formloom.web.pages.edited_sources import administrator
@@ -39,6 +40,7 @@ class ChangedFile:
     label: str
     href: str
     lines: tuple[tuple[str, str], ...]      # added | removed | same | gap, text
+    told: tuple[Told, ...] = ()
 
 
 @blueprint.get("/changes")
@@ -254,7 +256,13 @@ def _files(before: tuple[Source, ...], after: tuple[Source, ...]) -> Iterator[Ch
 def _file(path: str, before: tuple[Source, ...], after: list[Source]) -> ChangedFile:
     """Definitions are compared as a whole, with what the packs say; diagrams by their lines."""
     old, new = definitions.readable(before, path), definitions.readable(after, path)
-    return ChangedFile(path, path, _href(path), tuple(_diff(old, new)))
+    folder, _, file = path.partition("/")
+    if layers.is_whole(path):
+        return ChangedFile(path, file.rsplit(".", 1)[0], _href(path), tuple(_diff(old, new)))
+    was, now = (definitions.tree(side, parsing.KINDS[folder], file.removesuffix(".yaml")) for side in (before, after))
+    called = (now or was or {}).get("label")
+    words = label({"en": called} if isinstance(called, str) else called) if called else file.removesuffix(".yaml")
+    return ChangedFile(path, words, _href(path), tuple(_diff(old, new)), tell(was, now))
 
 
 def _href(path: str) -> str:

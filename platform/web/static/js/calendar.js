@@ -40,6 +40,7 @@ class Agenda {
       footerToolbar: narrow ? { center: spans.join(",") } : false,
       buttonText: chinese ? { list: "日程" } : { today: "Today", month: "Month", week: "Week", day: "Day", list: "List" },
       dayMaxEvents: true, navLinks: true, nowIndicator: true, editable: true, eventDurationEditable: Boolean(this.words.until),
+      ...this.hints(),
       allDaySlot: !this.timed, displayEventTime: this.timed, slotMinTime: "06:00:00", scrollTime: "08:00:00", eventTimeFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       slotLabelFormat: { hour: "2-digit", minute: "2-digit", hour12: false },
       events: (info, done, failed) => this.events(info).then(done, failed),
@@ -52,6 +53,15 @@ class Agenda {
     });
     this.calendar.render();
     root.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  // What is read aloud; FullCalendar itself knows only English for it.
+  hints() {
+    const words = JSON.parse(this.words.hints);
+    return {
+      timeHint: words.time, eventHint: words.event, closeHint: words.close, navLinkHint: words.go, viewHint: words.view, moreLinkHint: words.more,
+      buttonHints: { prev: words.previous, next: words.next, today: words.current },
+    };
   }
 
   spans(narrow) {
@@ -86,7 +96,10 @@ class Agenda {
     el.dataset.tone = legend?.dataset.tone ?? "";
     el.dataset.at = legend?.dataset.at ?? "";
     el.title = [event.title === name ? "" : name, event.title, said].filter(Boolean).join(" · ");
-    if (event.startEditable) el.setAttribute("aria-keyshortcuts", "Alt+ArrowLeft Alt+ArrowRight Alt+ArrowUp Alt+ArrowDown");
+    if (event.startEditable) {
+      el.setAttribute("aria-keyshortcuts", "Alt+ArrowLeft Alt+ArrowRight Alt+ArrowUp Alt+ArrowDown");
+      el.setAttribute("aria-description", this.words.keys);
+    }
     el.dataset.event = event.id;
   }
 
