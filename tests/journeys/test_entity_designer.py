@@ -73,6 +73,7 @@ def admin(sign_in: SignIn) -> Iterator[Person]:
     """No draft is left behind."""
     person = sign_in("admin")
     yield person
+    expect(person.page.locator("[data-draft-state=saving]:visible")).to_have_count(0)      # leaving would ask
     person.open("/changes/current")
     discard = person.page.locator("form[action$='/discard'] button")
     if discard.count():
@@ -137,6 +138,21 @@ def test_removing_says_what_uses_it(admin: Person) -> None:
         page.locator("[data-do=removed]").click()
     expect(page.locator("[data-draft=problems]")).to_be_visible()
     assert "amount" not in designer.names()
+
+
+def test_formulas_follow_a_new_name(admin: Person) -> None:
+    designer = Designer(admin)
+    page = designer.page
+    page.locator("[data-name=payments] .what").click()
+    page.locator("details[data-open=key] summary").click()
+    with page.expect_response(lambda one: one.url.endswith("/rename")) as answer:
+        designer.panel.get_by_label("技术名").fill("instalments")
+        page.keyboard.press("Tab")
+    assert answer.value.ok
+    expect(page.locator("[data-name=instalments].on")).to_be_visible()
+    page.locator("[data-name=planned] .what").click()
+    expect(designer.panel.get_by_label("明细表")).to_have_value("instalments")
+    expect(page.locator("[data-draft=problems]")).to_be_hidden()
 
 
 def test_links_are_drawn_in_the_diagram(admin: Person) -> None:

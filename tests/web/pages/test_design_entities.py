@@ -59,7 +59,8 @@ def test_others_design_nothing(people: SignIn) -> None:
                     "/design/entities/contract/preview", "/design/entities/contract/uses", "/design/translations",
                     "/design/entities/contract/fields/amount/uses", "/design/entities/contract/offer"):
         assert meg.get(address).status_code == 403
-    for address in ("/design/entities/new", "/design/entities/contract/remove", "/design/entities/contract/return"):
+    for address in ("/design/entities/new", "/design/entities/contract/remove", "/design/entities/contract/return",
+                    "/design/entities/contract/fields/amount/rename"):
         assert meg.post(address, data={"csrf_token": token(meg, "/profile")}).status_code == 403
     refused = meg.post("/design/translations", json={}, headers={"X-CSRFToken": token(meg, "/profile")})
     assert refused.status_code == 403
@@ -103,6 +104,22 @@ def test_renamed_field_shows_its_values(ada: FlaskClient, runtime: Runtime) -> N
     ada.post("/design/entity/contract/tree", json={"tree": tree, "draft": read["draft"]},
              headers={"X-CSRFToken": token(ada, "/profile")})
     assert "Drills for Acme" in ada.get("/design/entities/contract/preview").text
+
+
+def test_formulas_follow_a_renamed_field(ada: FlaskClient) -> None:
+    kept = edited(ada, {"twice": {"type": "formula", "returns": "decimal", "formula": "amount * 2"}})
+    headers = {"X-CSRFToken": token(ada, "/profile")}
+    address = "/design/entities/contract/fields/amount/rename"
+    told: Any = ada.post(address, json={"name": "worth", "draft": kept["draft"]}, headers=headers).json
+    assert told["problems"] == []
+    read: Any = ada.get("/design/entity/contract/tree").json
+    assert read["tree"]["fields"]["twice"]["formula"] == "worth * 2"
+    assert "amount" not in read["tree"]["fields"]
+    for wrong in ("Big Worth", "name", None):
+        refused = ada.post("/design/entities/contract/fields/worth/rename",
+                           json={"name": wrong, "draft": read["draft"]}, headers=headers)
+        assert refused.status_code in (400, 422)
+    assert ada.get("/design/entity/contract/tree").json["tree"] == read["tree"]
 
 
 def test_new_entity_goes_into_the_draft(ada: FlaskClient, runtime: Runtime) -> None:

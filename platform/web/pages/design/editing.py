@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import jsonify, session
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets, definitions, publishing
+from formloom.design import change_sets, definitions, publishing, wording
 from formloom.errors import BadRequest, NotFound, Problem, Text
 from formloom.records.context import Context
 from formloom.storage import change_sets as stored
@@ -83,7 +83,9 @@ def write_definition(kind: str, name: str) -> ResponseReturnValue:
     if not isinstance(edited, dict | None):
         raise BadRequest(Text("The request cannot be read."))
     with writing() as context:
-        change_sets.write(context, seen(context, sent), _kind(kind), name, edited)
+        draft = seen(context, sent)
+        before = definitions.tree(change_sets.sources(context, draft), _kind(kind), name) or {}
+        change_sets.write(context, draft, kind, name, edited, wording.told(name, before, edited))
     return jsonify(draft=draft_as_json(), problems=problems_as_json())
 
 

@@ -127,7 +127,7 @@ def remove_entity(name: str) -> ResponseReturnValue:
         seen = editing.drafting(context)
         for kind, other, tree in _without(context, catalog, seen, name):
             seen = change_sets.write(context, seen, kind, other, tree)
-        words = Text("{name} was removed.", name=label(catalog.entity(name).label))
+        words = Text("{name} was removed.", name=dict(catalog.entity(name).label))
         change_sets.write(context, seen, "entity", name, None, words)
     flash(t(Text("It is taken out in your draft. Its records are kept.")), "success")
     return redirect("/design/entities")
@@ -195,12 +195,12 @@ def _made(context: Context, given: Mapping[str, str]) -> None:
         tree["parent"] = given["parent"]
     tree["fields"] = {"name": {"type": "text", "required": True, "label": {"en": "Name", "zh": "名称"}}}
     seen = change_sets.write(context, editing.drafting(context), "entity", given["key"], tree,
-                             Text("{name} was made.", name=label(labels)))
+                             Text("{name} was made.", name=labels))
     if given["workspace"]:
         place = change_sets.tree(context, seen, "workspace", given["workspace"])
         place["items"] = [*place.get("items", ()), {"entity": given["key"]}]
         change_sets.write(context, seen, "workspace", given["workspace"], place,
-                          Text("{name} was put into the menu.", name=label(labels)))
+                          Text("{name} was put into the menu.", name=labels))
 
 
 def _both(given: Mapping[str, str], name: str) -> dict[str, str]:

@@ -57,7 +57,7 @@ _LIST: Final[Mapping[str, Text]] = {
     "no_fields": Text("Drag a field here, or press one on the left."),
 }
 _ENTITY: Final[Mapping[str, Text]] = {
-    "entity": Text("Entity"), "singular": Text("One of them is called"), "plural": Text("Many are called"),
+    "singular": Text("One of them is called"), "plural": Text("Many are called"),
     "in_zh": Text("Chinese"), "in_en": Text("English"), "icon": Text("Picture"), "about_entity": Text("What it is for"),
     "roles_of_fields": Text("What fields are for"), "title": Text("Field that names a record"),
     "number": Text("Field with its number"), "state": Text("Field with its state"),

@@ -70,7 +70,7 @@ def write_translations() -> ResponseReturnValue:
         for kind, name in dict.fromkeys((one["kind"], one["name"]) for one in texts):
             tree = change_sets.tree(context, seen, kind, name)
             _said(tree, [one for one in texts if (one["kind"], one["name"]) == (kind, name)])
-            words = Text("{name} was translated.", name=_title(tree, name))
+            words = Text("{name} was translated.", name=tree.get("label") or name)
             seen = change_sets.write(context, seen, kind, name, tree, words)
     return jsonify(draft=editing.draft_as_json(), problems=editing.problems_as_json())
 

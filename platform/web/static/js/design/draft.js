@@ -95,7 +95,7 @@ export function bar(draft, within = document) {
   draft.addEventListener("change", () => state("saving"));
   draft.addEventListener("saved", () => { if (!draft.failed) { state("saved"); show(); } });
   draft.addEventListener("examined", show);
-  draft.addEventListener("failed", () => { state("failed"); find("reload").hidden = draft.failed.code !== "change-overtaken"; find("again").hidden = !find("reload").hidden; find("trouble").textContent = [draft.failed.title, draft.failed.hint].filter(Boolean).join(" "); });
+  draft.addEventListener("failed", () => { state("failed"); find("reload").hidden = draft.failed.code !== "change-overtaken"; find("again").hidden = !find("reload").hidden; find("trouble").textContent = why(draft.failed); });
   find("undo").addEventListener("click", () => draft.undo());
   find("redo").addEventListener("click", () => draft.redo());
   find("again").addEventListener("click", () => draft.save());
@@ -115,6 +115,12 @@ export function bar(draft, within = document) {
   state("none");
   show();
   if (draft.draft) draft.examine();
+}
+
+// What stopped it, rather than that something did.
+function why({ title, hint, errors = [] }) {
+  const [first] = errors;
+  return (first ? [first.message, first.hint] : [title, hint]).filter(Boolean).join(" ");
 }
 
 function line(problem) {

@@ -7,7 +7,7 @@ import { Draft, bar } from "./draft.js";
 import { begun } from "./new_field.js";
 import { Offers } from "./offers.js";
 import { Panel } from "./panel.js";
-import { add, call, free, place, remove, shown } from "./tree.js";
+import { add, free, place, remove, shown } from "./tree.js";
 
 const data = JSON.parse(find("#design-data").textContent);
 const { words, palette } = data;
@@ -44,9 +44,13 @@ const acts = {
     });
     choose(made);
   },
-  call(name, next) {
-    draft.change((tree) => call(tree, name, next, data.held[name]));
+  // On the server, so that formulas, rules and diagrams follow.
+  async call(name, next) {
+    if (draft.pending) await draft.save();
+    if (!await draft.send(`/design/entities/${draft.name}/fields/${name}/rename`, { name: next, draft: draft.draft })) { panel.later(); return; }
     if (data.held[name]) { data.held[next] = data.held[name]; delete data.held[name]; }
+    chosen = next;
+    await draft.load();
     choose(next);
   },
   retype(name, type) {

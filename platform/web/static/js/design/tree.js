@@ -54,38 +54,19 @@ export function add(tree, name, spec, at = Object.keys(tree.fields).length) {
   place(tree, name, at);
 }
 
-const signed = (name, next) => (text) => (text === name ? next : text === `-${name}` ? `-${next}` : text);
-const listed = (list, name, next) => (next === null ? list.filter((one) => one !== name && one !== `-${name}`) : list.map(signed(name, next)));
+const without = (list, name) => list.filter((one) => one !== name && one !== `-${name}`);
 
-// Every place of the entity that names the field, under its next name; null takes it away from them.
-function follow(tree, name, next) {
-  for (const key of ["title", "number", "state", "owner"]) if (tree[key] === name) put(tree, key, next);
-  for (const [node, key] of [[tree, "search"], [tree.form, "headline"], [tree.list, "columns"], [tree.list, "sort"], ...(tree.views ?? []).flatMap((view) => [[view, "columns"], [view, "sort"]]), ...sections(tree).map((one) => [one, "fields"]), ...Object.values(tree.actions ?? {}).map((one) => [one, "fields"])]) {
-    if (Array.isArray(node?.[key]) && node[key].some((one) => one === name || one === `-${name}`)) {
-      node[key] = listed(node[key], name, next);
-      if (!node[key].length && key !== "fields") delete node[key];
-    }
-  }
-  for (const key of ["unique", "indexes"]) if (tree[key]) put(tree, key, tree[key].map((group) => listed(group, name, next)).filter((group) => group.length));
-  for (const action of Object.values(tree.actions ?? {})) if (action.set && name in action.set) rename(action.set, name, next);
-  for (const one of tree.constraints ?? []) if (one.field === name) put(one, "field", next);
-  for (const field of Object.values(tree.fields)) if (field.of === name && next) field.of = next;
-}
-
-function rename(holder, name, next) {
-  const value = holder[name];
-  delete holder[name];
-  if (next) holder[next] = value;
-}
-
+// With every place of the entity that names it; formulas that do are told as mistakes.
 export function remove(tree, name) {
   const { [name]: _, ...rest } = tree.fields;
   tree.fields = rest;
-  follow(tree, name, null);
-}
-
-// `id` is the stable one of a field that holds values already: they follow.
-export function call(tree, name, next, id) {
-  tree.fields = Object.fromEntries(Object.entries(tree.fields).map(([key, spec]) => (key === name ? [next, id && !spec.id ? { ...spec, id } : spec] : [key, spec])));
-  follow(tree, name, next);
+  for (const key of ["title", "number", "state", "owner"]) if (tree[key] === name) delete tree[key];
+  const actions = Object.values(tree.actions ?? {});
+  for (const section of sections(tree)) section.fields = without(section.fields, name);
+  for (const [node, key] of [[tree, "search"], [tree.form, "headline"], [tree.list, "columns"], [tree.list, "sort"], ...(tree.views ?? []).flatMap((view) => [[view, "columns"], [view, "sort"]]), ...actions.map((one) => [one, "fields"])]) {
+    if (Array.isArray(node?.[key])) put(node, key, without(node[key], name));
+  }
+  for (const key of ["unique", "indexes"]) if (tree[key]) put(tree, key, tree[key].map((group) => without(group, name)).filter((group) => group.length));
+  for (const action of actions) if (action.set) delete action.set[name];
+  for (const one of tree.constraints ?? []) if (one.field === name) delete one.field;
 }
