@@ -29,6 +29,14 @@ class Text:
         """The words in `locale`; `template` is the translated template, English where there is none."""
         return (template or self.template).format(**{k: _words(v, locale) for k, v in self.values.items()})
 
+    def as_json(self) -> dict[str, Any]:
+        """To be kept and made again by `from_json`; values are those that JSON knows."""
+        return {"text": self.template, "values": dict(self.values)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Text:
+        return cls(kept["text"], **kept["values"])
+
     def saying(self, **values: Any) -> Text:
         """The same words about other values."""
         return type(self)(self.template, **values)

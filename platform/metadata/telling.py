@@ -110,7 +110,7 @@ def _by_name(value: Any, path: Path) -> Mapping[str, Any]:
 def _called(folder: str, thing: Any, name: str) -> Text:
     label = thing.get("label") if isinstance(thing, Mapping) else None
     words = label if isinstance(label, Mapping | str) and label else name
-    return Text(THINGS[folder].template, name=words)
+    return THINGS[folder].saying(name=words)
 
 
 def word(key: str) -> Text | str:

@@ -94,7 +94,7 @@ def listed(unit: Unit, states: tuple[str, ...] = OPEN, limit: int = 100) -> list
 def history(unit: Unit, id: int) -> list[Edit]:
     """Every edit, the undone ones too."""
     rows = unit.connection.execute(sa.select(edits).where(edits.c.change_set == id).order_by(edits.c.seq))
-    return [Edit(r.seq, r.path, r.before, r.after, Text(r.words["text"], **r.words["values"]), r.at, r.by)
+    return [Edit(r.seq, r.path, r.before, r.after, Text.from_json(r.words), r.at, r.by)
             for r in rows]
 
 
@@ -116,7 +116,7 @@ def edit(
     unit.connection.execute(sa.delete(edits).where(behind))
     unit.connection.execute(sa.insert(edits).values(
         change_set=seen.id, seq=seen.cursor + 1, path=path, before=before, after=after, at=now, by=by,
-        words={"text": words.template, "values": dict(words.values)}))
+        words=words.as_json()))
     return changed
 
 

@@ -27,7 +27,7 @@ _TEXTS = frozenset(("text", "long_text"))
 _PLAIN = frozenset(("text", "long_text", "choice", "email", "phone", "url", "sequence"))
 _EXACT = frozenset(("decimal", "money", "percent"))
 _LISTS = frozenset(("choices", "tags"))
-_NO_LINK = Text("There is no {name} here, or more than one.")
+_NO_LINK = Text("There is no {name} here, or more than one.", name="{name}")
 _KEPT_WIDENING: Mapping[str, frozenset[str]] = {
     "text": _PLAIN, "long_text": _PLAIN, "sequence": _PLAIN, "integer": frozenset(("integer", "rating")),
     "tags": _LISTS, "file": _FILES, "image": _FILES,
