@@ -16,6 +16,7 @@ from formloom import diagnosis, installation, pack_commands, process_commands, r
 from formloom.design import packs
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import archives, builtin_types, compiler, jsonschema_import, loader
+from formloom.metadata.layers import LOCAL
 from formloom.metadata.sources import Source
 from formloom.policy import people
 from formloom.policy.actor import SYSTEM
@@ -100,9 +101,12 @@ def apply(pack: Path, yes: bool, chosen: Path | None) -> None:
     runtime = _prepared()
     sources = _sources(pack)
     found = packs.prepare(runtime, [archives.with_sources(pack, sources)])
+    for source in found.sources:
+        if source.pack == LOCAL:
+            click.echo(f"  {source.path}: what was changed here stays in force.")
     for one in found.open:
         name = pack_commands.conflict_name(one.kind, one.name, one.conflict.path)
-        click.echo(f"  {name}: what was changed here stays.")
+        click.echo(f"  {name}: the pack says something else, yours stays.")
     choices = schema_commands.read_choices(chosen)
     if schema_commands.print_forecast(runtime.forecast(found.sources, choices)) and not yes:
         click.confirm("Apply?", abort=True)

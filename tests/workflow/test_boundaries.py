@@ -25,9 +25,13 @@ def test_only_the_engine_knows_spiffworkflow() -> None:
     assert {name.rpartition("/")[0] for name in importers("SpiffWorkflow")} == {"workflow/engine"}
 
 
-@pytest.mark.parametrize("package", ["pickle", "marshal", "shelve", "dill"])
-def test_nothing_is_pickled(package: str) -> None:
+@pytest.mark.parametrize("package", ["marshal", "shelve", "dill"])
+def test_nothing_is_marshalled(package: str) -> None:
     assert importers(package) == set()
+
+
+def test_only_the_sealed_catalog_is_pickled() -> None:
+    assert importers("pickle") == {"metadata/kept.py"}
 
 
 def test_only_the_wake_up_knows_huey() -> None:
