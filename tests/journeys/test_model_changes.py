@@ -1,0 +1,127 @@
+"""An administrator changes the model on a live system and takes it back; a consultant upgrades a pack over changes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from formloom.metadata import archives
+from formloom.metadata.archives import Archive
+from tests.cli.conftest import ROOT, Server
+from tests.journeys.person import Person
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An installation of its own: what is published here would be in the way of others."""
+    pack = Path(shutil.copytree(ROOT / "config", tmp_path_factory.mktemp("pack") / "config"))
+    server = Server(tmp_path_factory.mktemp("model"), pack, {})
+    assert server.ready(), "".join(server.lines)
+    yield server
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def page(browser: Browser, own: Server) -> Iterator[Page]:
+    window = browser.new_context(base_url=f"http://127.0.0.1:{own.port}", locale="zh-CN",
+                                 viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    found = window.new_page()
+    found.set_default_timeout(15_000)
+    Person(found).sign_in("admin")
+    yield found
+    window.close()
+
+
+def edit(page: Page, entity: str, change: str) -> None:
+    """What a designer keeps, with `tree` changed by a line of script."""
+    page.goto("/design/entities")
+    kept = page.evaluate("""async () => {
+      const address = "/design/entity/ENTITY/tree";
+      const { tree, draft } = await (await fetch(address)).json();
+      CHANGE
+      const token = document.querySelector("meta[name=csrf-token]").content;
+      const sent = await fetch(address, { method: "POST", body: JSON.stringify({ tree, draft }),
+        headers: { "Content-Type": "application/json", "X-CSRFToken": token } });
+      return sent.ok;
+    }""".replace("ENTITY", entity).replace("CHANGE", change))
+    assert kept
+
+
+def publish(page: Page, reason: str) -> None:
+    page.goto("/changes/current")
+    page.get_by_role("button", name="发布", exact=True).click()
+    page.get_by_label("为什么").fill(reason)
+    page.get_by_role("dialog").get_by_role("button", name="发布", exact=True).click()
+    expect(page.locator(".fl-toast")).to_contain_text("已发布")
+
+
+def test_text_becomes_choice_and_comes_back(page: Page, own: Server) -> None:
+    token = own.token("admin")
+    records = "/api/v1/records/lead?fields=company&page_size=100"
+    before = {one["id"]: one["company"] for one in own.ask(records, token=token)["items"]}
+    page.goto("/design/entities/lead")
+    expect(page.locator("main[data-ready]")).to_be_visible()
+    with page.expect_response(lambda one: one.url.endswith("/tree") and one.request.method == "POST"):
+        page.locator("[data-type=date]").first.click()
+    names = [str(one.get_attribute("data-name")) for one in page.locator("[data-fields] > li").all()]
+    added = names[-1]
+    edit(page, "lead", f"""
+      tree.fields.company = {{ type: "choice", label: tree.fields.company.label,
+        choices: [{{ value: "big", label: "大客户" }}, {{ value: "small", label: "小客户" }}] }};
+      tree.form.sections.push({{ name: "later", label: {{ en: "Later", zh: "后续" }}, fields: ["{added}"],
+        visible_when: 'company = "big"' }});""")
+    page.goto("/changes/current")
+    expect(page.get_by_role("heading", name="对数据的影响")).to_be_visible()
+    expect(page.locator("#why-not")).to_contain_text("请决定不符合的值怎么处理")
+    first = page.locator("select[name^='map:']").first
+    named = str(first.get_attribute("name")).split(":", 2)[2]
+    first.select_option("big")
+    page.get_by_label("清空，原值保留").check()
+    page.get_by_role("button", name="保存决定，重新计算").click()
+    publish(page, "公司改为选项")
+    after = {one["id"]: one["company"] for one in own.ask(records, token=token)["items"]}
+    assert {after[id] for id, company in before.items() if company == named} == {"big"}
+
+    versions = page.locator("a[href^='/changes/published/']")
+    page.goto(str(versions.nth(1).get_attribute("href")))
+    page.get_by_role("button", name="退回到这个版本").click()
+    page.get_by_role("dialog").get_by_role("button", name="退回", exact=True).click()
+    expect(page.locator(".fl-toast")).to_contain_text("已恢复为")
+    assert {one["id"]: one["company"] for one in own.ask(records, token=token)["items"]} == before
+
+
+def test_pack_is_upgraded_over_local_changes(page: Page, own: Server, tmp_path: Path) -> None:
+    edit(page, "account", 'tree.label.zh = "我们的客户"; tree.fields.note = { type: "text", label: "备注" };')
+    publish(page, "客户改名")
+    held = archives.from_folder(ROOT / "config")
+    account = held.files["entities/account.yaml"].decode()
+    newer = account.replace("label: {en: Account, zh: 客户}", "label: {en: Account, zh: 客户档案}", 1).replace(
+        "max_length: 160", "max_length: 180", 1)
+    assert newer != account
+    manifest = held.files["pack.yaml"].decode().replace(f"version: {held.version}", "version: 0.9.0")
+    file = tmp_path / "crm-0.9.0.formloom"
+    file.write_bytes(Archive("crm", "0.9.0", {**held.files, "entities/account.yaml": newer.encode(),
+                                              "pack.yaml": manifest.encode()}).packed())
+    page.goto("/packs")
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="查看内容").click()
+    conflict = page.locator(".fl-conflict")
+    expect(conflict).to_have_count(1)
+    expect(conflict).to_contain_text("我们的客户")
+    expect(conflict).to_contain_text("客户档案")
+    expect(page.get_by_role("button", name="使其生效")).to_have_attribute("aria-disabled", "true")
+    conflict.get_by_label("保留我的").check()
+    page.get_by_role("button", name="重新查看").click()
+    page.get_by_role("button", name="使其生效").click()
+    expect(page.locator(".fl-toast")).to_contain_text("已生效")
+    tree = page.evaluate("async () => (await (await fetch('/design/entity/account/tree')).json())")
+    assert tree["tree"]["label"]["zh"] == "我们的客户"
+    assert tree["pack"]["label"]["zh"] == "客户档案"
+    assert "note" in tree["tree"]["fields"]
+    assert tree["tree"]["fields"]["company"]["max_length"] == 180
+    assert re.search(r"crm\s*·?.*0\.9\.0|0\.9\.0", page.locator(".fl-packs").inner_text())
