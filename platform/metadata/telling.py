@@ -113,6 +113,16 @@ def _called(folder: str, thing: Any, name: str) -> Text:
     return THINGS[folder].saying(name=words)
 
 
+def where(path: Path) -> tuple[Text | str, ...]:
+    """A path in words, for which no tree is at hand: `fields, fax, label` is the name of the field fax."""
+    found: list[Text | str] = []
+    parts = iter(path)
+    for part in parts:
+        name = next(parts, None) if part in THINGS else None
+        found.append(THINGS[part].saying(name=name) if name is not None else word(part))
+    return tuple(found)
+
+
 def word(key: str) -> Text | str:
     return WORDS.get(key, key.replace("_", " "))
 

@@ -78,6 +78,7 @@ def test_text_becomes_choice_and_comes_back(page: Page, own: Server) -> None:
     page.goto("/changes/current")
     expect(page.get_by_role("heading", name="对数据的影响")).to_be_visible()
     expect(page.locator("#why-not")).to_contain_text("请决定不符合的值怎么处理")
+    Person(page).shot("change-preview-zh")
     first = page.locator("select[name^='map:']").first
     named = str(first.get_attribute("name")).split(":", 2)[2]
     first.select_option("big")
@@ -112,6 +113,7 @@ def test_pack_is_upgraded_over_local_changes(page: Page, own: Server, tmp_path: 
     page.get_by_role("button", name="查看内容").click()
     conflict = page.locator(".fl-conflict")
     expect(conflict).to_have_count(1)
+    Person(page).shot("pack-upgrade-zh")
     expect(conflict).to_contain_text("我们的客户")
     expect(conflict).to_contain_text("客户档案")
     expect(page.get_by_role("button", name="使其生效")).to_have_attribute("aria-disabled", "true")

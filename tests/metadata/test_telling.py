@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from formloom.metadata import merging
-from formloom.metadata.telling import Told, tell
+from formloom.metadata.telling import Told, tell, where
 from tests.metadata import random_edits
 from tests.metadata.random_edits import definitions
 
@@ -58,3 +58,8 @@ def test_whole_definitions_are_one_line() -> None:
 def test_whatever_differs_is_told(tree: dict[str, Any], seed: int, times: int) -> None:
     other = random_edits.edited(tree, seed, times)
     assert (tell(tree, other) == ()) == merging.same(merging.plain(tree), other)
+
+
+def test_paths_are_said_without_a_tree() -> None:
+    assert words(Told("changed", (), where(("fields", "fax", "label", "zh")))) == "Field fax / name / Chinese"
+    assert words(Told("changed", (), where(("fields",)))) == "fields"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
@@ -15,9 +15,10 @@ from formloom.design.upgrading import Upgrade
 from formloom.errors import BadConfiguration, BadRequest, FormloomError, NotFound, Text
 from formloom.metadata import archives, layers, overlays
 from formloom.metadata.archives import Archive
+from formloom.metadata.telling import where
 from formloom.policy import people
 from formloom.storage.choices import NO_CHOICES, Choices
-from formloom.web.i18n import t
+from formloom.web.i18n import label, t
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import decisions_on_data
 from formloom.web.pages.edited_sources import administrator
@@ -117,7 +118,9 @@ def _page(archive: Archive, trouble: FormloomError | None) -> str:
     was = next((pack.version for pack in model().catalog.packs if pack.name == archive.name), "")
     return render_template(
         "design/prepared.html", archive=archive, was=was, found=found, errors=errors, forecast=forecast,
-        chosen=choices, trouble=trouble, names=_names(found), pointer=overlays.pointer,
+        chosen=choices, trouble=trouble, names=_names(found), where=where, called={
+            (change.kind, change.name): _called(change.merged or change.ours or change.theirs, change.name)
+            for change in found.changes},
         ready=not (errors or found.open or (forecast and forecast.blocked)))
 
 
@@ -137,6 +140,12 @@ def _names(found: Upgrade) -> Mapping[int, str]:
     """Of the inputs, in the order of the conflicts."""
     return {n: f"conflict:{one.kind}/{one.name}{overlays.pointer(one.conflict.path)}"
             for n, one in enumerate(found.conflicts)}
+
+
+def _called(tree: Any, name: str) -> str:
+    """What people call a definition; the name of its file for a diagram."""
+    found = tree.get("label") if isinstance(tree, dict) else None
+    return label({"en": found} if isinstance(found, str) else found) if found else name
 
 
 def _decided() -> Decided:
