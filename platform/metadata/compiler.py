@@ -30,7 +30,7 @@ _MODEL = re.compile(
 def version_of(sources: Iterable[Source]) -> str:
     digest = hashlib.sha256()
     for source in sorted(sources, key=lambda s: (s.pack, s.path)):
-        for part in (source.pack, source.path, source.text, *filter(None, [source.base])):
+        for part in (source.pack, source.path, source.text):
             data = part.encode()
             digest.update(len(data).to_bytes(8, "big") + data)
     return digest.hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from formloom.metadata.sources import Source
@@ -31,11 +31,6 @@ class Layers:
         found = self.local or self.pack
         return found.text if found else ""
 
-    @property
-    def outdated(self) -> bool:
-        """The pack's file is another one than the local version was made from."""
-        return self.local is not None and self.local.base != _base(self.pack)
-
 
 def is_whole(path: str) -> bool:
     return path.split("/")[0] in WHOLE
@@ -53,11 +48,6 @@ def effective(sources: Iterable[Source]) -> list[Source]:
     return [s for s in held if (s.text if s.pack == LOCAL else s.path not in hidden)]
 
 
-def merged(packs: Iterable[Source], in_force: Iterable[Source]) -> list[Source]:
-    """The packs as they are now under the local layer as it is in force."""
-    return [*(s for s in packs if s.pack != LOCAL), *(s for s in in_force if s.pack == LOCAL)]
-
-
 def put(sources: Iterable[Source], path: str, text: str) -> list[Source]:
     """With this text in the local layer; without it there if it is what the pack says anyway."""
     held = list(sources)
@@ -65,7 +55,7 @@ def put(sources: Iterable[Source], path: str, text: str) -> list[Source]:
     rest = without(held, path)
     if pack is not None and pack.text == text:
         return rest
-    return [*rest, Source(LOCAL, path, text, _base(pack))]
+    return [*rest, Source(LOCAL, path, text)]
 
 
 def without(sources: Iterable[Source], path: str) -> list[Source]:
@@ -79,16 +69,5 @@ def removed(sources: Iterable[Source], path: str) -> list[Source]:
     return put(held, path, "") if at(held, path).pack else without(held, path)
 
 
-def kept(sources: Iterable[Source], path: str) -> list[Source]:
-    """The local version holds, although the pack's has changed since."""
-    held = list(sources)
-    base = _base(at(held, path).pack)
-    return [replace(s, base=base) if s.pack == LOCAL and s.path == path else s for s in held]
-
-
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _base(pack: Source | None) -> str:
-    return digest(pack.text) if pack is not None else ""

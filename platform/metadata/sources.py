@@ -12,15 +12,11 @@ NOWHERE = Place("")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One authored file: which pack, its path inside the pack, its text. What the database keeps of a catalog.
-
-    `base`, in the local layer: the digest of the pack's text that it was made from; see `layers`.
-    """
+    """One authored file: which pack, its path inside the pack, its text. What the database keeps of a catalog."""
 
     pack: str
     path: str
     text: str
-    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -55,6 +55,11 @@ class Earlier:
     choices: Choices
 
 
+def _source(kept: Sequence[str]) -> Source:
+    """Catalogs of early days kept a fourth part, which nothing reads any more."""
+    return Source(*kept[:3])
+
+
 def version(unit: Unit) -> str | None:
     return state.values(unit).get("catalog")
 
@@ -63,7 +68,7 @@ def load(unit: Unit) -> tuple[Source, ...] | None:
     """The sources in force; None before the first publication."""
     newest = sa.select(fl_catalog.c.sources).order_by(fl_catalog.c.id.desc()).limit(1)
     found = unit.connection.execute(newest).scalar_one_or_none()
-    return None if found is None else tuple(Source(*source) for source in found)
+    return None if found is None else tuple(_source(source) for source in found)
 
 
 def tolerated(unit: Unit) -> frozenset[str]:
@@ -101,13 +106,13 @@ def publication(unit: Unit, id: int) -> Publication:
         raise NotFound(Text("There is no such version."))
     newest = unit.connection.execute(sa.select(sa.func.max(fl_catalog.c.id))).scalar_one()
     return Publication(row.id, row.version, row.applied_at, row.applied_by or 0, row.reason or "", row.plan,
-                       row.id == newest, tuple(Source(*source) for source in row.sources))
+                       row.id == newest, tuple(_source(source) for source in row.sources))
 
 
 def sources_before(unit: Unit, id: int) -> tuple[Source, ...]:
     """What was in force until this publication; nothing before the first."""
     earlier = sa.select(fl_catalog.c.sources).where(fl_catalog.c.id < id).order_by(fl_catalog.c.id.desc()).limit(1)
-    return tuple(Source(*source) for source in unit.connection.execute(earlier).scalar_one_or_none() or ())
+    return tuple(_source(source) for source in unit.connection.execute(earlier).scalar_one_or_none() or ())
 
 
 def history(unit: Unit, path: str) -> list[Published]:
@@ -118,7 +123,7 @@ def history(unit: Unit, path: str) -> list[Published]:
     ).order_by(fl_catalog.c.id.desc()).limit(_HISTORY_ROWS)
     found: list[Published] = []
     for row in unit.connection.execute(newest):
-        held = layers.at((Source(*source) for source in row.sources), path)
+        held = layers.at((_source(source) for source in row.sources), path)
         one = Published(row.id, row.applied_at, row.applied_by or 0, held.text, held.local is not None,
                         row.reason or "")
         if found and (found[-1].text, found[-1].local) == (one.text, one.local):
@@ -145,7 +150,7 @@ def earlier(unit: Unit, id: int, types: Mapping[str, FieldType]) -> Earlier:
         raise NotFound(Text("There is no publication {id}.", id=id))
     since = unit.connection.execute(
         sa.select(fl_catalog.c.choices).where(fl_catalog.c.id > id).order_by(fl_catalog.c.id)).scalars()
-    sources = tuple(Source(*source) for source in row.sources)
+    sources = tuple(_source(source) for source in row.sources)
     was = compiler.compile(sources, types)
     return Earlier(sources, reversal.reversed_choices(_compiled(unit, types), was, map(from_json, since)))
 

@@ -25,16 +25,6 @@ def test_local_version_wins_over_the_pack() -> None:
     assert layers.at(sources, PATH).pack == PACK
 
 
-def test_apply_keeps_what_was_edited() -> None:
-    edited = layers.put([PACK], PATH, "edited")
-    newer = Source("crm", PATH, "from the next pack")
-    merged = layers.merged([newer], edited)
-    assert text_of(merged) == "edited"
-    assert layers.at(merged, PATH).outdated
-    assert not layers.at(layers.kept(merged, PATH), PATH).outdated
-    assert text_of(layers.without(merged, PATH)) == "from the next pack"
-
-
 def test_text_of_the_pack_needs_no_layer() -> None:
     assert layers.put(layers.put([PACK], PATH, "edited"), PATH, PACK.text) == [PACK]
 
@@ -46,19 +36,9 @@ def test_deleted_file_is_hidden_and_comes_back() -> None:
     assert layers.removed(layers.put([], PATH, "new"), PATH) == []
 
 
-def test_pack_cannot_bring_local_files() -> None:
-    smuggled = Source(layers.LOCAL, PATH, "smuggled")
-    assert layers.merged([PACK, smuggled], []) == [PACK]
-
-
-def test_acknowledged_pack_is_another_version() -> None:
-    edited = layers.merged([Source("crm", PATH, "next")], layers.put([PACK], PATH, "edited"))
-    assert compiler.version_of(edited) != compiler.version_of(layers.kept(edited, PATH))
-
-
 TEXTS = st.sampled_from(["one", "two", PACK.text])
 EDITS = st.lists(st.one_of(TEXTS.map(lambda text: ("put", text)), st.sampled_from([
-    ("without", ""), ("removed", ""), ("kept", "")]), TEXTS.map(lambda text: ("merged", text))))
+    ("without", ""), ("removed", "")])))
 
 
 @given(EDITS)
@@ -68,10 +48,6 @@ def test_edits_never_leave_two_versions_in_force(edits: list[tuple[str, str]]) -
         if what == "put":
             sources = layers.put(sources, PATH, text)
             assert text_of(sources) == text
-        elif what == "merged":
-            before = text_of(sources) if layers.at(sources, PATH).local else text
-            sources = layers.merged([Source("crm", PATH, text), OTHER], sources)
-            assert text_of(sources) == before
         else:
             sources = getattr(layers, what)(sources, PATH)
         assert sum(source.path == PATH for source in layers.effective(sources)) <= 1

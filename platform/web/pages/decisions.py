@@ -95,12 +95,6 @@ def return_decision(stem: str) -> ResponseReturnValue:
     return edited_sources.returned(decision_files.path_of(stem), f"/decisions/{stem}")
 
 
-@blueprint.post("/decisions/<stem>/keep")
-def keep_decision(stem: str) -> ResponseReturnValue:
-    edited_sources.administrator()
-    return edited_sources.kept(decision_files.path_of(stem), f"/decisions/{stem}")
-
-
 @blueprint.post("/decisions/<stem>/duplicate")
 def duplicate_decision(stem: str) -> ResponseReturnValue:
     edited_sources.administrator()

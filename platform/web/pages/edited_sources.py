@@ -140,11 +140,6 @@ def returned(path: str, goal: str) -> ResponseReturnValue:
                    Text("The version of the pack is in force again."), goal)
 
 
-def kept(path: str, goal: str) -> ResponseReturnValue:
-    """The version of here holds although the pack has a new one: that is no news any more."""
-    return changed(path, lambda sources: layers.kept(sources, path), Text("Your version stays in force."), goal)
-
-
 def changed(path: str, change: Change, done: Text, goal: str) -> ResponseReturnValue:
     """Publishes and says so; what is wrong is told where one was."""
     try:

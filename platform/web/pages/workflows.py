@@ -118,12 +118,6 @@ def return_workflow(stem: str) -> ResponseReturnValue:
     return edited_sources.returned(workflow_files.path_of(stem), f"/workflows/{stem}")
 
 
-@blueprint.post("/workflows/<stem>/keep")
-def keep_workflow(stem: str) -> ResponseReturnValue:
-    edited_sources.administrator()
-    return edited_sources.kept(workflow_files.path_of(stem), f"/workflows/{stem}")
-
-
 @blueprint.post("/workflows/<stem>/duplicate")
 def duplicate_workflow(stem: str) -> ResponseReturnValue:
     edited_sources.administrator()

@@ -70,7 +70,7 @@ def outcomes(findings: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 ADDRESSES = ["/decisions", "/decisions/new", PAGE, f"{PAGE}/history", f"{PAGE}/file.dmn"]
-CHANGES = ["check", "try", "publish", "restore", "return", "keep", "duplicate", "delete"]
+CHANGES = ["check", "try", "publish", "restore", "return", "duplicate", "delete"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

@@ -25,7 +25,7 @@ PACK = PACKS / "approval"
 KEY = "contract_approval"
 PAGE = f"/workflows/{KEY}"
 PATH = f"workflows/{KEY}.bpmn"
-CHANGES = ["check", "draft", "compare", "publish", "restore", "discard", "return", "keep", "duplicate", "retire"]
+CHANGES = ["check", "draft", "compare", "publish", "restore", "discard", "return", "duplicate", "retire"]
 NEW = {"template": "two_steps", "name": "Second look", "name_zh": "复核", "key": "second_look", "entity": "contract",
        "role": "sales_manager", "starts": "created"}
 
