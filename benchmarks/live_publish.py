@@ -109,7 +109,8 @@ def fill(url: str, rows: int) -> None:
         owner = connection.execute(text("select id from ab_user where username = 'bench'")).scalar_one()
         connection.execute(text(
             "insert into e_deal (name, amount, status, city, code, owner, version, created_at, created_by, updated_at,"
-            " updated_by) select 'Deal ' || i, (i * 7919) % 1000000, (array['open', 'won', 'lost'])[1 + i % 3],"
+            " updated_by) select 'Deal ' || i, (i::bigint * 7919) % 1000000,"
+            " (array['open', 'won', 'lost'])[1 + i % 3],"
             " 'Suzhou', case when i % 1000 = 0 then 'n/a' else (i % 5000)::text end, :owner, 1, now(), :owner, now(),"
             " :owner from generate_series(1, :rows) i"), {"owner": owner, "rows": rows})
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

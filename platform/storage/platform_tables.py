@@ -77,13 +77,6 @@ fl_shadow_row = _table(
     _required("key", Text), _required("row_id", Integer),
     Index("ix_fl_shadow_row_key", "key", "id"),
 )
-fl_preparation = _table(
-    "fl_preparation",   # publications that a worker carries out
-    _id(), _required("version", Text), _required("sources", Json), Column("choices", Json), Column("expected", Text),
-    Column("reason", Text), Column("by", Integer), _required("at", Instant), _required("status", Text),
-    _required("done", sa.BigInteger), _required("total", sa.BigInteger), Column("step", Text), Column("error", Text),
-    Column("finished_at", Instant),
-)
 fl_draft = _table(
     "fl_draft",
     Column("path", Text, primary_key=True), _required("text", Text), _required("base", Text),

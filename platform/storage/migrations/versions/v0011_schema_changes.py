@@ -48,21 +48,3 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_fl_shadow_row_key", "fl_shadow_row", ["key", "id"])
-    op.create_table("fl_preparation",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("sources", Json(), nullable=False),
-        sa.Column("choices", Json(), nullable=True),
-        sa.Column("expected", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("by", sa.Integer(), nullable=True),
-        sa.Column("at", Instant(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("done", sa.BigInteger(), nullable=False),
-        sa.Column("total", sa.BigInteger(), nullable=False),
-        sa.Column("step", sa.Text(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("finished_at", Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("id"),
-        sqlite_autoincrement=True,
-    )
