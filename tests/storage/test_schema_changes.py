@@ -200,7 +200,7 @@ def online(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_writers_beside_a_backfill_are_heard(online: Ground) -> None:
     """Between two batches, and after the last, others change, empty and add values."""
-    first, second, third = (online.add(a=value) for value in ("1", "2", "3"))
+    first, second, _third = (online.add(a=value) for value in ("1", "2", "3"))
     said: list[str] = []
     was = online.store
 
