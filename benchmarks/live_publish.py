@@ -199,9 +199,9 @@ def measure(runtime: Runtime, options: argparse.Namespace) -> None:
         time.sleep(3)
         quiet = [t for one in seen for t in one.times]
         for name, took in publications(runtime, options.publications):
+            failed, longest = sum(len(one.failed) for one in seen), max(one.slowest for one in seen)[0]
             print(f"  {name:30} {took:6.1f} s   so far: {sum(len(one.times) for one in seen)} requests,"
-                  f" {sum(len(one.failed) for one in seen)} failed, longest {max(one.slowest for one in seen)[0]:.2f} s",
-                  flush=True)
+                  f" {failed} failed, longest {longest:.2f} s", flush=True)
         time.sleep(2)
     finally:
         ended.set()
