@@ -199,9 +199,9 @@ def measure(runtime: Runtime, options: argparse.Namespace) -> None:
         time.sleep(3)
         quiet = [t for one in seen for t in one.times]
         for name, took in publications(runtime, options.publications):
-            done, failed = (sum(len(part) for part in parts) for parts in zip(*((o.times, o.failed) for o in seen), strict=True))
-            print(f"  {name:30} {took:6.1f} s   so far: {done} requests, {failed} failed,"
-                  f" longest {max(one.slowest for one in seen)[0]:.2f} s", flush=True)
+            failed, longest = sum(len(one.failed) for one in seen), max(one.slowest for one in seen)[0]
+            print(f"  {name:30} {took:6.1f} s   so far: {sum(len(one.times) for one in seen)} requests,"
+                  f" {failed} failed, longest {longest:.2f} s", flush=True)
         time.sleep(2)
     finally:
         ended.set()
