@@ -53,6 +53,11 @@ class Person:
     def press(self, words: str) -> None:
         self.page.get_by_role("button", name=words).first.click()
 
+    def agree(self) -> None:
+        """To what was asked once more before it cannot be taken back."""
+        with self.page.expect_navigation():
+            self.page.locator("#sure [value=yes]").click()
+
     def save(self) -> int:
         """The id of the record that was saved."""
         self.page.locator("[data-save]").click()

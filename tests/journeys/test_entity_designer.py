@@ -77,9 +77,9 @@ def admin(sign_in: SignIn) -> Iterator[Person]:
     person.open("/changes/current")
     discard = person.page.locator("form[action$='/discard'] button")
     if discard.count():
-        person.page.on("dialog", lambda dialog: dialog.accept())
         person.page.locator(".fl-head .fl-menu summary").click()
         discard.click()
+        person.agree()
 
 
 def test_fields_are_added_and_taken_back(admin: Person) -> None:

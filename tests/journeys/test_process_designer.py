@@ -166,8 +166,8 @@ def test_two_step_approval_is_drawn_and_works(admin: Person, sign_in: SignIn) ->
 
     # Retired, it starts for no task any more.
     designer.page.locator("summary[aria-label='更多']").click()
-    designer.page.once("dialog", lambda asked: asked.accept())
     designer.page.get_by_role("button", name="停用").click()
+    admin.agree()
     expect(designer.page.locator("tr", has_text=KEY)).to_contain_text("已停用")
 
 
@@ -188,8 +188,8 @@ def test_changes_are_compared_before_publishing(admin: Person) -> None:
     dialog.get_by_role("button", name="继续画").click()
 
     designer.page.locator("summary[aria-label='更多']").click()
-    designer.page.once("dialog", lambda asked: asked.accept())
     designer.page.get_by_role("button", name="丢弃草稿").click()
+    admin.agree()
     expect(designer.page.locator("[data-state]")).to_contain_text(in_force)
 
 

@@ -119,9 +119,27 @@ document.addEventListener("click", (event) => {
   if (app?.classList.contains("side-over") && !event.target.closest(".fl-side, [data-act=menu]")) app.classList.remove("side-over");
 });
 
+// ---------- what cannot be taken back is asked for once more: the button says with data-confirm what will happen ----------
+const sure = find("#sure");
+let asking = null;
+let agreed = null;
+
 document.addEventListener("submit", (event) => {
-  const words = event.submitter?.dataset.confirm;
-  if (words && !confirm(words)) event.preventDefault();
+  const button = event.submitter;
+  if (!button?.dataset.confirm || button === agreed) return;
+  event.preventDefault();
+  asking = button;
+  find("p", sure).textContent = button.dataset.confirm;
+  find("[value=yes]", sure).textContent = button.textContent.trim();
+  sure.returnValue = "";
+  open(sure);
+});
+
+sure?.addEventListener("close", () => {
+  if (sure.returnValue !== "yes") return;
+  agreed = asking;
+  asking.form.requestSubmit(asking);
+  agreed = null;
 });
 
 // ---------- groups of the side bar stay as they were left ----------
