@@ -9,8 +9,9 @@ PORT   ?= 8080
 run: $(VENV)/installed
 	FORMLOOM_DEMO=1 PORT=$(PORT) exec $(BIN)/formloom serve --init --pack config
 
+# A file of tests runs in one process, one after another; files share the cores.
 test: lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check platform tests plugins benchmarks tools
