@@ -45,11 +45,12 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rule that was asked: what it says, where it is written, the values it read, its verdict. Without a record
-    nothing is read, and the verdict is whether there may be any for which the rule holds."""
+    """One rule that was asked: what it says, where it is written, the values it read, its verdict with the reason.
+    Without a record nothing is read, and the verdict is whether there may be any for which the rule holds."""
 
     role: str
     rule: str
     place: str
     values: Mapping[str, Any]
     allowed: bool
+    reason: Text

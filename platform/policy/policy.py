@@ -6,20 +6,22 @@ record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from formloom import feel
 from formloom.errors import Text
 from formloom.feel import Expression
-from formloom.metadata.catalog import Action, Catalog, Entity, Role
+from formloom.metadata.catalog import Action, Catalog, Entity, Role, StateRule
 from formloom.policy import masks
 from formloom.policy.actor import Actor
 from formloom.policy.decision import Access, Decision, RowRules, Step
 from formloom.policy.rules import FIXED_ACTIONS, Grant, grants
 
 ALLOWED = Text("Allowed.")
+_REFUSED = Text("Its rule does not hold for this record.")
 ANYTHING = feel.literal(True)
 _NOTHING = Access(frozenset(), frozenset(), {})
 
@@ -169,9 +171,11 @@ class Policy:
         declared = None if action in FIXED_ACTIONS else target.action(action)
         scope = None if record is None else RuleScope(record, actor.feel, target.fields)
         if self.is_admin(actor):
-            return (_step("admin", (declared and declared.when) or ANYTHING, (declared and str(declared.place)) or "",
-                          scope, now),)
-        return tuple(_step(grant.role.name, grant.actions.get(action), str(grant.rule.place), scope, now)
+            rule = (declared and declared.when) or ANYTHING
+            return (_step("admin", rule, (declared and str(declared.place)) or "", scope, now,
+                          lambda: _not_now(declared) if declared else _REFUSED),)
+        return tuple(_step(grant.role.name, grant.actions.get(action), str(grant.rule.place), scope, now,
+                           partial(_cause, grant, action, scope, now))
                      for grant in self._granting(actor, target))
 
     def _entity(self, entity: Entity | str) -> Entity:
@@ -190,7 +194,7 @@ class Policy:
         declared = entity.actions.get(action)
         scope = None if record is None else RuleScope(record, actor.feel, entity.fields)
         if declared is not None and not _fits(declared, scope, now):
-            return Decision(False, _not_now(declared.label, declared.reason))
+            return Decision(False, _not_now(declared))
         return Decision(True, ALLOWED, "admin")
 
     def _denial(
@@ -199,7 +203,7 @@ class Policy:
         held = self._granting(actor, entity)
         declared = entity.actions.get(action)
         if declared is not None and not _fits(declared, scope, now):
-            return _not_now(declared.label, declared.reason)
+            return _not_now(declared)
         if scope is not None and action in FIXED_ACTIONS:
             for grant in held:
                 if reason := _state_reason(grant, action, scope, now):
@@ -227,17 +231,34 @@ def _states(grant: Grant) -> list[str | None]:
 
 def _state_reason(grant: Grant, action: str, scope: RuleScope, now: datetime | None) -> Text | None:
     """The reason of the state, if the role would have allowed it in another one."""
+    tight = _tight_state(grant, action, scope, now)
+    return Text("{reason}", reason=tight.reason) if tight is not None and tight.reason else None
+
+
+def _tight_state(grant: Grant, action: str, scope: RuleScope, now: datetime | None) -> StateRule | None:
+    """What the role says of the record's state, if nothing but that is in the way."""
     base: Expression | None = getattr(grant.rule, action)
     tight = grant.rule.states.get(_state_of(grant, scope, now) or "")
-    if base is None or tight is None or not tight.reason or not base.test(scope, now):
-        return None
-    return Text("{reason}", reason=tight.reason)
+    return None if base is None or tight is None or not base.test(scope, now) else tight
 
 
-def _not_now(label: Mapping[str, str], reason: Mapping[str, str]) -> Text:
-    if reason:
-        return Text("{reason}", reason=reason)
-    return Text("{action} is not possible in the present state of this record.", action=label)
+def _cause(grant: Grant, action: str, scope: RuleScope | None, now: datetime | None) -> Text:
+    """Why one role says no, in the order in which `decide` would give the reason."""
+    declared = grant.entity.actions.get(action)
+    if declared is not None and not _fits(declared, scope, now):
+        return _not_now(declared)
+    if action not in grant.actions:
+        return Text("This role does not allow it on any record.")
+    tight = _tight_state(grant, action, scope, now) if scope is not None and action in FIXED_ACTIONS else None
+    if tight is None:
+        return _REFUSED
+    return Text("{reason}", reason=tight.reason) if tight.reason else Text("This role does not allow it in this state.")
+
+
+def _not_now(action: Action) -> Text:
+    if action.reason:
+        return Text("{reason}", reason=action.reason)
+    return Text("{action} is not possible in the present state of this record.", action=action.label)
 
 
 def _refusal(action: str, entity: Entity, for_some: bool) -> Text:
@@ -280,13 +301,17 @@ def _writable(entity: Entity, names: frozenset[str], actor: Actor) -> frozenset[
         and f.type.name != "sequence")
 
 
-def _step(role: str, rule: Expression | None, place: str, scope: RuleScope | None, now: datetime | None) -> Step:
+def _step(
+    role: str, rule: Expression | None, place: str, scope: RuleScope | None, now: datetime | None,
+    cause: Callable[[], Text],
+) -> Step:
     if rule is None:
-        return Step(role, "", place, {}, False)
+        return Step(role, "", place, {}, False, cause())
     if scope is None:
-        return Step(role, rule.text, place, {}, True)
+        return Step(role, rule.text, place, {}, True, ALLOWED)
     values = {".".join(path): _at(scope, path) for path in sorted(rule.paths)}
-    return Step(role, rule.text, place, values, rule.test(scope, now))
+    allowed = rule.test(scope, now)
+    return Step(role, rule.text, place, values, allowed, ALLOWED if allowed else cause())
 
 
 def _at(scope: Mapping[str, Any], path: tuple[str, ...]) -> Any:

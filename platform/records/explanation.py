@@ -25,15 +25,21 @@ class Explanation:
 
 def explain(context: Context, entity: str, id: int, action: str, user_id: int | None = None) -> Explanation:
     """Of the actor's own rights, with the values they may read; administrators ask about anybody."""
+    found = explain_about(context, entity, id, action, _about(context, user_id))
+    if context.policy.is_admin(context.actor):
+        return found
     target = context.catalog.entity(entity)
-    row = row_for(context, target, id, "read")
-    about, admin = _about(context, user_id), context.policy.is_admin(context.actor)
-    scope = Scope(replace(context, actor=about), target, row)
-    steps = context.policy.explain(about, action, target, scope, context.now)
-    if not admin:
-        open_fields = _open(context, target, scope)
-        steps = tuple(replace(s, values={n: v for n, v in s.values.items() if _may_see(n, open_fields)}) for s in steps)
-    return Explanation(about, context.policy.decide(about, action, target, scope, context.now), steps)
+    open_fields = _open(context, target, Scope(context, target, row_for(context, target, id, "read")))
+    return replace(found, steps=tuple(
+        replace(s, values={n: v for n, v in s.values.items() if _may_see(n, open_fields)}) for s in found.steps))
+
+
+def explain_about(context: Context, entity: str, id: int, action: str, about: Actor) -> Explanation:
+    """Of anybody's rights with a record that the actor of the context reads; with every value that rules read."""
+    target = context.catalog.entity(entity)
+    scope = Scope(replace(context, actor=about), target, row_for(context, target, id, "read"))
+    return Explanation(about, context.policy.decide(about, action, target, scope, context.now),
+                       context.policy.explain(about, action, target, scope, context.now))
 
 
 def _about(context: Context, user_id: int | None) -> Actor:

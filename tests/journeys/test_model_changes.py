@@ -1,19 +1,22 @@
-"""An administrator changes the model on a live system and takes it back; a consultant upgrades a pack over changes."""
+"""An administrator changes the model and roles of a live system; a consultant upgrades a pack over changes."""
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from formloom.metadata import archives
 from formloom.metadata.archives import Archive
 from tests.cli.conftest import ROOT, Server
 from tests.journeys.person import Person
+
+Enter = Callable[[str], Person]
+SLOW = 15_000       # a draft is compiled after each edit
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +30,25 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def page(browser: Browser, own: Server) -> Iterator[Page]:
-    window = browser.new_context(base_url=f"http://127.0.0.1:{own.port}", locale="zh-CN",
-                                 viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    found = window.new_page()
-    found.set_default_timeout(15_000)
-    Person(found).sign_in("admin")
-    yield found
-    window.close()
+def enter(browser: Browser, own: Server) -> Iterator[Enter]:
+    windows = []
+
+    def signed_in(username: str) -> Person:
+        window = browser.new_context(base_url=f"http://127.0.0.1:{own.port}", locale="zh-CN",
+                                     viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+        windows.append(window)
+        found = window.new_page()
+        found.set_default_timeout(15_000)
+        return Person(found).sign_in(username)
+
+    yield signed_in
+    for window in windows:
+        window.close()
+
+
+@pytest.fixture
+def page(enter: Enter) -> Page:
+    return enter("admin").page
 
 
 def edit(page: Page, entity: str, change: str) -> None:
@@ -127,3 +141,46 @@ def test_pack_is_upgraded_over_local_changes(page: Page, own: Server, tmp_path: 
     assert "note" in tree["tree"]["fields"]
     assert tree["tree"]["fields"]["company"]["max_length"] == 180
     assert re.search(r"crm\s*·?.*0\.9\.0|0\.9\.0", page.locator(".fl-packs").inner_text())
+
+
+def cell(page: Page, role: str, row: str, chip: str) -> Locator:
+    return page.locator(f"[data-cell='{role} {row} {chip}']")
+
+
+def test_rule_is_tried_and_published(enter: Enter) -> None:
+    admin = enter("admin")
+    page = admin.open("/design/roles").page
+    expect(page.locator("main[data-ready]")).to_be_visible()
+    page.locator("[data-see-menu] summary").click()
+    page.locator("[data-see]").fill("agent1")
+    page.locator("[data-person]", has_text="客服").filter(has_not_text="客服经理").click()
+    expect(page.locator("[data-seen]")).to_contain_text("客服")
+
+    cell(page, "agent", "product", "read").click()
+    expect(page.locator("[data-answer]")).to_contain_text("可以")
+    panel = page.locator("[data-panel]")
+    panel.locator("[data-level=some]").click()
+    panel.locator("[data-whose]").select_option("condition")
+    panel.get_by_role("button", name="加一条").click()
+    panel.get_by_label("比较什么").select_option("active")
+    panel.get_by_label("值", exact=True).select_option("true")
+    expect(panel.locator("code.fl-feel", has_text="active = true").first).to_be_visible()
+    expect(cell(page, "agent", "product", "read")).to_have_class("some sel")
+    expect(page.locator("[data-draft-state=saved]")).to_be_visible(timeout=SLOW)
+    expect(page.locator(".fl-roles-answer")).to_have_count(2, timeout=SLOW)       # now, and in the draft
+    admin.shot("role-designer")
+
+    page.locator("[data-tab=fields]").click()
+    page.locator("[data-entity]").select_option("product")
+    cell(page, "agent", "unit", "read").click()
+    panel.get_by_label("字段").select_option("hidden")
+    expect(cell(page, "agent", "unit", "read")).to_have_class("none sel")
+    expect(page.locator("[data-draft-state=saved]")).to_be_visible(timeout=SLOW)
+    page.get_by_role("link", name="看到的").click()
+    expect(page.locator("main")).to_contain_text("假如你的草稿已经生效")
+    expect(page.locator("main")).to_contain_text("看不到的字段")
+
+    publish(page, "客服只看在售产品")
+    agent = enter("agent1").open("/records/product").page
+    agent.locator("tbody tr").first.locator("a").first.click()
+    expect(agent.locator("main")).not_to_contain_text("单位")

@@ -48,6 +48,26 @@ def test_explanation_names_rule_place_and_values(given: Given) -> None:
     assert rep.values == {"owner": 2, "status": "draft", "user.id": Decimal(1)}
 
 
+def test_explanation_tells_what_is_in_the_way(given: Given) -> None:
+    policy = given(rep=CLOSER, boss="""deal:
+    read: owner = user.id
+    update: owner = user.id
+    states: {won: {update: false, reason: {en: It is won.}}, draft: {update: false}}""")
+    boss = person(1, "b", "boss")
+
+    def reasons(actor: Any, action: str, record: Any = None) -> list[str]:
+        return [str(step.reason) for step in policy.explain(actor, action, "deal", record)]
+
+    assert reasons(boss, "read", {"owner": 1}) == ["Allowed."]
+    assert reasons(boss, "read", {"owner": 2}) == ["Its rule does not hold for this record."]
+    assert reasons(boss, "update", {"owner": 1, "status": "won"}) == ["It is won."]
+    assert reasons(boss, "update", {"owner": 2, "status": "won"}) == ["Its rule does not hold for this record."]
+    assert reasons(boss, "update", {"owner": 1, "status": "draft"}) == ["This role does not allow it in this state."]
+    assert reasons(boss, "delete") == ["This role does not allow it on any record."]
+    assert reasons(RITA, "win", {"owner": 1, "status": "won"}) == ["Only a draft can be won."]
+    assert reasons(person(9, "root", admin=True), "win", {"status": "won"}) == ["Only a draft can be won."]
+
+
 def test_explanation_and_decision_agree(given: Given) -> None:
     policy = given(rep=CLOSER, boss='deal: {read: status = "won", update: true, states: {won: {update: false}}}')
     for actor in (RITA, person(2, "bob", "boss"), person(1, "b", "rep", "boss"), person(3, "n"),

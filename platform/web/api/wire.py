@@ -53,17 +53,17 @@ def explanation(found: Explanation) -> dict[str, Any]:
     return {
         "user": {"id": found.about.user_id, "name": found.about.name}, "allowed": bool(found.decision),
         "reason": t(found.decision.reason),
-        "rules": [{"role": s.role, "rule": s.rule, "place": s.place, "allowed": s.allowed,
-                   "values": {name: _plain(value) for name, value in s.values.items()}} for s in found.steps],
+        "rules": [{"role": s.role, "rule": s.rule, "place": s.place, "allowed": s.allowed, "reason": t(s.reason),
+                   "values": {name: explained_value(value) for name, value in s.values.items()}} for s in found.steps],
     }
 
 
-def _plain(value: Any) -> Any:
+def explained_value(value: Any) -> Any:
     """What a rule read: a reference as its id, child rows as their number, moments as text."""
     if value is None or isinstance(value, bool | str | Decimal):
         return value
     if isinstance(value, int):
         return int(value)
     if isinstance(value, list):
-        return len(value) if any(isinstance(one, Mapping) for one in value) else [_plain(one) for one in value]
+        return len(value) if any(isinstance(one, Mapping) for one in value) else [explained_value(one) for one in value]
     return value.isoformat() if isinstance(value, date) else str(value)

@@ -34,6 +34,7 @@ _OPERATIONS = ((Text("Monitoring"), "/monitoring", "activity"), (Text("Incidents
 _DESIGN = (
     (Text("Entities"), "/design/entities", "database"),
     (Text("Model"), "/design/model", "hierarchy"),
+    (Text("Permissions"), "/design/roles", "shield-lock"),
     (Text("Translations"), "/design/translations", "language"),
     (Text("Processes"), "/workflows", "sitemap"),
     (Text("Decisions"), "/decisions", "table"),

@@ -49,6 +49,24 @@ def test_edit_begins_a_draft(ada: FlaskClient, runtime: Runtime) -> None:
     assert "note" not in runtime.model().catalog.entity("contract").fields
 
 
+def test_slow_answer_forgets_no_draft(ada: FlaskClient) -> None:
+    """An answer that was asked for before the draft began does not write what it knew over the draft."""
+    read = tree(ada)
+    post(ada, "/design/entity/contract/tree", {"tree": {**read["tree"], "label": "Deal"}, "draft": None})
+    ada.get("/design/entities")
+    late = ada.get("/design/entities").headers.getlist("Set-Cookie")
+    assert not any(cookie.startswith("draft=") for cookie in late)
+    with ada.session_transaction() as session:
+        assert "draft" not in session
+
+
+def test_draft_of_another_is_not_entered(ada: FlaskClient) -> None:
+    ada.set_cookie("draft", "99999-1")
+    assert tree(ada)["draft"] is None
+    ada.set_cookie("draft", "x")
+    assert tree(ada)["draft"] is None
+
+
 def test_mistakes_are_told_while_designing(ada: FlaskClient) -> None:
     read = tree(ada)
     read["tree"]["fields"]["note"] = {"type": "txt"}

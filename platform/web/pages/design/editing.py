@@ -1,6 +1,6 @@
 """What every designer asks of the server: a definition as it would be, keeping it, undo and redo.
 
-An administrator works in one draft at a time; which one is kept in the session. The first edit begins one.
+An administrator works in one draft at a time; which one is kept in a cookie. The first edit begins one.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import jsonify, session
+from flask import Response, after_this_request, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from formloom.design import change_sets, definitions, publishing, wording
@@ -19,29 +19,47 @@ from formloom.storage.change_sets import ChangeSet, OvertakenChange
 from formloom.web.i18n import t
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.edited_sources import answering, body
-from formloom.web.requests import reading, runtime, writing
+from formloom.web.requests import actor, reading, runtime, writing
 
-SESSION: Final = "draft"
+COOKIE: Final = "draft"
+_YEAR: Final = 365 * 24 * 3600
 Json = dict[str, Any]
 
 
 def current(context: Context) -> ChangeSet | None:
     """The draft that this administrator works in, if it is still open."""
-    held = session.get(SESSION)
-    if not isinstance(held, int):
+    held = g.draft if "draft" in g else _remembered(context.actor.user_id)
+    if held is None:
         return None
     try:
         found = stored.get(context.unit, held)
     except NotFound:
         found = None
     if found is None or not found.open:
-        session.pop(SESSION, None)
+        _remember(context.actor.user_id, None)
         return None
     return found
 
 
 def enter(change_set: ChangeSet) -> None:
-    session[SESSION] = change_set.id
+    _remember(actor().user_id, change_set.id)
+
+
+def _remembered(user_id: int) -> int | None:
+    whose, _, held = request.cookies.get(COOKIE, "").partition("-")
+    return int(held) if whose == str(user_id) and held.isdecimal() else None
+
+
+def _remember(user_id: int, number: int | None) -> None:
+    """A cookie of its own: every answer writes the session's again, so a slow one would bring back what it began with."""
+    g.draft = number
+
+    @after_this_request
+    def keep(response: Response) -> Response:
+        response.set_cookie(
+            COOKIE, "" if number is None else f"{user_id}-{number}", max_age=0 if number is None else _YEAR,
+            samesite="Lax", secure=request.is_secure, httponly=True)
+        return response
 
 
 def drafting(context: Context) -> ChangeSet:
@@ -72,6 +90,15 @@ def seen(context: Context, sent: Mapping[str, Any]) -> ChangeSet:
 @answering
 def definition_tree(kind: str, name: str) -> ResponseReturnValue:
     return jsonify(read(_kind(kind), name))
+
+
+@blueprint.get("/design/<kind>/trees")
+@answering
+def definition_trees(kind: str) -> ResponseReturnValue:
+    """All of a kind, for a page that changes several."""
+    with reading() as context:
+        sources = change_sets.sources(context, current(context))
+        return jsonify(trees=definitions.trees(sources, _kind(kind)), draft=draft_as_json())
 
 
 @blueprint.post("/design/<kind>/<name>/tree")

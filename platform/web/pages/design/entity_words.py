@@ -8,7 +8,7 @@ from typing import Final
 from formloom.errors import Text
 from formloom.web.pages import workflow_script_words
 
-_CONDITIONS: Final = (
+CONDITIONS: Final = (
     "joined", "all_hold", "one_holds", "add_condition", "as_feel", "only_feel", "about", "comparison", "steps",
     "fields",
     "related", "comma", "yes", "no", "op_=", "op_!=", "op_in", "op_contains", "op_empty", "op_filled", "condition",
@@ -75,5 +75,5 @@ DIAGRAM: Final[Mapping[str, Text]] = {
 }
 
 WORDS: Final[Mapping[str, Text]] = {
-    **{key: workflow_script_words.WORDS[key] for key in _CONDITIONS if key in workflow_script_words.WORDS},
+    **{key: workflow_script_words.WORDS[key] for key in CONDITIONS if key in workflow_script_words.WORDS},
     **_FIELD, **_LIST, **_ENTITY, **_TONES}
