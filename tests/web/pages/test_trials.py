@@ -68,7 +68,8 @@ def run_cases(runtime: Runtime, number: int, cases: int) -> None:
     """Small contracts, approved by whoever administers."""
     for index in range(cases):
         with runtime.writing(SYSTEM) as context:
-            record = actions.create(context, "contract", {"name": f"小额合同 {index}", "amount": "100", "status": "draft"})
+            record = actions.create(
+                context, "contract", {"name": f"小额合同 {index}", "amount": "100", "status": "draft"})
             actions.run(context, "contract", record.id, "submit")
             task = next(one for one in tasks.of_record(context, "contract", record.id) if one.open)
             context.unit.connection.execute(sa.text("UPDATE fl_task SET role = 'administrator' WHERE id = :id"),

@@ -51,7 +51,7 @@ def _remembered(user_id: int) -> int | None:
 
 
 def _remember(user_id: int, number: int | None) -> None:
-    """A cookie of its own: every answer writes the session's again, so a slow one would bring back what it began with."""
+    """A cookie of its own: every answer writes the session's again, and a slow one brings back what it began with."""
     g.draft = number
 
     @after_this_request
