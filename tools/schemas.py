@@ -19,7 +19,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from sqlalchemy.dialects import postgresql, sqlite
 
-from formloom.metadata import grammar, language, time_language, view_language
+from formloom.metadata import form_language, grammar, language, time_language, view_language
 from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Choice, Field
 from formloom.metadata.fieldtypes import FieldType
@@ -74,9 +74,10 @@ def blocks() -> dict[str, str]:
         "field": grammar.record(language.COMMON, ("type",)),
         "choice": language.CHOICE,
         "constraint": language.CONSTRAINT,
-        "form": language.FORM,
-        "section": language.SECTION,
-        "tab": language.TAB,
+        "form": form_language.FORM,
+        "section": form_language.SECTION,
+        "tab": form_language.TAB,
+        "layout": form_language.LAYOUT,
         "list": language.LIST,
         "view": view_language.VIEW,
         "kanban": view_language.KANBAN,

@@ -20,7 +20,9 @@ from formloom.errors import FieldError, Forbidden
 from formloom.feel import Expression
 from formloom.forms import names
 from formloom.forms.display import Display, Shown
+from formloom.metadata import form_layout
 from formloom.metadata.catalog import SYSTEM_FIELDS, Entity, Field, Label
+from formloom.metadata.form_layout import FormLayout
 from formloom.records import derivation
 from formloom.records.context import Context
 from formloom.records.record import Record
@@ -99,6 +101,7 @@ class Sheet:
     """What a form is made from. `typed` wins over `values`; `required` adds to what the entity requires.
 
     `granted`: an action or a task gives the writable fields to the actor, whatever the entity says of editing.
+    `layout`: another one than the actor's own.
     """
 
     context: Context
@@ -112,6 +115,7 @@ class Sheet:
     errors: Sequence[FieldError] = ()
     required: frozenset[str] = frozenset()
     granted: bool = False
+    layout: FormLayout | None = None
 
     @property
     def row(self) -> Mapping[str, Any]:
@@ -175,8 +179,10 @@ def readonly(sheet: Sheet) -> Sheet:
 
 
 def tabs(sheet: Sheet) -> tuple[Tab, ...]:
-    """The entity's layout, without tabs and sections that hold nothing for this actor."""
-    made = [Tab(tab.label, tuple(_sections(sheet, tab.sections))) for tab in sheet.entity.form.tabs]
+    """The layout that the actor has, without tabs and sections that hold nothing for them."""
+    entity, actor = sheet.entity, sheet.context.actor
+    layout = sheet.layout or form_layout.of_roles(entity.form, entity.layouts, actor.roles)
+    made = [Tab(tab.label, tuple(_sections(sheet, tab.sections))) for tab in layout.tabs]
     return tuple(tab for tab in made if tab.sections)
 
 

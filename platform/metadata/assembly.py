@@ -13,6 +13,8 @@ from formloom.errors import Place, Problem, Text
 from formloom.metadata import catalog as c
 from formloom.metadata.authored import Authored
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.form_assembly import FormAssembly
+from formloom.metadata.labels import label
 from formloom.metadata.nodes import Block
 from formloom.metadata.nodes import Mapping as Node
 from formloom.metadata.sources import DecisionSource
@@ -100,6 +102,7 @@ class Assembler:
         own = [f for f in fields.values() if not f.system]
         label_ = label(node.get("label"), name)
         form = node.get("form") or {}
+        forms = FormAssembly(lambda item: self.expression(item, "visible_when", names, name))
         listing = node.get("list") or {}
         title = node.get("title") or next((f.name for f in own if f.type.name == "text"), "id")
         return c.Entity(
@@ -120,7 +123,8 @@ class Assembler:
             constraints=self.constraints(node, name, names),
             indexes=tuple(map(tuple, node.get("indexes", ()))),
             unique=tuple(map(tuple, node.get("unique", ()))),
-            form=self.form(form, own, name, names),
+            form=forms.usual(form, own),
+            layouts=forms.layouts(node.get("layouts", ())),
             columns=tuple(listing.get("columns", default_columns(own))),
             sort=sorts(listing.get("sort", ())),
             views=self.views(node, name, names),
@@ -215,26 +219,6 @@ class Assembler:
                 )
         return tuple(made)
 
-    def form(self, node: Any, own: list[c.Field], name: str, names: frozenset[str]) -> c.FormLayout:
-        if node.get("tabs"):
-            tabs = tuple(c.Tab(label(t.get("label")), self.sections(t["sections"], name, names)) for t in node["tabs"])
-        elif node.get("sections"):
-            tabs = (c.Tab({}, self.sections(node["sections"], name, names)),)
-        else:
-            tabs = (c.Tab({}, (c.Section({}, tuple(f.name for f in own)),)),)
-        return c.FormLayout(tabs, tuple(node.get("headline", ())))
-
-    def sections(self, nodes: Iterable[Node], name: str, names: frozenset[str]) -> tuple[c.Section, ...]:
-        return tuple(
-            c.Section(
-                label(n.get("label")),
-                tuple(n["fields"]),
-                n.get("columns", 2),
-                self.expression(n, "visible_when", names, name),
-            )
-            for n in nodes
-        )
-
     def views(self, node: Node, name: str, names: frozenset[str]) -> tuple[c.View, ...]:
         for item in node.get("views", ()):
             self.expression(item, "filter", names, f"{name}.{item['name']}")
@@ -326,13 +310,6 @@ def below(place: Place, text: str, offset: int) -> Place:
     """Where this part of an expression is: a literal block begins on the line after its bar."""
     return replace(place, line=place.line + 1 + text.count("\n", 0, offset)) if isinstance(text, Block) else place
 
-
-def label(value: Any, default: str = "") -> c.Label:
-    if isinstance(value, dict):
-        return MappingProxyType(dict(value))
-    if isinstance(value, str):
-        return MappingProxyType({"en": value})
-    return MappingProxyType({"en": default.replace("_", " ").capitalize()}) if default else c.EMPTY
 
 
 def choice(node: Node) -> c.Choice:

@@ -23,6 +23,7 @@ from formloom.errors import (
 )
 from formloom.feel import Expression
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.form_layout import FormLayout, Layout
 from formloom.metadata.sources import NOWHERE, DecisionSource, ProcessSource, Source
 
 Label: TypeAlias = Mapping[str, str]
@@ -119,28 +120,6 @@ class Constraint:
     message: Label
     field: str = ""         # where the message is shown; '' for the whole record
     place: Place = NOWHERE
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    label: Label
-    fields: tuple[str, ...]
-    columns: int = 2
-    visible_when: Expression | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    label: Label
-    sections: tuple[Section, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FormLayout:
-    """One tab without a label is a form without tabs. `headline`: 3 to 5 key figures in the record's header."""
-
-    tabs: tuple[Tab, ...]
-    headline: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +226,7 @@ class Entity:
     indexes: tuple[tuple[str, ...], ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
     form: FormLayout
+    layouts: tuple[Layout, ...] = ()
     columns: tuple[str, ...] = ()
     sort: tuple[Sort, ...] = ()
     views: tuple[View, ...] = ()

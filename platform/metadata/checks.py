@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from formloom.errors import Problem, Text
-from formloom.metadata import requirements, view_checks
+from formloom.metadata import layout_checks, requirements, view_checks
 from formloom.metadata.authored import Authored
 from formloom.metadata.catalog import SYSTEM_FIELDS, Catalog, Entity, Field, Role
 from formloom.metadata.layers import LOCAL
@@ -28,6 +28,7 @@ def check(catalog: Catalog, authored: Authored) -> Iterator[Problem]:
         yield from entity_uses(entity, authored)
         yield from own_rules(entity, authored)
         yield from view_checks.check(entity, authored)
+        yield from layout_checks.check(entity, catalog, authored)
         for field in entity.fields.values():
             if not field.system:
                 yield from field_rules(field, entity, catalog, authored)
@@ -76,9 +77,9 @@ def _uses(node: Mapping[str, Any]) -> Iterator[tuple[str, str, Path]]:
             yield from _each(key, group, key, index)
     form, listing = node.get("form") or {}, node.get("list") or {}
     yield from _listed("headline", form, "form", "headline")
-    yield from _placed(form, "form")
-    for index, tab in enumerate(form.get("tabs", ())):
-        yield from _placed(tab, "form", "tabs", index)
+    yield from _laid_out(form, "form")
+    for index, layout in enumerate(node.get("layouts", ())):
+        yield from _laid_out(layout, "layouts", index)
     yield from _listed("list", listing, "list", "columns")
     yield from _listed("list", listing, "list", "sort")
     for index, view in enumerate(node.get("views", ())):
@@ -91,6 +92,12 @@ def _uses(node: Mapping[str, Any]) -> Iterator[tuple[str, str, Path]]:
     for name, action in (node.get("actions") or {}).items():
         yield from _listed(f"actions.{name}", action, "actions", name, "fields")
         yield from ((f"actions.{name}", key, ("actions", name, "set", key)) for key in action.get("set") or ())
+
+
+def _laid_out(form: Mapping[str, Any], *path: Any) -> Iterator[tuple[str, str, Path]]:
+    yield from _placed(form, *path)
+    for index, tab in enumerate(form.get("tabs", ())):
+        yield from _placed(tab, *path, "tabs", index)
 
 
 def _placed(form: Mapping[str, Any], *path: Any) -> Iterator[tuple[str, str, Path]]:

@@ -11,12 +11,13 @@ from typing import Any
 
 from formloom.errors import BadConfiguration, Problem
 from formloom.metadata import checks, decision_source, expressions, layers, nodes, time_assembly
-from formloom.metadata.assembly import Assembler, label
+from formloom.metadata.assembly import Assembler
 from formloom.metadata.authored import Authored
 from formloom.metadata.catalog import Catalog, Entity, Field, Pack, ServiceLevel, Workspace, WorkspaceItem
 from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.garbage import uncollected
+from formloom.metadata.labels import label
 from formloom.metadata.parsing import parse
 from formloom.metadata.scopes import Scopes
 from formloom.metadata.sources import DecisionSource, Source

@@ -129,7 +129,7 @@ def _of_entity(node: Node, entity: Entity, entities: Mapping[str, Entity],
     for name, level in (node.get("sla") or {}).items():
         for key in ("starts", "stops", "pauses"):
             yield from at.condition(("sla", name, key), level, name)
-    for path, section in _sections(node.get("form") or {}):
+    for path, section in _sections(node):
         yield from at.condition((*path, "visible_when"), section)
     for name, action in (node.get("actions") or {}).items():
         yield from at.condition(("actions", name, "when"), action, name)
@@ -172,12 +172,19 @@ class _At:
         return f"{self.entity.name}.{part}" if part else self.entity.name
 
 
-def _sections(form: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+def _sections(node: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
+    yield from _of_form(("form",), node.get("form") or {})
+    for index, layout in enumerate(node.get("layouts", ())):
+        yield from _of_form(("layouts", index), layout)
+
+
+def _of_form(path: Path, form: Mapping[str, Any]) -> Iterator[tuple[Path, Any]]:
     for index, section in enumerate(form.get("sections", ())):
-        yield ("form", "sections", index), section
+        yield (*path, "sections", index), section
     for at, tab in enumerate(form.get("tabs", ())):
         for index, section in enumerate(tab["sections"]):
-            yield ("form", "tabs", at, "sections", index), section
+            yield (*path, "tabs", at, "sections", index), section
+
 
 
 def _of_role(node: Node, role: str, entity: Entity, names: frozenset[str]) -> Iterator[Written]:

@@ -13,7 +13,7 @@ Path = tuple[str, ...]
 # By the last key of the path: the keys that together are the name.
 NAMED: Final[Mapping[str, Path]] = {
     "choices": ("value",), "views": ("name",), "constraints": ("name",), "related": ("entity", "field"),
-    "items": ("entity", "view"), "tabs": ("name",), "sections": ("name",), "holidays": ("name",),
+    "items": ("entity", "view"), "tabs": ("name",), "sections": ("name",), "layouts": ("name",), "holidays": ("name",),
     "worked": ("name",),
 }
 # Mappings whose keys are names, in an order that people see.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.form_language import FORM, LAYOUT
 from formloom.metadata.grammar import (
     FEEL,
     HOLDS,
@@ -72,32 +73,6 @@ COMMON = {
         "description": "What each input of the decision is; without it, the field of the same name.",
     },
 }
-SECTION = record(
-    {
-        "name": name("By which other packs and the local layer change it; its heading where it is not given.", TEXT),
-        "label": label("Heading."),
-        "columns": {"enum": [1, 2], "default": 2, "description": "Fields side by side."},
-        "fields": names("Fields in order.", "field"),
-        "visible_when": rule("Shown while this is true."),
-    },
-    ("fields",),
-)
-TAB = record(
-    {
-        "name": name("By which other packs and the local layer change it; its label where it is not given.", TEXT),
-        "label": label("What is written on the tab."),
-        "sections": array("Its sections.", SECTION),
-    },
-    ("sections",),
-)
-FORM = record(
-    {
-        "headline": names("Three to five key figures in the header of a record.", "field"),
-        "sections": array("Groups of fields, one below the other.", SECTION),
-        "tabs": array("Groups of sections; instead of `sections`.", TAB),
-    },
-    description="How a record is laid out; without it, one section holds every field.",
-)
 LIST = record(
     {"columns": names("Fields shown, in order; the first six where it is not given.", "field"), "sort": SORT},
     description="How records are listed.",
@@ -211,6 +186,7 @@ def entity_schema(types: Mapping[str, FieldType]) -> dict[str, Any]:
                 "unique": array("Groups of fields that are unique together.",
                                 names("Fields of one group.", "field", least=1)),
                 "form": FORM,
+                "layouts": array("Other forms of it, for some roles or for a step of a process.", LAYOUT),
                 "list": LIST,
                 "views": array("Lists, boards and calendars with a filter, for everybody.", VIEW),
                 "related": array("Lists on the page of a record: those that point at it.", RELATED),

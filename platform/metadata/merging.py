@@ -40,7 +40,7 @@ _WHOLE: Final = frozenset({"sort", "hours", "weekdays", "weekend", "monday", "tu
                            "friday", "saturday", "sunday"})
 _LONG: Final = 2_000
 # Lists of things of which there can be two instead of one that both sides added under the same name.
-_DOUBLED: Final = frozenset({"views", "constraints", "sections", "tabs"})
+_DOUBLED: Final = frozenset({"views", "constraints", "sections", "tabs", "layouts"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class _Merging:
             value = self.value(was, mine, other, (*path, key))
             if value is not MISSING:
                 merged[key] = value
-        if path == ("form",):
+        if path == ("form",) or (len(path) == 2 and path[0] == "layouts"):
             _place_once(merged, ours, theirs)
         order = self.order((base, ours, theirs), merged, path, asked=keys.ordered(path))
         return {key: merged[key] for key in order}

@@ -14,7 +14,8 @@ from formloom.calendars.special_days import EachYear, Given, Hours, NthWeekday, 
 from formloom.calendars.working_time import Calendar
 from formloom.errors import Place, Text
 from formloom.metadata import catalog as c
-from formloom.metadata.assembly import Assembler, label
+from formloom.metadata.assembly import Assembler
+from formloom.metadata.labels import label
 from formloom.metadata.nodes import Mapping as Node
 from formloom.metadata.time_language import GROUPS, WEEKDAYS
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from formloom.metadata.catalog import Catalog, Choice, Entity, Field, FormLayout, Sort
+from formloom.metadata.catalog import Catalog, Choice, Entity, Field, Sort
 from formloom.metadata.fieldtypes import FieldType
+from formloom.metadata.form_layout import FormLayout
 
 _KEPT = ("required", "unique", "indexed")
 

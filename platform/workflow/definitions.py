@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -34,7 +34,26 @@ def read_all(catalog: Catalog, service_tasks: Mapping[str, Any],
         problems += found
         if definition is not None:
             definitions[definition.key] = definition
-    return definitions, problems
+    return definitions, [*problems, *_steps_of_layouts(catalog, definitions)]
+
+
+def _steps_of_layouts(catalog: Catalog, known: Mapping[str, ProcessDefinition]) -> Iterator[Problem]:
+    """Layouts for steps that no process has; a process that cannot be read is told for itself."""
+    for entity in catalog.entities.values():
+        for layout in entity.layouts:
+            for step in layout.steps:
+                process, _, element = step.partition("/")
+                if process in catalog.processes and process not in known:
+                    continue
+                found = known.get(process)
+                fits = found and found.entity == entity.name and any(n.id == element for n in found.user_tasks)
+                if not fits:
+                    yield Problem(
+                        "layout-without-step",
+                        Text("The layout {layout} of {entity} is for {step}; no process on {entity} has such a task.",
+                             layout=layout.name, entity=entity.name, step=step),
+                        entity.place, Text("Name it as process/element."), severity="warning",
+                        element=f"{entity.name}.{layout.name}")
 
 
 def current(context: Context, key: str) -> ProcessDefinition:

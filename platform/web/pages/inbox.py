@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import jsonify, render_template, request
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from formloom.errors import FieldError, NotFound, Text
 from formloom.forms import form, names
+from formloom.metadata import form_layout
 from formloom.metadata.catalog import Entity
 from formloom.policy import people
 from formloom.records.context import Context
@@ -46,7 +47,7 @@ class Work:
     asked: tuple[str, str]
     head: summary.Head | None
     facts: tuple[form.Control, ...]
-    inputs: tuple[form.Control, ...]
+    inputs: tuple[form.Section, ...]
     panel: flow.Panel
     rules: str
     mine: bool
@@ -142,13 +143,13 @@ def _partial() -> bool:
 def work(context: Context, task: Task, typed: Mapping[str, Any], errors: Sequence[FieldError], comment: str) -> Work:
     entity, row = _bound(context, task)
     sheet = _sheet(context, task, entity, row, typed, errors) if entity and row else None
-    inputs = tuple(_inputs(sheet, task)) if sheet else ()
+    inputs = _inputs(sheet, task) if sheet else ()
     panel = flow.panel(context, instances.get(context, task.instance_id))
     return Work(
         task=task, item=inbox_list.items(context, [task])[0], verbs=_verbs(context, task),
         head=_head(context, entity, row), errors=tuple(errors),
         facts=tuple(_facts(sheet, task)) if sheet else (), inputs=inputs, comment=comment,
-        panel=panel, asked=_asked(context, task, panel), rules=_rules(sheet) if sheet else "{}",
+        panel=panel, asked=_asked(context, task, panel), rules=_rules(sheet, inputs) if sheet else "{}",
         mine=task.open and (task.assignee == context.actor.user_id or task.in_name_of is not None),
         offered=task.open and task.offered_to(context.actor),
         taker=_taker(context, task))
@@ -218,13 +219,18 @@ def _facts(sheet: form.Sheet, task: Task) -> Iterator[form.Control]:
             yield form.control(sheet, sheet.entity.fields[spec.name])
 
 
-def _inputs(sheet: form.Sheet, task: Task) -> Iterator[form.Control]:
-    for spec in task.fields:
-        if spec.name in sheet.readable and spec.editable:
-            yield form.control(sheet, sheet.entity.fields[spec.name])
+def _inputs(sheet: form.Sheet, task: Task) -> tuple[form.Section, ...]:
+    """In the layout of the step, if the entity has one for it; what that leaves out follows, for it is asked."""
+    layout = form_layout.of_step(sheet.entity.layouts, f"{task.process}/{task.node}")
+    asked = [spec.name for spec in task.fields if spec.name in sheet.readable and spec.editable]
+    laid_out = replace(sheet, readable=frozenset(asked), layout=layout)
+    sections = [s for tab in form.tabs(laid_out) for s in tab.sections] if layout else []
+    placed = {control.name for section in sections for control in section.controls}
+    rest = tuple(form.control(sheet, sheet.entity.fields[name]) for name in asked if name not in placed)
+    return (*sections, form.Section({}, 2, rest, True, None)) if rest else tuple(sections)
 
 
-def _rules(sheet: form.Sheet) -> str:
-    return live.script(sheet, ())
+def _rules(sheet: form.Sheet, inputs: tuple[form.Section, ...]) -> str:
+    return live.script(sheet, (form.Tab({}, inputs),))
 
 
