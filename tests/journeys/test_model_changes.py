@@ -143,6 +143,58 @@ def test_pack_is_upgraded_over_local_changes(page: Page, own: Server, tmp_path: 
     assert re.search(r"crm\s*·?.*0\.9\.0|0\.9\.0", page.locator(".fl-packs").inner_text())
 
 
+def drag(page: Page, what: Locator, to: Locator) -> None:
+    """As a hand does: slowly enough that things make room."""
+    (start, end) = (what.bounding_box(), to.bounding_box())
+    assert start
+    assert end
+    page.mouse.move(start["x"] + 20, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    for part in range(1, 11):
+        page.mouse.move(start["x"] + 20 + (end["x"] + 40 - start["x"]) * part / 10,
+                        start["y"] + 10 + (end["y"] + 20 - start["y"]) * part / 10)
+        page.wait_for_timeout(30)
+    page.mouse.up()
+
+
+def test_form_is_laid_out_for_a_role(enter: Enter) -> None:
+    admin = enter("admin")
+    page = admin.open("/design/entities/product/form").page
+    expect(page.locator("main[data-ready]")).to_be_visible()
+    page.locator("[data-new-layout]").click()
+    panel = page.locator("[data-panel]")
+    panel.get_by_label("客服", exact=True).check()
+    expect(page.locator("[data-layouts] [aria-current]")).to_contain_text("客服")
+    page.locator("[data-field=cost]").focus()
+    page.keyboard.press("Delete")
+    expect(page.locator("[data-palette]")).to_contain_text("成本")
+
+    page.locator("[data-new-section]").click()
+    panel.get_by_label("中文标题").fill("停售说明")
+    panel.get_by_label("英文标题").fill("Why it is not sold")
+    section = page.locator(".fl-form-section").last
+    expect(section).to_contain_text("停售说明")
+    section.scroll_into_view_if_needed()
+    drag(page, page.locator("[data-field=description]"), section.locator("[data-fields-of]"))
+    expect(section.locator("[data-field=description]")).to_be_visible()
+    section.locator(".head").click()
+    panel.get_by_role("button", name="加一条").click()
+    panel.get_by_label("比较什么").select_option("active")
+    panel.get_by_label("值", exact=True).select_option("false")
+    expect(section).to_contain_text("有条件")
+    expect(page.locator("[data-draft-state=saved]")).to_be_visible(timeout=SLOW)
+    admin.shot("form-designer")
+    publish(page, "客服用的产品表单")
+
+    agent = enter("agent1").open("/records/product?filter=active%20%3D%20true").page
+    agent.locator("tbody tr a").first.click()
+    expect(agent.locator("main")).to_contain_text("标准价")
+    expect(agent.locator("main")).not_to_contain_text("停售说明")
+    page.goto(agent.url)
+    expect(page.locator("main")).to_contain_text("成本")
+    expect(page.locator("main")).not_to_contain_text("停售说明")
+
+
 def cell(page: Page, role: str, row: str, chip: str) -> Locator:
     return page.locator(f"[data-cell='{role} {row} {chip}']")
 

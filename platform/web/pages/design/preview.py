@@ -10,13 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.forms import form
 from formloom.forms.display import NUMERIC, Shown
 from formloom.forms.form import Sheet, Tab
 from formloom.metadata.catalog import Catalog, Entity, Field
+from formloom.metadata.form_layout import FormLayout
 from formloom.records import actions
 from formloom.records.context import Context
 from formloom.records.query import Query
@@ -46,18 +47,19 @@ def entity_preview(name: str) -> ResponseReturnValue:
         entity = catalog.entities.get(name)
         if entity is None:
             return render_template("design/_preview.html", entity=None)
+        layout = next((one.form for one in entity.layouts if one.name == request.args.get("layout")), entity.form)
         columns, rows = _listed(context, entity)
         return render_template(
-            "design/_preview.html", entity=entity, tabs=_tabs(context, catalog, entity), columns=columns, rows=rows,
-            numeric=NUMERIC)
+            "design/_preview.html", entity=entity, tabs=_tabs(context, catalog, entity, layout), columns=columns,
+            rows=rows, numeric=NUMERIC)
 
 
-def _tabs(context: Context, catalog: Catalog, entity: Entity) -> tuple[Tab, ...]:
+def _tabs(context: Context, catalog: Catalog, entity: Entity, layout: FormLayout) -> tuple[Tab, ...]:
     """Everything there is, also what is shown only sometimes."""
     names = frozenset(f.name for f in entity.fields.values() if _drawable(f, catalog))
     sheet = Sheet(
         context=replace(context, catalog=catalog), entity=entity, values=_defaults(entity, context), titles={},
-        readable=names, writable=names, show=display())
+        readable=names, writable=names, show=display(), layout=layout)
     return form.tabs(sheet)
 
 

@@ -28,6 +28,7 @@ _PARTS: Final[Mapping[tuple[str, ...], Text]] = {
     ("owner",): Text("What fields are for"), ("search",): Text("Fields that the search looks into"),
     ("unique",): Text("Unique together, or searched"), ("indexes",): Text("Unique together, or searched"),
     ("related",): Text("Lists on the page of a record"), ("parent",): Text("Belongs to it"), ("form",): Text("Form"),
+    ("layouts",): Text("Forms for some"),
 }
 
 

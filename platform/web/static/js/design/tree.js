@@ -62,7 +62,7 @@ export function remove(tree, name) {
   tree.fields = rest;
   for (const key of ["title", "number", "state", "owner"]) if (tree[key] === name) delete tree[key];
   const actions = Object.values(tree.actions ?? {});
-  for (const section of sections(tree)) section.fields = without(section.fields, name);
+  for (const section of [tree, ...(tree.layouts ?? []).map((form) => ({ form }))].flatMap(sections)) section.fields = without(section.fields, name);
   for (const [node, key] of [[tree, "search"], [tree.form, "headline"], [tree.list, "columns"], [tree.list, "sort"], ...(tree.views ?? []).flatMap((view) => [[view, "columns"], [view, "sort"]]), ...actions.map((one) => [one, "fields"])]) {
     if (Array.isArray(node?.[key])) put(node, key, without(node[key], name));
   }
