@@ -306,6 +306,7 @@ class Workspace:
     label: Label
     icon: str
     items: tuple[WorkspaceItem, ...]
+    position: int | None = None
     place: Place = NOWHERE
 
 

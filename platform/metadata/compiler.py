@@ -96,7 +96,7 @@ def _build(
         entities=MappingProxyType(entities),
         roles=MappingProxyType(roles),
         processes=MappingProxyType(parsed.processes),
-        workspaces=tuple(_workspace(node) for _, node in parsed.authored.named("workspace")),
+        workspaces=_placed(_workspace(node) for _, node in parsed.authored.named("workspace")),
         packs=tuple(_pack(node) for _, node in parsed.authored.named("pack")),
         sources=sources,
         decisions=MappingProxyType(parsed.decisions),
@@ -111,8 +111,13 @@ def _build(
 def _workspace(node: nodes.Mapping) -> Workspace:
     items = tuple(WorkspaceItem(item["entity"], item.get("view", "")) for item in node["items"])
     return Workspace(
-        node["workspace"], label(node.get("label"), node["workspace"]), node.get("icon", "folder"), items, node.place
-    )
+        node["workspace"], label(node.get("label"), node["workspace"]), node.get("icon", "folder"), items,
+        node.get("position"), node.place)
+
+
+def _placed(workspaces: Iterable[Workspace]) -> tuple[Workspace, ...]:
+    """Those with a place first; the others as they were read."""
+    return tuple(sorted(workspaces, key=lambda w: (w.position is None, w.position or 0)))
 
 
 def _pack(node: nodes.Mapping) -> Pack:

@@ -251,6 +251,8 @@ def workspace_schema() -> dict[str, Any]:
                 "workspace": name("Its name.", "+workspace"),
                 "label": label("Shown in the menu."),
                 "icon": {**ICON, "default": "folder"},
+                "position": {"type": "integer", "description":
+                             "Place in the menu, the smallest first; those without one follow, by pack and name."},
                 "items": array("Its lists, in order.", item),
             },
             ("workspace", "items"),

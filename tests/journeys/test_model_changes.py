@@ -195,6 +195,30 @@ def test_form_is_laid_out_for_a_role(enter: Enter) -> None:
     expect(page.locator("main")).not_to_contain_text("停售说明")
 
 
+def test_menu_gets_a_workspace(enter: Enter) -> None:
+    admin = enter("admin")
+    page = admin.open("/design/menus").page
+    expect(page.locator("main[data-ready]")).to_be_visible()
+    page.locator("[data-new-workspace]").click()
+    panel = page.locator("[data-panel]")
+    panel.get_by_label("中文名称").fill("前台")
+    panel.get_by_label("英文名称").fill("Front desk")
+    page.locator("[data-add]").select_option("contact/")
+    page.locator("[data-add]").select_option("ticket/")
+    expect(page.locator("[data-items] > li")).to_have_count(2)
+    page.locator("[data-workspaces] [data-key=workspace] .grip").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    expect(page.locator("[data-workspaces] > li").first).to_contain_text("前台")
+    page.locator("[data-as-role]").select_option("agent")
+    expect(page.locator("[data-menu]")).to_contain_text("前台")
+    expect(page.locator("[data-draft-state=saved]")).to_be_visible(timeout=SLOW)
+    admin.shot("menu-designer")
+    publish(page, "前台的菜单")
+    agent = enter("agent1").open("/").page
+    expect(agent.locator(".fl-nav-group").first).to_contain_text("前台")
+
+
 def cell(page: Page, role: str, row: str, chip: str) -> Locator:
     return page.locator(f"[data-cell='{role} {row} {chip}']")
 

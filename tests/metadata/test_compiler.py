@@ -8,6 +8,7 @@ import pytest
 from formloom.errors import BadConfiguration
 from formloom.metadata import compiler, loader
 from formloom.metadata.builtin_types import TYPES
+from formloom.metadata.sources import Source
 
 MINI = Path(__file__).parents[1] / "packs" / "mini"
 
@@ -31,3 +32,10 @@ def test_misspelt_key_names_line_and_neighbour() -> None:
     with pytest.raises(BadConfiguration) as caught:
         compiler.compile(sources, TYPES)
     assert [(p.code, p.place.line, p.near) for p in caught.value.problems] == [("unknown-key", 7, "required")]
+
+
+def test_workspaces_stand_at_their_places() -> None:
+    sources = [Source("shop", "pack.yaml", "pack: shop\nversion: 1.0.0\n"), *(
+        Source("shop", f"workspaces/{name}.yaml", f"workspace: {name}\nitems: []\n{more}")
+        for name, more in (("a", ""), ("b", "position: 20\n"), ("c", ""), ("d", "position: 5\n")))]
+    assert [one.name for one in compiler.compile(sources, TYPES).workspaces] == ["d", "b", "a", "c"]

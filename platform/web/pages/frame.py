@@ -35,6 +35,7 @@ _DESIGN = (
     (Text("Entities"), "/design/entities", "database"),
     (Text("Model"), "/design/model", "hierarchy"),
     (Text("Permissions"), "/design/roles", "shield-lock"),
+    (Text("Menus"), "/design/menus", "layout-sidebar"),
     (Text("Translations"), "/design/translations", "language"),
     (Text("Processes"), "/workflows", "sitemap"),
     (Text("Decisions"), "/decisions", "table"),

@@ -1,4 +1,4 @@
-"""The designer of forms: what it begins with, whom it offers, and the preview of each layout."""
+"""Designers of forms and menus: what they begin with, whom they offer, and the preview of each layout."""
 
 from __future__ import annotations
 
@@ -62,3 +62,13 @@ def test_layout_is_previewed_from_the_draft(ada: FlaskClient) -> None:
 
 def test_unknown_entity_is_not_found(ada: FlaskClient) -> None:
     assert ada.get("/design/entities/nothing/form").status_code == 404
+
+
+def test_menus_know_what_roles_read(ada: FlaskClient, approval_sign_in: SignIn) -> None:
+    found = re.search(r'id="design-data"[^>]*>(.*?)</script>', ada.get("/design/menus").text, re.DOTALL)
+    assert found
+    data = json.loads(found[1])
+    reads = {role["name"]: role["reads"] for role in data["roles"]}
+    assert reads["sales_manager"] == ["contract"]
+    assert set(reads["administrator"]) == {one["name"] for one in data["entities"]}
+    assert approval_sign_in("meg").get("/design/menus").status_code == 403
