@@ -200,6 +200,12 @@ def calendar_of(unit: Unit, user_id: int) -> str:
     return next(filter(None, (_calendar_above(teams, team_id) for team_id in own)), "")
 
 
+def teams_with(unit: Unit, calendar: str) -> list[str]:
+    """Names of the teams that work by it."""
+    query = sa.select(_TEAM.c.name).where(_TEAM.c.calendar == calendar).order_by(_TEAM.c.name)
+    return list(unit.connection.execute(query).scalars())
+
+
 def set_calendar(unit: Unit, team: str, calendar: str) -> bool:
     """Whether there is such a team."""
     changed = unit.connection.execute(sa.update(_TEAM).where(_TEAM.c.name == team).values(calendar=calendar))

@@ -219,6 +219,36 @@ def test_menu_gets_a_workspace(enter: Enter) -> None:
     expect(agent.locator(".fl-nav-group").first).to_contain_text("前台")
 
 
+def test_day_off_is_put_into_the_calendar(enter: Enter) -> None:
+    admin = enter("admin")
+    page = admin.open("/design/calendars").page
+    expect(page.locator("main[data-ready]")).to_be_visible()
+    for _ in range(2):
+        page.locator("[data-after]").click()
+    day, panel = page.locator("[data-day$='-11-26']"), page.locator("[data-panel]")
+    expect(day).to_be_visible()
+    day.click()
+    panel.locator("[data-kind=holiday]").click()
+    panel.get_by_label("叫什么（中文）").fill("厂庆")
+    panel.locator("[data-apply]").click()
+    expect(day).to_have_class("holiday on", timeout=SLOW)
+    expect(day).to_have_attribute("title", "厂庆")
+    day.click()
+    saturday = panel.get_by_label("星期六")
+    saturday.fill("9-12")
+    page.keyboard.press("Tab")
+    expect(saturday).to_have_js_property("validity.customError", True)
+    saturday.fill("09:00-12:00")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-draft-state=saved]")).to_be_visible(timeout=SLOW)
+    panel.get_by_role("button", name="哪些时钟会变？").click()
+    expect(panel).to_contain_text("时钟", timeout=SLOW)
+    admin.shot("calendar-designer")
+    publish(page, "厂庆放假")
+    page.goto("/design/calendars")
+    expect(page.locator("[data-panel]").get_by_label("星期六")).to_have_value("09:00-12:00")
+
+
 def cell(page: Page, role: str, row: str, chip: str) -> Locator:
     return page.locator(f"[data-cell='{role} {row} {chip}']")
 

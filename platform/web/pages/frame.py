@@ -36,6 +36,7 @@ _DESIGN = (
     (Text("Model"), "/design/model", "hierarchy"),
     (Text("Permissions"), "/design/roles", "shield-lock"),
     (Text("Menus"), "/design/menus", "layout-sidebar"),
+    (Text("Calendars"), "/design/calendars", "calendar-time"),
     (Text("Translations"), "/design/translations", "language"),
     (Text("Processes"), "/workflows", "sitemap"),
     (Text("Decisions"), "/decisions", "table"),

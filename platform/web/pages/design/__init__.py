@@ -17,6 +17,7 @@ from formloom.web.pages.design import (
     translations,
     uses,
     views,
+    work_calendars,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "translations",
     "uses",
     "views",
+    "work_calendars",
 ]
