@@ -31,16 +31,21 @@ def sources(context: Context, change_set: ChangeSet | None) -> list[Source]:
 
 
 def tree(context: Context, change_set: ChangeSet | None, kind: str, name: str) -> Tree:
-    """The definition as it would be: kind is entity, role, workspace or calendar. Raises NotFound."""
-    found = definitions.tree(sources(context, change_set), kind, name)
+    """The definition as it would be: kind is entity, role, workspace or calendar. Raises NotFound.
+
+    `name` is what it is called there, or was called first; so in `pack_tree` and `write`.
+    """
+    held = sources(context, change_set)
+    found = definitions.tree(held, kind, definitions.first_name(held, kind, name))
     if found is None:
         raise NotFound(Text("There is no {kind} {name}.", kind=kind, name=name))
     return found
 
 
-def pack_tree(context: Context, kind: str, name: str) -> Tree | None:
+def pack_tree(context: Context, change_set: ChangeSet | None, kind: str, name: str) -> Tree | None:
     """The definition as the packs have it, without the local layer; None for what was made here."""
-    return definitions.tree(definitions.lower(context.catalog.sources), kind, name)
+    first = definitions.first_name(sources(context, change_set), kind, name)
+    return definitions.tree(definitions.lower(context.catalog.sources), kind, first)
 
 
 def names(context: Context, change_set: ChangeSet | None, kind: str) -> list[str]:
@@ -51,9 +56,10 @@ def write(
     context: Context, seen: ChangeSet, kind: str, name: str, edited: Tree | None, words: Text | None = None
 ) -> ChangeSet:
     """Keeps the definition as edited, None to take it out of force. Raises OvertakenChange, Conflict."""
-    text = definitions.local_text(context.catalog.sources, kind, name, exact(edited))
+    first = definitions.first_name(sources(context, seen), kind, name)
+    text = definitions.local_text(context.catalog.sources, kind, first, exact(edited))
     told = words or Text("{name} was changed.", name=name)
-    return put(context, seen, definitions.path_of(kind, name), text, told)
+    return put(context, seen, definitions.path_of(kind, first), text, told)
 
 
 def put(context: Context, seen: ChangeSet, path: str, text: str | None, words: Text) -> ChangeSet:

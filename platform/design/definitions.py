@@ -24,6 +24,15 @@ def tree(sources: Iterable[Source], kind: str, name: str) -> Tree | None:
     return _plain(value) if value is not None else None
 
 
+def first_name(sources: Iterable[Source], kind: str, name: str) -> str:
+    """By what name files speak of a definition: one that an overlay calls otherwise keeps the name it was first given.
+    """
+    said = parsing.read([source for source in _concerned(sources, kind) if _may_say(source, name)])
+    called = {one.extends or name for one in said if one.kind == kind and isinstance(one.value, nodes.Mapping)
+              and str(one.value.get(kind)) == name}
+    return name if name in called or not called else min(called)
+
+
 def trees(sources: Iterable[Source], kind: str) -> dict[str, Tree]:
     """All of a kind by name, read once."""
     found = parsing.definitions(_concerned(sources, kind))

@@ -7,7 +7,7 @@ from typing import Any
 
 from formloom.design import change_sets, definitions, renaming, usage
 from formloom.design.renaming import Check
-from formloom.errors import Text
+from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.metadata import compiler, layers, parsing, references
 from formloom.metadata import renaming as tokens
 from formloom.metadata.catalog import Catalog
@@ -28,6 +28,7 @@ def changes(sources: Iterable[Source], types: Mapping[str, FieldType], target: N
     Raises BadConfiguration.
     """
     held = tuple(sources)
+    _refuse_first_names(held, target, new)
     catalog = compiler.compile(held, types)
     steps = tokens.plan(catalog, references.found(catalog, types), target, new)
     texts = {**dict(_definitions(catalog, held, steps, target, new)),
@@ -45,6 +46,14 @@ def rename_in(context: Context, seen: ChangeSet, types: Mapping[str, FieldType],
     for path, text in changes(held, types, target, new, service_tasks=service_tasks, check=check).items():
         seen = change_sets.put(context, seen, path, text, words)
     return seen
+
+
+def _refuse_first_names(sources: tuple[Source, ...], target: Name, new: str) -> None:
+    """Files speak of a definition by its first name, whatever it is called by now; nothing else can have that."""
+    if target.kind in definitions.FOLDERS and new in definitions.names(sources, target.kind) \
+            and new != definitions.first_name(sources, target.kind, target.name):
+        raise BadConfiguration([Problem("rename-taken", Text("{name} is taken already.", name=new), Place(""),
+                                        element=target.name)])
 
 
 def _definitions(catalog: Catalog, sources: tuple[Source, ...], steps: list[Step], target: Name, new: str

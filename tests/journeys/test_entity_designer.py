@@ -155,6 +155,24 @@ def test_formulas_follow_a_new_name(admin: Person) -> None:
     expect(page.locator("[data-draft=problems]")).to_be_hidden()
 
 
+def test_entity_is_called_otherwise(admin: Person) -> None:
+    page = Designer(admin).page
+    page.locator(".fl-design-top > .fl-menu > summary").last.click()
+    page.get_by_role("button", name="修改技术名").click()
+    dialog = page.locator("#renaming-entity")
+    expect(dialog.locator("[data-uses] li")).not_to_have_count(0)
+    dialog.get_by_label("技术名", exact=True).fill("account")
+    page.keyboard.press("Enter")
+    expect(dialog.locator("[data-wrong]")).not_to_be_empty()
+    admin.shot("entity-rename-zh")
+    dialog.get_by_label("技术名", exact=True).fill("deal")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/design/entities/deal")
+    expect(page.locator("main[data-ready]")).to_be_visible()
+    expect(page.locator("[data-name=amount]")).to_be_visible()
+    expect(page.locator("[data-draft=problems]")).to_be_hidden()
+
+
 def test_links_are_drawn_in_the_diagram(admin: Person) -> None:
     page = admin.open("/design/model").page
     expect(page.locator("main[data-ready]")).to_be_visible()

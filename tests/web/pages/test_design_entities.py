@@ -9,11 +9,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from formloom.policy.actor import SYSTEM
+from formloom.design import publishing
+from formloom.policy.actor import SYSTEM, Actor
 from formloom.records import actions
 from formloom.runtime import Runtime
+from formloom.storage import change_sets as stored
 
 from .conftest import PACKS, SignIn, installed, sign_in_to, token
+
+PUBLISHER = Actor(user_id=1, username="ada", name="Ada", admin=True)
 
 
 @pytest.fixture
@@ -56,11 +60,12 @@ def test_list_says_what_there_is(ada: FlaskClient) -> None:
 def test_others_design_nothing(people: SignIn) -> None:
     meg = people("meg")
     for address in ("/design/entities", "/design/entities/new", "/design/entities/contract", "/design/model",
-                    "/design/entities/contract/preview", "/design/entities/contract/uses", "/design/translations",
+                    "/design/entities/contract/preview", "/design/entities/contract/uses",
+                    "/design/entities/contract/mentions", "/design/translations",
                     "/design/entities/contract/fields/amount/uses", "/design/entities/contract/offer"):
         assert meg.get(address).status_code == 403
     for address in ("/design/entities/new", "/design/entities/contract/remove", "/design/entities/contract/return",
-                    "/design/entities/contract/fields/amount/rename"):
+                    "/design/entities/contract/fields/amount/rename", "/design/entities/contract/rename"):
         assert meg.post(address, data={"csrf_token": token(meg, "/profile")}).status_code == 403
     refused = meg.post("/design/translations", json={}, headers={"X-CSRFToken": token(meg, "/profile")})
     assert refused.status_code == 403
@@ -120,6 +125,59 @@ def test_formulas_follow_a_renamed_field(ada: FlaskClient) -> None:
                            json={"name": wrong, "draft": read["draft"]}, headers=headers)
         assert refused.status_code in (400, 422)
     assert ada.get("/design/entity/contract/tree").json["tree"] == read["tree"]
+
+
+def test_renamed_entity_is_designed_further(ada: FlaskClient, runtime: Runtime) -> None:
+    with runtime.writing(SYSTEM) as context:
+        made = actions.create(context, "contract", {"name": "Drills for Acme", "amount": "5"})
+    headers = {"X-CSRFToken": token(ada, "/profile")}
+    assert ada.get("/design/entities/contract/mentions").json["uses"]
+    told: Any = ada.post("/design/entities/contract/rename", json={"name": "deal", "draft": None}, headers=headers).json
+    assert told["problems"] == []
+    page = ada.get("/design/entities/deal").text
+    assert '"amount":"' in page
+    assert "Drills for Acme" in ada.get("/design/entities/deal/preview").text
+    listed = ada.get("/design/entities").text
+    assert 'href="/design/entities/deal"' in listed
+    assert 'href="/design/entities/contract"' not in listed
+    read: Any = ada.get("/design/entity/deal/tree").json
+    assert read["pack"]["entity"] == "contract"
+    tree = {**read["tree"], "fields": {**read["tree"]["fields"], "note": {"type": "text"}}}
+    kept: Any = ada.post("/design/entity/deal/tree", json={"tree": tree, "draft": read["draft"]}, headers=headers).json
+    assert kept["problems"] == []
+    with runtime.writing(SYSTEM) as context:
+        draft = stored.get(context.unit, kept["draft"]["id"])
+    publishing.publish(runtime, PUBLISHER, draft, "")
+    with runtime.reading(SYSTEM) as context:
+        assert actions.read(context, "deal", made.id).values["name"] == "Drills for Acme"
+    assert runtime.former.entities["contract"].name == "deal"
+    assert 'data-for="note"' in ada.get("/design/entities/deal/preview").text
+
+
+def test_entity_goes_back_to_its_name(ada: FlaskClient) -> None:
+    headers = {"X-CSRFToken": token(ada, "/profile")}
+    before = ada.get("/design/entity/contract/tree").json["tree"]
+    told: Any = ada.post("/design/entities/contract/rename", json={"name": "deal", "draft": None}, headers=headers).json
+    told = ada.post("/design/entities/deal/rename", json={"name": "contract", "draft": told["draft"]},
+                    headers=headers).json
+    assert (told["problems"], told["draft"]["files"]) == ([], 0)
+    assert ada.get("/design/entity/contract/tree").json["tree"] == before
+
+
+def test_first_name_is_not_given_again(ada: FlaskClient) -> None:
+    headers = {"X-CSRFToken": token(ada, "/profile")}
+    ada.post("/design/entities/contract/rename", json={"name": "deal", "draft": None}, headers=headers)
+    sent(ada, "/design/entities/new", label="Machine", key="machine")
+    read: Any = ada.get("/design/entity/machine/tree").json
+    for wrong in ("contract", "deal", "Big Machine", None):
+        refused = ada.post("/design/entities/machine/rename", json={"name": wrong, "draft": read["draft"]},
+                           headers=headers)
+        assert refused.status_code in (400, 422)
+    assert sent(ada, "/design/entities/new", label="Contract", key="contract").status_code == 422
+    moved: Any = ada.post("/design/entities/machine/rename", json={"name": "engine", "draft": read["draft"]},
+                          headers=headers).json
+    assert moved["problems"] == []
+    assert ada.get("/design/entity/engine/tree").json["pack"] is None
 
 
 def test_new_entity_goes_into_the_draft(ada: FlaskClient, runtime: Runtime) -> None:

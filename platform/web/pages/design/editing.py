@@ -111,7 +111,8 @@ def write_definition(kind: str, name: str) -> ResponseReturnValue:
         raise BadRequest(Text("The request cannot be read."))
     with writing() as context:
         draft = seen(context, sent)
-        before = definitions.tree(change_sets.sources(context, draft), _kind(kind), name) or {}
+        held = change_sets.sources(context, draft)
+        before = definitions.tree(held, _kind(kind), definitions.first_name(held, kind, name)) or {}
         change_sets.write(context, draft, kind, name, edited, wording.told(name, before, edited))
     return jsonify(draft=draft_as_json(), problems=problems_as_json())
 
@@ -143,7 +144,7 @@ def read(kind: str, name: str) -> Json:
     with reading() as context:
         draft = current(context)
         return {"kind": kind, "name": name, "tree": change_sets.tree(context, draft, kind, name),
-                "pack": change_sets.pack_tree(context, kind, name), "draft": draft_as_json()}
+                "pack": change_sets.pack_tree(context, draft, kind, name), "draft": draft_as_json()}
 
 
 def draft_as_json() -> Json | None:

@@ -21,7 +21,7 @@ from formloom.storage.change_sets import ChangeSet
 from formloom.web.i18n import label, t
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing, entity_words, field_words, uses
-from formloom.web.pages.design.outline import choosable, offers, outlined, packs
+from formloom.web.pages.design.outline import choosable, in_force, offers, outlined, packs
 from formloom.web.pages.edited_sources import administrator, answering
 from formloom.web.pages.workflow_panel import of_entity
 from formloom.web.requests import model, reading, runtime, writing
@@ -55,7 +55,8 @@ def entity_list() -> ResponseReturnValue:
         shown = found[(page - 1) * _PAGE:page * _PAGE]
         edited = stored.texts(context.unit, draft) if draft else {}
         lines = [_line(context, one, edited, catalog) for one in shown]
-        gone = [e for name, e in context.catalog.entities.items() if name not in catalog.entities]
+        kept = {e.id for e in catalog.entities.values()}
+        gone = [e for e in context.catalog.entities.values() if e.id not in kept]
     return render_template(
         "design/entities.html", lines=lines, total=len(found), all=len(catalog.entities), asked=asked, page=page,
         more=page * _PAGE < len(found), gone=gone, draft=editing.draft_as_json(), packs=packs(catalog))
@@ -92,7 +93,7 @@ def entity_designer(name: str) -> ResponseReturnValue:
         entity = catalog.entities.get(name)
     data = {
         "definition": read, "palette": field_words.palette(runtime().extensions.field_types.items),
-        "offers": offers(catalog, entity), "entities": choosable(catalog), "held": held(name),
+        "offers": offers(catalog, entity), "entities": choosable(catalog), "held": held(entity),
         "words": {key: t(words) for key, words in entity_words.WORDS.items()}}
     return render_template("design/entity.html", name=name, entity=entity, title=_title(read["tree"], name), data=data,
                            pack=packs(catalog).get(entity.pack, entity.pack) if entity else "")
@@ -138,7 +139,7 @@ def return_entity(name: str) -> ResponseReturnValue:
     """Brings back what the draft, or what was published here, took out or changed."""
     administrator()
     with writing() as context:
-        below = change_sets.pack_tree(context, "entity", name)
+        below = change_sets.pack_tree(context, editing.current(context), "entity", name)
         known = definitions.tree(context.catalog.sources, "entity", name)
         change_sets.write(context, editing.drafting(context), "entity", name, below or known,
                           Text("{name} is as in the pack again.", name=name))
@@ -146,21 +147,21 @@ def return_entity(name: str) -> ResponseReturnValue:
     return redirect(f"/design/entities/{name}")
 
 
-def held(name: str) -> Json:
+def held(entity: Entity | None) -> Json:
     """Fields in force by their stable ids: their values are kept, so a new name needs the id."""
-    entity = model().catalog.entities.get(name)
-    return {f.name: f.id for f in entity.fields.values() if not f.system} if entity else {}
+    known = in_force(model().catalog, entity) if entity else None
+    return {f.name: f.id for f in known.fields.values() if not f.system} if known else {}
 
 
 def _line(context: Context, entity: Entity, edited: Mapping[str, Any], catalog: Catalog) -> Line:
     path = definitions.path_of("entity", entity.name)
     overlaid = definitions.local(catalog.sources, path) is not None
-    in_force = entity.name in context.catalog.entities
+    known = in_force(context.catalog, entity)
     return Line(
         entity,
         label(catalog.entities[entity.parent].label) if entity.parent and entity.parent in catalog.entities else "",
         sum(1 for f in entity.fields.values() if not f.system),
-        context.store.count(context.unit, entity.name, limit=_COUNTED + 1) if in_force else None,
+        context.store.count(context.unit, known.name, limit=_COUNTED + 1) if known else None,
         "made" if entity.pack == layers.LOCAL else "changed" if overlaid else "pack", path in edited)
 
 
@@ -220,7 +221,8 @@ def _unfit(given: Mapping[str, str], catalog: Catalog, context: Context) -> list
     found = [] if given["label"] or given["label_zh"] else [FieldError("label", "required", Text("This is needed."))]
     if not _KEY.fullmatch(given["key"]):
         found.append(FieldError("key", "bad-key", Text("Use small letters, digits and _, a letter first.")))
-    elif given["key"] in catalog.entities or given["key"] in context.catalog.entities:
+    elif given["key"] in {*catalog.entities, *context.catalog.entities, *definitions.names(
+            change_sets.sources(context, editing.current(context)), "entity")}:
         found.append(FieldError("key", "taken", Text("There is such an entity already.")))
     if given["parent"] and given["parent"] not in catalog.entities:
         found.append(FieldError("parent", "unknown", Text("Choose one of the list.")))

@@ -23,6 +23,14 @@ def outlined(context: Context) -> Catalog:
     return runtime().outlined(change_sets.sources(context, draft)) if draft else context.catalog
 
 
+def in_force(catalog: Catalog, entity: Entity) -> Entity | None:
+    """The same entity in another model, whatever it is called there."""
+    same = catalog.entities.get(entity.name)
+    if same is not None and same.id == entity.id:
+        return same
+    return next((one for one in catalog.entities.values() if one.id == entity.id), None)
+
+
 def packs(catalog: Catalog) -> dict[str, str]:
     return {one.name: label(one.label) for one in catalog.packs} | {layers.LOCAL: t(Text("Made here"))}
 

@@ -24,7 +24,7 @@ from formloom.records.query import Query
 from formloom.records.record import Record
 from formloom.web.pages import listing
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design.outline import outlined
+from formloom.web.pages.design.outline import in_force, outlined
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
 from formloom.web.requests import reading
@@ -75,13 +75,13 @@ def _defaults(entity: Entity, context: Context) -> dict[str, Any]:
 
 def _listed(context: Context, entity: Entity) -> tuple[list[Column], list[Mapping[str, Shown]]]:
     fields = [entity.fields[n] for n in listing.default_columns(entity) if n in entity.fields]
-    held = context.catalog.entities.get(entity.name)
+    held = in_force(context.catalog, entity)
     before = _before(held, fields)
     columns = [Column(f, f.name in before) for f in fields]
     if held is None:
         return columns, []
     query = Query(fields=tuple(f.name for f in before.values()), page_size=_ROWS, count="no")
-    found: Sequence[Record] = actions.list(context, entity.name, query).records
+    found: Sequence[Record] = actions.list(context, held.name, query).records
     return columns, [_row(record, fields, before) for record in found]
 
 

@@ -1,4 +1,4 @@
-"""A field is called otherwise in the draft, and whatever names it follows: formulas, rules, forms, views, diagrams."""
+"""An entity or a field is called otherwise in the draft, and whatever names it follows: forms, rules, diagrams."""
 
 from __future__ import annotations
 
@@ -14,14 +14,24 @@ from formloom.web.pages.edited_sources import answering, body
 from formloom.web.requests import runtime, writing
 
 
+@blueprint.post("/design/entities/<name>/rename")
+@answering
+def rename_entity(name: str) -> ResponseReturnValue:
+    return _renamed(Name("entity", name))
+
+
 @blueprint.post("/design/entities/<name>/fields/<field>/rename")
 @answering
 def rename_field(name: str, field: str) -> ResponseReturnValue:
+    return _renamed(Name("field", field, name))
+
+
+def _renamed(target: Name) -> ResponseReturnValue:
     sent = body()
     new = sent.get("name")
     if not isinstance(new, str):
         raise BadRequest(Text("The request cannot be read."))
     with writing() as context:
-        rename_in(context, editing.seen(context, sent), runtime().field_types, Name("field", field, name), new,
+        rename_in(context, editing.seen(context, sent), runtime().field_types, target, new,
                   service_tasks=runtime().extensions.service_tasks.items)
     return jsonify(draft=editing.draft_as_json(), problems=editing.problems_as_json())

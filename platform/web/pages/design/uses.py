@@ -48,6 +48,16 @@ def field_uses(name: str, field: str) -> ResponseReturnValue:
     return jsonify(uses=[{"where": use.where, "what": use.what} for use in found])
 
 
+@blueprint.get("/design/entities/<name>/mentions")
+@answering
+def entity_mentions(name: str) -> ResponseReturnValue:
+    """What follows when the entity is called otherwise: menus and rights as well."""
+    with reading() as context:
+        catalog = outlined(context)
+        found = _once(catalog, _found(catalog, Name("entity", name)))
+    return jsonify(uses=[{"where": use.where, "what": use.what} for use in found])
+
+
 def of_entity(catalog: Catalog, name: str) -> list[Use]:
     """What would not hold without it; its own definition, menus and rights go with it."""
     found = [use for use in _found(catalog, Name("entity", name)) if use.definition != f"entity/{name}"

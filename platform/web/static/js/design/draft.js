@@ -118,7 +118,7 @@ export function bar(draft, within = document) {
 }
 
 // What stopped it, rather than that something did.
-function why({ title, hint, errors = [] }) {
+export function why({ title, hint, errors = [] }) {
   const [first] = errors;
   return (first ? [first.message, first.hint] : [title, hint]).filter(Boolean).join(" ");
 }

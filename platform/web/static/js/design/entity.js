@@ -3,7 +3,7 @@
 import Sortable from "../../vendor/sortablejs@1.15.7/sortable.esm.js";
 import { find } from "../frame.js";
 import { chinese, element, icon, say as filled } from "../parts.js";
-import { Draft, bar } from "./draft.js";
+import { Draft, bar, why } from "./draft.js";
 import { begun } from "./new_field.js";
 import { Offers } from "./offers.js";
 import { Panel } from "./panel.js";
@@ -80,6 +80,19 @@ const acts = {
     const dialog = find("#removing-entity");
     dialog.showModal();
     await uses(find("[data-uses]", dialog), `/design/entities/${draft.name}/uses`);
+  },
+  async "rename-entity"() {
+    const dialog = find("#renaming-entity");
+    dialog.showModal();
+    find("input", dialog).select();
+    await uses(find("[data-uses]", dialog), `/design/entities/${draft.name}/mentions`);
+  },
+  async "renamed-entity"() {
+    const dialog = find("#renaming-entity"), name = find("input", dialog).value.trim();
+    if (name === draft.name) { dialog.close(); return; }
+    if (draft.pending) await draft.save();
+    if (await draft.send(`/design/entities/${draft.name}/rename`, { name, draft: draft.draft })) { location.assign(`/design/entities/${name}`); return; }
+    find("[data-wrong]", dialog).textContent = why(draft.failed);
   },
   move(name, at) {
     if (at < 0 || at >= names().length) return;
@@ -200,6 +213,8 @@ document.addEventListener("click", (event) => {
   const place_ = event.target.closest("[data-draft=list] [data-element]")?.dataset.element.split(".");
   if (place_?.[0] === draft.name && place_[1] in draft.tree.fields) choose(place_[1]);
 });
+
+find("#renaming-entity form").addEventListener("submit", (event) => event.preventDefault());
 
 list.addEventListener("keydown", (event) => {
   const name = event.target.closest("[data-name]")?.dataset.name;
