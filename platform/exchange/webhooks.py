@@ -26,6 +26,7 @@ from formloom.workflow.performing import Errand
 JOB = "webhook"
 TIMEOUT = 15
 _LARGEST = 1_000_000
+_SAID = 200                 # characters of a refusal that are told
 _LARGEST_KEPT = 65_536      # of an answer that a process remembers
 _LATER = frozenset((408, 409, 425, 429))        # refusals that another attempt may not meet
 _SECONDS = re.compile(r"\d{1,6}")
@@ -108,7 +109,10 @@ class Answer:
 
     def refusal(self, final: bool) -> BadWebhook:
         wait = timedelta(seconds=int(self.retry_after)) if _SECONDS.fullmatch(self.retry_after) else None
-        return BadWebhook(Text("The receiver answered {status}.", status=self.status), final=final, after=wait)
+        said = " ".join(self.content[:_SAID * 4].decode("utf-8", "replace").split())[:_SAID]
+        words = Text("The receiver answered {status}: {words}", status=self.status, words=said) if said else Text(
+            "The receiver answered {status}.", status=self.status)
+        return BadWebhook(words, final=final, after=wait)
 
 
 def _no_number(text: str) -> Any:

@@ -172,3 +172,10 @@ def test_own_network_is_not_called(host: str) -> None:
 def test_only_plain_http_addresses_are_taken(database: Database, url: str) -> None:
     with pytest.raises(webhooks.BadWebhook), database.write() as unit:
         webhooks.enqueue(unit, url, {})
+
+
+@pytest.mark.parametrize(("content", "told"), [
+    (b"", "The receiver answered 500."), (b"no \n\t paper \xff", "The receiver answered 500: no paper \ufffd"),
+    (b"x" * 5000, f"The receiver answered 500: {'x' * 200}")])
+def test_refusal_is_told_in_the_receivers_words(content: bytes, told: str) -> None:
+    assert str(webhooks.Answer(500, "text/plain", "", content).refusal(final=True)) == told

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from formloom.errors import FieldError, FormloomError, Text, ValidationFailed
 from formloom.policy import people
-from formloom.web.i18n import t
+from formloom.web.i18n import label, t
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display
 from formloom.web.repairing import each, repair
@@ -34,7 +34,8 @@ def incident_list() -> ResponseReturnValue:
         who = people.names(context.unit, {one.resolved_by for one in found.items if one.resolved_by})
         return render_template(
             "incidents/list.html", found=found, wanted=wanted, page=page, size=incidents.PAGE_SIZE, who=who,
-            processes=incidents.processes(context), show=display(), resolutions=RESOLUTIONS, most=repairs.MOST)
+            processes=incidents.processes(context), show=display(), resolutions=RESOLUTIONS, most=repairs.MOST,
+            names={key: label(definition.label) for key, definition in context.definitions.items()})
 
 
 @blueprint.get("/incidents/<int:incident_id>")

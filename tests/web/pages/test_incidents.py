@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,6 +55,10 @@ def test_list_and_instance_show_the_cause(approval: Runtime, approval_sign_in: S
     assert 'data-stopped="tell"' in ada.get(f"/processes/{stopped}").text
     assert "paper &lt;jam&gt;" in ada.get(f"/processes/{stopped}").text
     assert "paper" not in ada.get("/incidents?cause=fire").text
+
+
+def test_filter_names_processes_as_people_do(approval_sign_in: SignIn, stopped: int) -> None:
+    assert re.search(r'<option value="\w+">Contract approval</option>', approval_sign_in("ada").get("/incidents").text)
 
 
 def test_others_are_not_told_the_cause(approval_sign_in: SignIn, stopped: int) -> None:
