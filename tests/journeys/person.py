@@ -99,3 +99,17 @@ class Person:
             self.page.wait_for_load_state("networkidle")
             IMAGES.mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=IMAGES / f"{name}.png")
+
+
+def drag(page: Page, what: Locator, to: Locator, across: int = 20) -> None:
+    """As a hand does: slowly enough that things make room."""
+    (start, end) = (what.bounding_box(), to.bounding_box())
+    assert start
+    assert end
+    page.mouse.move(start["x"] + across, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    for part in range(1, 11):
+        page.mouse.move(start["x"] + across + (end["x"] + 40 - start["x"]) * part / 10,
+                        start["y"] + 10 + (end["y"] + 12 - start["y"]) * part / 10)
+        page.wait_for_timeout(30)
+    page.mouse.up()

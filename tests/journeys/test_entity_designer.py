@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.journeys.conftest import SignIn
-from tests.journeys.person import Person
+from tests.journeys.person import Person, drag
 
 CONTRACT = "/design/entities/contract"
 PASTE = """text => {
@@ -52,20 +52,6 @@ class Designer:
         with self.kept():
             self.panel.get_by_label(label, exact=True).first.fill(words)
             self.page.keyboard.press("Tab")
-
-
-def drag(page: Page, what: Locator, to: Locator, across: int = 20) -> None:
-    """As a hand does: slowly enough that things make room."""
-    (start, end) = (what.bounding_box(), to.bounding_box())
-    assert start
-    assert end
-    page.mouse.move(start["x"] + across, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    for part in range(1, 11):
-        page.mouse.move(start["x"] + across + (end["x"] + 40 - start["x"]) * part / 10,
-                        start["y"] + 10 + (end["y"] + 12 - start["y"]) * part / 10)
-        page.wait_for_timeout(30)
-    page.mouse.up()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from formloom.metadata import archives
 from formloom.metadata.archives import Archive
 from tests.cli.conftest import ROOT, Server
-from tests.journeys.person import Person
+from tests.journeys.person import Person, drag
 
 Enter = Callable[[str], Person]
 SLOW = 15_000       # a draft is compiled after each edit
@@ -141,20 +141,6 @@ def test_pack_is_upgraded_over_local_changes(page: Page, own: Server, tmp_path: 
     assert "note" in tree["tree"]["fields"]
     assert tree["tree"]["fields"]["company"]["max_length"] == 180
     assert re.search(r"crm\s*·?.*0\.9\.0|0\.9\.0", page.locator(".fl-packs").inner_text())
-
-
-def drag(page: Page, what: Locator, to: Locator) -> None:
-    """As a hand does: slowly enough that things make room."""
-    (start, end) = (what.bounding_box(), to.bounding_box())
-    assert start
-    assert end
-    page.mouse.move(start["x"] + 20, start["y"] + start["height"] / 2)
-    page.mouse.down()
-    for part in range(1, 11):
-        page.mouse.move(start["x"] + 20 + (end["x"] + 40 - start["x"]) * part / 10,
-                        start["y"] + 10 + (end["y"] + 20 - start["y"]) * part / 10)
-        page.wait_for_timeout(30)
-    page.mouse.up()
 
 
 def test_form_is_laid_out_for_a_role(enter: Enter) -> None:

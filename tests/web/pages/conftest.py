@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -58,6 +60,13 @@ def _sign_in(app: Flask) -> SignIn:
         return known[username]
 
     return client
+
+
+def page_data(client: FlaskClient, address: str, holder: str = "design-data") -> Any:
+    """What a page hands to its script."""
+    found = re.search(rf'id="{holder}"[^>]*>(.*?)</script>', client.get(address).text, re.DOTALL)
+    assert found
+    return json.loads(found[1])
 
 
 def sign_in_to(runtime: Runtime) -> SignIn:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +10,7 @@ from flask.testing import FlaskClient
 
 from formloom.runtime import Runtime
 
-from .conftest import PACKS, SignIn, installed, sign_in_to, token
+from .conftest import PACKS, SignIn, installed, page_data, sign_in_to, token
 
 PATH = "/design/calendars"
 OFFICE = {
@@ -76,9 +74,7 @@ def test_calendar_like_another_has_its_days(ada: FlaskClient) -> None:
 
 def test_page_says_who_uses_it(ada: FlaskClient) -> None:
     drafted(ada, **OFFICE)
-    found = re.search(r'id="design-data"[^>]*>(.*?)</script>', ada.get(PATH).text, re.DOTALL)
-    assert found
-    data = json.loads(found[1])
+    data = page_data(ada, PATH)
     assert data["calendars"]["office"]["label"] == {"en": "Office"}
     assert data["uses"]["office"] == []
     assert ada.get(f"{PATH}/moves").json == {"count": 0, "more": False, "moves": [], "drafted": True}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
@@ -18,7 +17,7 @@ from formloom.metadata import layers, loader
 from formloom.metadata.sources import Source
 from formloom.runtime import Runtime
 
-from .conftest import PACKS, SignIn, token
+from .conftest import PACKS, SignIn, page_data, token
 
 PACK = PACKS / "approval"
 PAGE = "/decisions/approvers"
@@ -40,9 +39,7 @@ def ada(runtime: Runtime, approval_sign_in: SignIn) -> FlaskClient:
 
 def state(client: FlaskClient, page: str = PAGE) -> dict[str, Any]:
     """What the scripts of the page begin with."""
-    found = re.search(r'id="decision-data"[^>]*>(.*?)</script>', client.get(page).text, re.DOTALL)
-    assert found
-    data: dict[str, Any] = json.loads(found[1])
+    data: dict[str, Any] = page_data(client, page, "decision-data")
     return data
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from .conftest import SignIn, token
+from .conftest import SignIn, page_data, token
 
 PATH = "/design/entities/contract/form"
 LAYOUT = {"name": "short", "label": {"en": "Short"}, "roles": ["legal"], "sections": [{"fields": ["risk"]}]}
@@ -26,9 +25,7 @@ def ada(approval_sign_in: SignIn) -> Iterator[FlaskClient]:
 
 
 def shown(client: FlaskClient) -> dict[str, Any]:
-    found = re.search(r'id="design-data"[^>]*>(.*?)</script>', client.get(PATH).text, re.DOTALL)
-    assert found
-    data: dict[str, Any] = json.loads(found[1])
+    data: dict[str, Any] = page_data(client, PATH)
     return data
 
 
@@ -65,9 +62,7 @@ def test_unknown_entity_is_not_found(ada: FlaskClient) -> None:
 
 
 def test_menus_know_what_roles_read(ada: FlaskClient, approval_sign_in: SignIn) -> None:
-    found = re.search(r'id="design-data"[^>]*>(.*?)</script>', ada.get("/design/menus").text, re.DOTALL)
-    assert found
-    data = json.loads(found[1])
+    data = page_data(ada, "/design/menus")
     reads = {role["name"]: role["reads"] for role in data["roles"]}
     assert reads["sales_manager"] == ["contract"]
     assert set(reads["administrator"]) == {one["name"] for one in data["entities"]}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +15,7 @@ from formloom.policy.actor import SYSTEM
 from formloom.records import actions
 from formloom.runtime import Runtime
 
-from .conftest import PACKS, SignIn, installed, sign_in_to, token
+from .conftest import PACKS, SignIn, installed, page_data, sign_in_to, token
 
 PATH = "/design/roles"
 
@@ -51,9 +49,7 @@ def ada(people: SignIn) -> Iterator[FlaskClient]:
 
 
 def shown(client: FlaskClient) -> dict[str, Any]:
-    found = re.search(r'id="design-data"[^>]*>(.*?)</script>', client.get(PATH).text, re.DOTALL)
-    assert found
-    data: dict[str, Any] = json.loads(found[1])
+    data: dict[str, Any] = page_data(client, PATH)
     return data
 
 

@@ -15,7 +15,7 @@ from formloom.policy.actor import SYSTEM
 from formloom.records import actions
 from formloom.runtime import Runtime
 
-from .conftest import PACKS, SignIn, installed, sign_in_to, token
+from .conftest import PACKS, SignIn, installed, page_data, sign_in_to, token
 
 PATH = "/design/entities/visit/views"
 
@@ -51,10 +51,7 @@ def _span(span: str) -> dict[str, str]:
 
 
 def test_page_holds_the_definition(ada: FlaskClient) -> None:
-    page = ada.get(PATH).text
-    found = re.search(r'id="views-data"[^>]*>(.*?)</script>', page, re.DOTALL)
-    assert found
-    data = json.loads(found[1])
+    data = page_data(ada, PATH, "views-data")
     assert [view["name"] for view in data["definition"]["tree"]["views"]] == [
         "board", "secret_board", "levels", "days", "hours"]
 

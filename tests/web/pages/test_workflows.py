@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +18,7 @@ from formloom.web.pages import workflow_files, workflow_words
 from formloom.workflow import vocabulary
 from formloom.workflow.drawn import Drawing
 
-from .conftest import PACKS, SignIn, token
+from .conftest import PACKS, SignIn, page_data, token
 
 PACK = PACKS / "approval"
 KEY = "contract_approval"
@@ -48,9 +47,7 @@ def ada(runtime: Runtime, approval_sign_in: SignIn) -> FlaskClient:
 
 def state(client: FlaskClient, page: str = PAGE) -> dict[str, Any]:
     """What the scripts of the page begin with."""
-    found = re.search(r'id="process-data"[^>]*>(.*?)</script>', client.get(page).text, re.DOTALL)
-    assert found
-    data: dict[str, Any] = json.loads(found[1])
+    data: dict[str, Any] = page_data(client, page, "process-data")
     return data
 
 
