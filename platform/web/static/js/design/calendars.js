@@ -2,11 +2,12 @@
 
 import { find } from "../frame.js";
 import { chinese, element, icon, say } from "../parts.js";
-import { begin, check, field, row, section, select, small, text } from "../process/controls.js";
+import { begin, check, field, remove as gone, row, section, select, small, text } from "../process/controls.js";
 import { clear, entryOf, expand, given, hours, hoursOf, mark, next, setHours } from "./calendar_tree.js";
 import { bar } from "./draft.js";
+import { labels } from "./labels.js";
 import { Several } from "./several.js";
-import { free, put, say as speak, shown, spoken } from "./tree.js";
+import { free, put, shown, spoken } from "./tree.js";
 
 const data = JSON.parse(find("#design-data").textContent);
 const { words, weekdays, today } = data;
@@ -100,12 +101,6 @@ function drawPanel() {
   if (at) find(`#${at}`, box)?.focus();
 }
 
-function gone(label, act) {
-  const made = element("button", { type: "button", class: "btn btn-ghost btn-stop btn-sm" }, icon("trash"), label);
-  made.addEventListener("click", act);
-  return made;
-}
-
 // A day: as usual, a holiday, or worked; with those that follow it, if it is the first of several.
 function ofDay() {
   const { day } = state;
@@ -147,17 +142,14 @@ function ofDay() {
 
 function ofCalendar() {
   const it = tree();
-  const label = (language) => text(spoken(it.label, language), (value) => alter((held) => speak(held, "label", language, value)));
   const zone = text(given(draft.trees, state.name, "timezone") ?? "", (value) => { if (data.zones.includes(value)) alter((held) => put(held, "timezone", value)); else { zone.setCustomValidity(words.bad_zone); zone.reportValidity(); } }, { list: "zones" });
   zone.addEventListener("input", () => zone.setCustomValidity(""));
   const others = Object.keys(draft.trees).filter((name) => name !== state.name);
   const like = select(it.like ?? "", [["", words.like_none], ...others.map((name) => [name, titled(name)])], (value) => alter((held) => put(held, "like", value)));
   const remove = gone(words.remove_calendar, () => {
     const { name } = state;
-    delete draft.trees[name];
-    draft.touched.add(name);
-    Object.assign(state, { name: Object.keys(draft.trees)[0] ?? null, day: null, days: new Map() });
-    draft.change(() => {});
+    Object.assign(state, { name: others[0] ?? null, day: null, days: new Map() });
+    draft.drop(name);
     year();
   });
   const standard = check(words.default, Boolean(it.default), (on) => {
@@ -165,7 +157,7 @@ function ofCalendar() {
     alter((held) => put(held, "default", on));
   });
   return [
-    section("", element("h2", { class: "fs-4 m-0 clip", text: titled(state.name) }), field(words.name_zh, label("zh")), field(words.name_en, label("en")), field(words.timezone, zone), standard, element("p", { class: "help", text: words.default_help }), field(words.like, like, words.like_help)),
+    section("", element("h2", { class: "fs-4 m-0 clip", text: titled(state.name) }), ...labels(it, alter, words.name_zh, words.name_en), field(words.timezone, zone), standard, element("p", { class: "help", text: words.default_help }), field(words.like, like, words.like_help)),
     section(words.week, ...weekdays.map(([day, said]) => hoursRow(day, said)), element("p", { class: "help", text: words.hours_help })),
     special("holidays", words.holidays), special("worked", words.worked), used(), section("", remove)];
 }

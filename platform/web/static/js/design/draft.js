@@ -25,13 +25,14 @@ export class Draft extends EventTarget {
   async save() {
     clearTimeout(this.waiting);
     this.waiting = 0;
-    const mine = (this.saving ?? Promise.resolve()).then(
-      () => this.send(`/design/${this.kind}/${this.name}/tree`, { tree: this.tree, draft: this.draft }));
+    const mine = (this.saving ?? Promise.resolve()).then(() => this.keep());
     this.saving = mine;
     await mine;
     if (this.saving === mine) this.saving = null;
     if (!this.pending) this.tell("saved");
   }
+
+  async keep() { await this.send(`/design/${this.kind}/${this.name}/tree`, { tree: this.tree, draft: this.draft }); }
 
   async undo() { await this.step("undo"); }
   async redo() { await this.step("redo"); }

@@ -1,10 +1,11 @@
 // The panel of the form designer: a form and who gets it, a tab, a section, or a field with its conditions.
 
-import { element, icon, say } from "../parts.js";
+import { element, say } from "../parts.js";
 import { condition } from "../process/builder.js";
-import { begin, check, field, section, select, text } from "../process/controls.js";
+import { begin, check, field, remove as gone, section, select } from "../process/controls.js";
 import { dropLayout, holderOf, removeTab, tabsOf, takeOff } from "./form_tree.js";
-import { put, say as speak, shown, spoken } from "./tree.js";
+import { labels } from "./labels.js";
+import { put, shown } from "./tree.js";
 
 export class FormPanel {
   constructor(box, context) { Object.assign(this, { box, context }); }
@@ -24,16 +25,7 @@ export class FormPanel {
   edit(change) { this.context.change((tree) => change(holderOf(tree, this.context.state.layout), tree)); }
   part(held) { return tabsOf(held)[this.context.state.tab]; }
 
-  #labels(node, inside, first, second) {
-    const input = (language) => text(spoken(node.label, language), (next) => this.edit((held, tree) => speak(inside(held, tree), "label", language, next)), { lang: language });
-    return [field(first, input("zh")), field(second, input("en"))];
-  }
-
-  #gone(words, glyph, act) {
-    const made = element("button", { type: "button", class: "btn btn-ghost btn-stop btn-sm" }, icon(glyph), words);
-    made.addEventListener("click", act);
-    return made;
-  }
+  #labels(node, inside, first, second) { return labels(node, (say) => this.edit((held, tree) => say(inside(held, tree))), first, second); }
 
   // ---------- a form ----------
   #ofForm() {
@@ -42,7 +34,7 @@ export class FormPanel {
     const held = this.context.holder();
     const ticks = (all, key) => all.map((one) => check(one.label, (held[key] ?? []).includes(one.name), (on) => this.edit((holder) => put(holder, key, on ? [...(holder[key] ?? []), one.name] : holder[key].filter((name) => name !== one.name)))));
     const none = !(held.roles?.length || held.steps?.length);
-    const remove = this.#gone(words.remove_layout, "trash", () => {
+    const remove = gone(words.remove_layout, () => {
       this.context.change((tree) => dropLayout(tree, state.layout));
       this.context.gone();
     });
@@ -65,7 +57,7 @@ export class FormPanel {
     const { words } = this.context;
     const tab = this.context.holder().tabs?.[at];
     if (!tab) return this.#ofForm();
-    const remove = this.#gone(words.remove_tab, "trash", () => { this.edit((held) => removeTab(held, at)); this.context.choose(null); this.context.toTab(Math.max(0, at - 1)); });
+    const remove = gone(words.remove_tab, () => { this.edit((held) => removeTab(held, at)); this.context.choose(null); this.context.toTab(Math.max(0, at - 1)); });
     return [section(words.tab, ...this.#labels(tab, (held) => held.tabs[at], words.name_zh, words.name_en)), section("", remove, element("p", { class: "help", text: words.remove_tab_help }))];
   }
 
@@ -83,7 +75,7 @@ export class FormPanel {
       this.context.choose(null);
       this.context.toTab(Number(next));
     })) : null;
-    const remove = this.#gone(words.remove_section, "trash", () => { this.edit((holder) => this.part(holder).sections.splice(at, 1)); this.context.choose(null); });
+    const remove = gone(words.remove_section, () => { this.edit((holder) => this.part(holder).sections.splice(at, 1)); this.context.choose(null); });
     return [
       section(words.section, ...this.#labels(one, inside, words.heading_zh, words.heading_en), field(words.columns, columns), move),
       section(words.shown_if, shownIf), section("", remove, element("p", { class: "help", text: words.remove_section_help }))];
@@ -97,7 +89,7 @@ export class FormPanel {
     const keys = spec.type === "sequence" || offers.types.get(spec.type)?.computed ? ["visible_when"] : ["visible_when", "required_when", "readonly_when"];
     const rules = keys.map((key) => element("div", { class: "fl-stack-s", role: "group", "aria-label": words[key] }, element("span", { class: "fl-label", text: words[key] }),
       condition(this.context, `${name}.${key}`, spec[key] ?? "", (next) => this.context.change((tree) => put(tree.fields[name], key, next)))));
-    const off = this.#gone(words.take_off, "x", () => { this.edit((held) => takeOff(held, name)); this.context.choose(null); });
+    const off = gone(words.take_off, () => { this.edit((held) => takeOff(held, name)); this.context.choose(null); }, "x");
     return [
       section("", element("h2", { class: "fs-4 m-0 clip", text: labelled(name) }), element("span", { class: "mono faint xs", text: name }), element("a", { class: "link sm", href: `/design/entities/${draft.name}`, text: words.open_field })),
       section("", ...rules, element("p", { class: "help", text: words.in_every_form })), section("", off)];

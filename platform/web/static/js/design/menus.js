@@ -2,11 +2,12 @@
 
 import { find } from "../frame.js";
 import { element, icon, say } from "../parts.js";
-import { begin, field, section, select, text } from "../process/controls.js";
+import { begin, remove, section, select } from "../process/controls.js";
 import { bar } from "./draft.js";
+import { labels } from "./labels.js";
 import { picks } from "./picks.js";
 import { Several } from "./several.js";
-import { free, put, say as speak, shown, spoken } from "./tree.js";
+import { free, put, shown } from "./tree.js";
 
 const STEP = 10;
 const data = JSON.parse(find("#design-data").textContent);
@@ -85,21 +86,17 @@ function drawPanel() {
   begin();
   const tree = draft.trees[state.chosen];
   if (!tree) { box.replaceChildren(); return; }
-  const label = (language) => text(spoken(tree.label, language), (next) => draft.alter(state.chosen, (held) => speak(held, "label", language, next)));
   const pictures = element("div", { class: "fl-menu-icons", role: "radiogroup", "aria-label": words.icon }, ...[...new Set([tree.icon ?? "folder", ...data.icons])].map((name) => {
     const made = element("button", { type: "button", role: "radio", "aria-checked": String(name === (tree.icon ?? "folder")), title: name, "aria-label": name }, glyph(name));
     made.addEventListener("click", () => draft.alter(state.chosen, (held) => put(held, "icon", name)));
     return made;
   }));
-  const gone = element("button", { type: "button", class: "btn btn-ghost btn-stop btn-sm" }, icon("trash"), words.remove);
-  gone.addEventListener("click", () => {
+  const gone = remove(words.remove, () => {
     const name = state.chosen;
-    delete draft.trees[name];
-    draft.touched.add(name);
-    state.chosen = names()[0] ?? null;
-    draft.change(() => {});
+    state.chosen = names().find((one) => one !== name) ?? null;
+    draft.drop(name);
   });
-  box.replaceChildren(section("", element("h2", { class: "fs-4 m-0 clip", text: titled(state.chosen) }), field(words.name_zh, label("zh")), field(words.name_en, label("en"))),
+  box.replaceChildren(section("", element("h2", { class: "fs-4 m-0 clip", text: titled(state.chosen) }), ...labels(tree, (edit) => draft.alter(state.chosen, edit), words.name_zh, words.name_en)),
     section(words.icon, pictures), section("", gone, element("p", { class: "help", text: words.remove_help })));
   if (at) find(`#${at}`, box)?.focus();
 }

@@ -2,9 +2,10 @@
 
 import { element, icon, say } from "../parts.js";
 import { condition } from "../process/builder.js";
-import { begin, check, field, section, select, text } from "../process/controls.js";
+import { begin, check, field, remove, section, select, text } from "../process/controls.js";
 import { fieldRule, level, ownRules, sayState, setField, setRule, setState } from "./role_tree.js";
-import { put, say as speak, spoken } from "./tree.js";
+import { labels } from "./labels.js";
+import { put, spoken } from "./tree.js";
 
 const BY = "condition";
 
@@ -37,14 +38,12 @@ export class RolePanel {
   #ofRole() {
     const { words, named, held } = this.context;
     const name = this.cell.role;
-    const label = (language) => text(spoken(this.role.label, language), (next) => this.alter((role) => speak(role, "label", language, next)), { "data-label": language });
     const copy = element("a", { class: "btn btn-sm", href: `/design/roles/new?like=${name}` }, icon("copy"), say(words.copy_of + " {name}", { name: named(name) }));
-    const gone = element("button", { type: "button", class: "btn btn-ghost btn-stop btn-sm" }, icon("trash"), words.remove_role);
-    gone.addEventListener("click", () => this.context.draft.save().then(() => removing(name, named(name))));
+    const gone = remove(words.remove_role, () => this.context.draft.save().then(() => removing(name, named(name))));
     return [
       section("", element("div", { class: "row-flex" }, element("h2", { class: "fs-4 m-0 clip", text: named(name) }), element("code", { class: "mono faint xs ms-auto", text: name })),
         element("p", { class: "help", text: (held[name] ?? 0) === 1 ? words.person : held[name] ? say(words.people, { n: held[name] }) : words.nobody })),
-      section("", field(words.name_zh, label("zh")), field(words.name_en, label("en"))),
+      section("", ...labels(this.role, (edit) => this.alter(edit), words.name_zh, words.name_en)),
       section("", check(words.admin, Boolean(this.role.admin), (on) => this.alter((role) => put(role, "admin", on))), element("p", { class: "help", text: words.admin_help })),
       section("", copy, gone)];
   }

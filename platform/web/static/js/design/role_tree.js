@@ -1,7 +1,7 @@
 // What a role says, read and written: rules of an entity, of its fields, actions and states. As in policy/rules.py, a
 // child entity that a role does not name follows its parent.
 
-import { put } from "./tree.js";
+import { put, say } from "./tree.js";
 
 export const VERBS = ["read", "create", "update", "delete"];
 
@@ -80,9 +80,7 @@ export function setState(role, entity, state, key, value) {
 export function sayState(role, entity, state, language, words) {
   const own = role.entities[entity];
   const held = ((own.states ??= {})[state] ??= {});
-  const reason = typeof held.reason === "string" ? { en: held.reason } : { ...held.reason };
-  put(reason, language, words);
-  put(held, "reason", Object.keys(reason).length ? reason : "");
+  say(held, "reason", language, words);
   if (!Object.keys(held).length) delete own.states[state];
   clean(own, "states");
 }

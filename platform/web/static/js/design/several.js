@@ -14,19 +14,19 @@ export class Several extends Draft {
     this.change(() => {});
   }
 
-  async save() {
-    clearTimeout(this.waiting);
-    this.waiting = 0;
-    const mine = (this.saving ?? Promise.resolve()).then(async () => {
-      for (const name of [...this.touched]) {
-        this.touched.delete(name);
-        if (!await this.send(`/design/${this.kind}/${name}/tree`, { tree: this.trees[name] ?? null, draft: this.draft })) { this.touched.add(name); break; }
-      }
-    });
-    this.saving = mine;
-    await mine;
-    if (this.saving === mine) this.saving = null;
-    if (!this.pending) this.tell("saved");
+  // What was not kept is tried again with the next one; what is changed meanwhile is kept once more.
+  async keep() {
+    for (const name of [...this.touched]) {
+      this.touched.delete(name);
+      if (!await this.send(`/design/${this.kind}/${name}/tree`, { tree: this.trees[name] ?? null, draft: this.draft })) { this.touched.add(name); return; }
+    }
+  }
+
+  // Takes a definition out of force.
+  drop(name) {
+    delete this.trees[name];
+    this.touched.add(name);
+    this.change(() => {});
   }
 
   async load() {

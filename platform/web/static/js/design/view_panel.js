@@ -3,6 +3,7 @@
 import { conditions, fit } from "../conditions.js";
 import { find } from "../frame.js";
 import { element, icon, say } from "../parts.js";
+import { remove } from "../process/controls.js";
 import { send } from "../toast.js";
 import { picks } from "./picks.js";
 import { labels, put, turn } from "./view_tree.js";
@@ -57,9 +58,7 @@ export class Panel {
     if (kind === "list") parts.push(this.ordered(this.words.columns, standard ? "" : this.words.columns_help, view.columns, (names) => this.change((v) => put(v, "columns", names), true)));
     if (kind !== "calendar") parts.push(this.sorting());
     if (!standard) {
-      const gone = element("button", { type: "button", class: "btn btn-ghost btn-stop btn-sm" }, icon("trash"), this.words.remove);
-      gone.addEventListener("click", () => this.remove());
-      parts.push(gone);
+      parts.push(remove(this.words.remove, () => this.remove()));
     }
     this.root.replaceChildren(element("div", { class: "fl-props" }, ...parts));
   }

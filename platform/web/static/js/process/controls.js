@@ -59,4 +59,10 @@ export function small(label, glyph, act) {
   return made;
 }
 
+export function remove(label, act, glyph = "trash") {
+  const made = element("button", { type: "button", class: "btn btn-ghost btn-stop btn-sm" }, icon(glyph), label);
+  made.addEventListener("click", act);
+  return made;
+}
+
 export const row = (...inside) => element("div", { class: "fl-wf-row" }, ...inside);
