@@ -9,6 +9,7 @@ from formloom.feel import Expression
 from formloom.metadata.catalog import Field
 from formloom.metadata.form_layout import FormLayout, Layout, Section, Tab
 from formloom.metadata.labels import label
+from formloom.metadata.nodes import Mapping as Node
 
 
 class FormAssembly:
@@ -22,10 +23,10 @@ class FormAssembly:
         tabs = self._tabs(node) or (Tab({}, (Section({}, tuple(f.name for f in own)),)),)
         return FormLayout(tabs, tuple(node.get("headline", ())))
 
-    def layouts(self, nodes: Iterable[Mapping[str, Any]]) -> tuple[Layout, ...]:
+    def layouts(self, nodes: Iterable[Node]) -> tuple[Layout, ...]:
         return tuple(
             Layout(node["name"], label(node.get("label"), node["name"]), FormLayout(self._tabs(node)),
-                   tuple(node.get("roles", ())), tuple(node.get("steps", ())))
+                   tuple(node.get("roles", ())), tuple(node.get("steps", ())), node.place)
             for node in nodes)
 
     def _tabs(self, node: Mapping[str, Any]) -> tuple[Tab, ...]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from formloom.errors import Place
 from formloom.feel import Expression
+from formloom.metadata.sources import NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Layout:
     form: FormLayout
     roles: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
+    place: Place = NOWHERE
 
 
 def of_roles(usual: FormLayout, layouts: tuple[Layout, ...], roles: Collection[str]) -> FormLayout:

@@ -52,7 +52,7 @@ def _steps_of_layouts(catalog: Catalog, known: Mapping[str, ProcessDefinition]) 
                         "layout-without-step",
                         Text("The layout {layout} of {entity} is for {step}; no process on {entity} has such a task.",
                              layout=layout.name, entity=entity.name, step=step),
-                        entity.place, Text("Name it as process/element."), severity="warning",
+                        layout.place, Text("Name it as process/element."), severity="warning",
                         element=f"{entity.name}.{layout.name}")
 
 
