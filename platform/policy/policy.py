@@ -206,8 +206,8 @@ class Policy:
             return _not_now(declared)
         if scope is not None and action in FIXED_ACTIONS:
             for grant in held:
-                if reason := _state_reason(grant, action, scope, now):
-                    return reason
+                if (tight := _tight_state(grant, action, scope, now)) and tight.reason:
+                    return Text("{reason}", reason=tight.reason)
         return _refusal(action, entity, any(action in grant.actions for grant in held))
 
 
@@ -227,12 +227,6 @@ def _state_of(grant: Grant, scope: RuleScope | None, now: datetime | None) -> st
 
 def _states(grant: Grant) -> list[str | None]:
     return [None, *grant.rule.states]
-
-
-def _state_reason(grant: Grant, action: str, scope: RuleScope, now: datetime | None) -> Text | None:
-    """The reason of the state, if the role would have allowed it in another one."""
-    tight = _tight_state(grant, action, scope, now)
-    return Text("{reason}", reason=tight.reason) if tight is not None and tight.reason else None
 
 
 def _tight_state(grant: Grant, action: str, scope: RuleScope, now: datetime | None) -> StateRule | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from formloom.errors import Forbidden, NotFound, Text
 from formloom.metadata.catalog import Entity
@@ -25,11 +27,12 @@ class Explanation:
 
 def explain(context: Context, entity: str, id: int, action: str, user_id: int | None = None) -> Explanation:
     """Of the actor's own rights, with the values they may read; administrators ask about anybody."""
-    found = explain_about(context, entity, id, action, _about(context, user_id))
+    target = context.catalog.entity(entity)
+    row = row_for(context, target, id, "read")
+    found = _explained(context, target, row, action, _about(context, user_id))
     if context.policy.is_admin(context.actor):
         return found
-    target = context.catalog.entity(entity)
-    open_fields = _open(context, target, Scope(context, target, row_for(context, target, id, "read")))
+    open_fields = _open(context, target, Scope(context, target, row))
     return replace(found, steps=tuple(
         replace(s, values={n: v for n, v in s.values.items() if _may_see(n, open_fields)}) for s in found.steps))
 
@@ -37,9 +40,13 @@ def explain(context: Context, entity: str, id: int, action: str, user_id: int | 
 def explain_about(context: Context, entity: str, id: int, action: str, about: Actor) -> Explanation:
     """Of anybody's rights with a record that the actor of the context reads; with every value that rules read."""
     target = context.catalog.entity(entity)
-    scope = Scope(replace(context, actor=about), target, row_for(context, target, id, "read"))
-    return Explanation(about, context.policy.decide(about, action, target, scope, context.now),
-                       context.policy.explain(about, action, target, scope, context.now))
+    return _explained(context, target, row_for(context, target, id, "read"), action, about)
+
+
+def _explained(context: Context, entity: Entity, row: Mapping[str, Any], action: str, about: Actor) -> Explanation:
+    scope = Scope(replace(context, actor=about), entity, row)
+    return Explanation(about, context.policy.decide(about, action, entity, scope, context.now),
+                       context.policy.explain(about, action, entity, scope, context.now))
 
 
 def _about(context: Context, user_id: int | None) -> Actor:

@@ -62,6 +62,11 @@ def t(text: Text) -> str:
     return Text(text.template, **values).render(gettext(text.template), locale())
 
 
+def texts(words: Mapping[str, Text]) -> dict[str, str]:
+    """What a script says, by the names that the script knows."""
+    return {key: t(text) for key, text in words.items()}
+
+
 def _value(value: Any) -> Any:
     return t(value) if isinstance(value, Text) else value
 

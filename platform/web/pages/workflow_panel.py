@@ -9,7 +9,7 @@ from typing import Any
 from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Entity, Field
 from formloom.runtime import Model
-from formloom.web.i18n import label, t
+from formloom.web.i18n import label, t, texts
 from formloom.web.pages.workflow_words import ACTIONS, CLOCK, ELEMENTS, PARAMETERS
 from formloom.workflow.approvals import VERBS
 from formloom.workflow.offering import LABELS
@@ -27,7 +27,7 @@ def offered(current: Model, service_tasks: Mapping[str, Callable[..., Any]], tea
         "decisions": list(_decisions(current)),
         "processes": [{"key": d.key, "label": label(d.label), "inputs": list(d.inputs)}
                       for d in current.definitions.values()],
-        "elements": {name: t(words) for name, words in ELEMENTS.items()},
+        "elements": texts(ELEMENTS),
         "teams": list(teams), "verbs": [(verb, t(LABELS[verb])) for verb in VERBS],
         "clock": [(name, t(words)) for name, words in CLOCK.items()],
     }

@@ -12,6 +12,7 @@ from flask import Response, after_this_request, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from formloom.design import change_sets, definitions, publishing, wording
+from formloom.design.definitions import Tree
 from formloom.errors import BadRequest, NotFound, Problem, Text
 from formloom.records.context import Context
 from formloom.storage import change_sets as stored
@@ -92,13 +93,17 @@ def definition_tree(kind: str, name: str) -> ResponseReturnValue:
     return jsonify(read(_kind(kind), name))
 
 
+def trees(context: Context, kind: str) -> dict[str, Tree]:
+    """All definitions of a kind by name, as the current draft makes them."""
+    return definitions.trees(change_sets.sources(context, current(context)), kind)
+
+
 @blueprint.get("/design/<kind>/trees")
 @answering
 def definition_trees(kind: str) -> ResponseReturnValue:
     """All of a kind, for a page that changes several."""
     with reading() as context:
-        sources = change_sets.sources(context, current(context))
-        return jsonify(trees=definitions.trees(sources, _kind(kind)), draft=draft_as_json())
+        return jsonify(trees=trees(context, _kind(kind)), draft=draft_as_json())
 
 
 @blueprint.post("/design/<kind>/<name>/tree")

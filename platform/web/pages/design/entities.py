@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,15 +17,14 @@ from formloom.metadata.catalog import Catalog, Entity
 from formloom.records.context import Context
 from formloom.storage import change_sets as stored
 from formloom.storage.change_sets import ChangeSet
-from formloom.web.i18n import label, t
+from formloom.web.i18n import label, t, texts
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import editing, entity_words, field_words, uses
+from formloom.web.pages.design import editing, entity_words, field_words, naming, uses
 from formloom.web.pages.design.outline import choosable, in_force, offers, outlined, packs
 from formloom.web.pages.edited_sources import administrator, answering
 from formloom.web.pages.workflow_panel import of_entity
 from formloom.web.requests import model, reading, runtime, writing
 
-_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,50}")
 _COUNTED, _PAGE = 10_000, 100
 _GIVEN: Final = ("label", "label_zh", "plural", "plural_zh", "key", "icon", "parent", "workspace")
 Json = dict[str, Any]
@@ -94,7 +92,7 @@ def entity_designer(name: str) -> ResponseReturnValue:
     data = {
         "definition": read, "palette": field_words.palette(runtime().extensions.field_types.items),
         "offers": offers(catalog, entity), "entities": choosable(catalog), "held": held(entity),
-        "words": {key: t(words) for key, words in entity_words.WORDS.items()}}
+        "words": texts(entity_words.WORDS)}
     return render_template("design/entity.html", name=name, entity=entity, title=_title(read["tree"], name), data=data,
                            pack=packs(catalog).get(entity.pack, entity.pack) if entity else "")
 
@@ -189,8 +187,8 @@ def _without(context: Context, catalog: Catalog, seen: ChangeSet, name: str) -> 
 
 
 def _made(context: Context, given: Mapping[str, str]) -> None:
-    labels = _both(given, "label")
-    tree: Tree = {"entity": given["key"], "label": labels, "plural": _both(given, "plural") or labels,
+    labels = naming.both(given, "label")
+    tree: Tree = {"entity": given["key"], "label": labels, "plural": naming.both(given, "plural") or labels,
                   "icon": given["icon"] or "table", "title": "name", "search": ["name"]}
     if given["parent"]:
         tree["parent"] = given["parent"]
@@ -204,10 +202,6 @@ def _made(context: Context, given: Mapping[str, str]) -> None:
                           Text("{name} was put into the menu.", name=labels))
 
 
-def _both(given: Mapping[str, str], name: str) -> dict[str, str]:
-    return {language: text for language, text in (("en", given[name]), ("zh", given[f"{name}_zh"])) if text}
-
-
 def _new_form(given: Mapping[str, str], errors: list[FieldError]) -> str:
     with reading() as context:
         catalog = outlined(context)
@@ -218,12 +212,9 @@ def _new_form(given: Mapping[str, str], errors: list[FieldError]) -> str:
 
 
 def _unfit(given: Mapping[str, str], catalog: Catalog, context: Context) -> list[FieldError]:
-    found = [] if given["label"] or given["label_zh"] else [FieldError("label", "required", Text("This is needed."))]
-    if not _KEY.fullmatch(given["key"]):
-        found.append(FieldError("key", "bad-key", Text("Use small letters, digits and _, a letter first.")))
-    elif given["key"] in {*catalog.entities, *context.catalog.entities, *definitions.names(
-            change_sets.sources(context, editing.current(context)), "entity")}:
-        found.append(FieldError("key", "taken", Text("There is such an entity already.")))
+    taken = {*catalog.entities, *context.catalog.entities,
+             *definitions.names(change_sets.sources(context, editing.current(context)), "entity")}
+    found = list(naming.unfit(given, taken, Text("There is such an entity already.")))
     if given["parent"] and given["parent"] not in catalog.entities:
         found.append(FieldError("parent", "unknown", Text("Choose one of the list.")))
     if given["workspace"] and given["workspace"] not in {w.name for w in catalog.workspaces}:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from formloom.metadata.catalog import Catalog
 from formloom.records.context import Context
-from formloom.web.i18n import label, t
+from formloom.web.i18n import label, texts
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing, field_words
 from formloom.web.pages.design.form_words import WORDS
@@ -31,7 +31,7 @@ def design_form(name: str) -> ResponseReturnValue:
     data = {
         "definition": definition, "palette": field_words.palette(runtime().extensions.field_types.items),
         "offers": offers(catalog, entity), "entities": choosable(catalog), "roles": _roles(catalog), "steps": steps,
-        "words": {key: t(words) for key, words in WORDS.items()}}
+        "words": texts(WORDS)}
     return render_template("design/form.html", name=name, entity=entity, tree=definition["tree"], data=data)
 
 

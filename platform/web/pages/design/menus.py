@@ -7,10 +7,9 @@ from typing import Any, Final
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets, definitions
 from formloom.errors import Text
 from formloom.metadata.catalog import Catalog, Role
-from formloom.web.i18n import label, t
+from formloom.web.i18n import label, texts
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing
 from formloom.web.pages.design.entities import ICONS
@@ -26,7 +25,7 @@ _WORDS: Final = {
     "everything": Text("All records"), "add": Text("Add a list ..."), "move": Text("Move {{name}}: arrows up and down"),
     "moved": Text("{{name}} is number {{n}} of {{all}}."), "take_away": Text("Take {{name}} away"),
     "nothing": Text("This role sees nothing in the menu."), "gone": Text("This list is not there any more."),
-    "empty": Text("No list yet. Add one below."), "view": Text("Shows"), "choose": Text("Choose a workspace"),
+    "empty": Text("No list yet. Add one below."), "choose": Text("Choose a workspace"),
 }
 
 
@@ -35,21 +34,21 @@ def design_menus() -> ResponseReturnValue:
     administrator()
     with reading() as context:
         catalog = outlined(context)
-        trees = definitions.trees(change_sets.sources(context, editing.current(context)), "workspace")
+        trees = editing.trees(context, "workspace")
     order = [one.name for one in catalog.workspaces]
     data = {
-        "workspaces": {name: trees[name] for name in (*order, *trees) if name in trees},
-        "draft": editing.draft_as_json(), "icons": ICONS, "entities": [_entity(e) for e in catalog.entities.values()],
-        "roles": [{"name": role.name, "label": label(role.label), "reads": _read(role, catalog)}
+    "workspaces": {name: trees[name] for name in (*order, *trees) if name in trees},
+    "draft": editing.draft_as_json(), "icons": ICONS, "entities": [_entity(e) for e in catalog.entities.values()],
+    "roles": [{"name": role.name, "label": label(role.label), "reads": _read(role, catalog)}
                   for role in catalog.roles.values()],
-        "words": {key: t(words) for key, words in _WORDS.items()}}
+    "words": texts(_WORDS)}
     used = {str(tree.get("icon", "folder")) for tree in trees.values()} | {e.icon for e in catalog.entities.values()}
     return render_template("design/menus.html", data=data, icons=sorted({*ICONS, *used, "folder"}))
 
 
 def _entity(entity: Any) -> Json:
     return {"name": entity.name, "label": label(entity.plural), "icon": entity.icon, "parent": entity.parent,
-            "views": [{"name": view.name, "label": label(view.label)} for view in entity.views]}
+    "views": [{"name": view.name, "label": label(view.label)} for view in entity.views]}
 
 
 def _read(role: Role, catalog: Catalog) -> list[str]:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets, definitions
-from formloom.design.usage import where_used
+from formloom.design import change_sets
 from formloom.errors import FieldError, Text
-from formloom.metadata import references
-from formloom.metadata.catalog import Catalog, Entity
-from formloom.metadata.references import Name
+from formloom.metadata.catalog import Entity
 from formloom.policy import people
 from formloom.records.context import Context
-from formloom.web.i18n import label, t
+from formloom.web.i18n import label, t, texts
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import editing
+from formloom.web.pages.design import editing, naming, uses
 from formloom.web.pages.design.outline import outlined
 from formloom.web.pages.design.role_words import WORDS
 from formloom.web.pages.edited_sources import administrator, answering
 from formloom.web.pages.workflow_panel import of_entity
-from formloom.web.requests import model, reading, runtime, writing
+from formloom.web.requests import model, reading, writing
 
-_KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,50}")
+_SHOWN: Final = 8        # people who are named before a role is removed
 _GIVEN: Final = ("label", "label_zh", "key", "like")
 Json = dict[str, Any]
 
@@ -36,12 +32,12 @@ def design_roles() -> ResponseReturnValue:
     administrator()
     with reading() as context:
         catalog = outlined(context)
-        trees = definitions.trees(change_sets.sources(context, editing.current(context)), "role")
+        trees = editing.trees(context, "role")
         held = {name: len(people.with_role(context.unit, name)) for name in trees}
     data = {
         "roles": trees, "held": held, "draft": editing.draft_as_json(),
         "entities": [_entity(e) for e in catalog.entities.values()],
-        "words": {key: t(words) for key, words in WORDS.items()}}
+        "words": texts(WORDS)}
     return render_template("design/roles.html", data=data, trees=trees)
 
 
@@ -51,7 +47,7 @@ def make_role() -> ResponseReturnValue:
     administrator()
     given = {name: request.form.get(name, "").strip() for name in _GIVEN}
     with writing() as context:
-        trees = definitions.trees(change_sets.sources(context, editing.current(context)), "role")
+        trees = editing.trees(context, "role")
         errors = _unfit(given, trees)
         if not errors:
             _made(context, given, trees)
@@ -65,7 +61,7 @@ def make_role() -> ResponseReturnValue:
 def new_role() -> ResponseReturnValue:
     administrator()
     with reading() as context:
-        trees = definitions.trees(change_sets.sources(context, editing.current(context)), "role")
+        trees = editing.trees(context, "role")
     return render_template("design/new_role.html", given={"like": request.args.get("like", "")}, trees=trees, errors={},
                            draft=editing.draft_as_json())
 
@@ -85,27 +81,13 @@ def remove_role(name: str) -> ResponseReturnValue:
 @blueprint.get("/design/roles/<name>/uses")
 @answering
 def role_uses(name: str) -> ResponseReturnValue:
-    """Who has it, and which processes ask for it."""
+    """Who has it, and what names it: steps of processes, forms."""
     with reading() as context:
         holders = people.with_role(context.unit, name)
-        found = where_used(outlined(context), runtime().field_types, Name("role", name),
-                           runtime().extensions.service_tasks.items)
         names = people.names(context.unit, holders[:_SHOWN])
-    told = [_use(use) for use in found if use.kind != references.DEFINITION]
+        found = uses.of_role(outlined(context), name)
     return jsonify(people=[names[i] for i in holders[:_SHOWN] if i in names], more=max(0, len(holders) - _SHOWN),
-                   uses=list({(one["where"], one["what"]): one for one in told}.values()))
-
-
-_SHOWN = 8
-
-
-def _use(use: references.Use) -> Json:
-    _, _, name = use.definition.partition("/")
-    found = model().definitions.get(name)
-    step = found.nodes.get(use.element) if found else None
-    catalog: Catalog = model().catalog
-    where = label(found.label) if found else label(catalog.entities[name].label) if name in catalog.entities else name
-    return {"where": where, "what": label(step.label) if step else use.element}
+                   uses=[{"where": use.where, "what": use.what} for use in found])
 
 
 def _entity(entity: Entity) -> Json:
@@ -113,23 +95,19 @@ def _entity(entity: Entity) -> Json:
     return of_entity(entity) | {
         "plural": label(entity.plural), "parent": entity.parent, "state": entity.state,
         "people": [f.name for f in entity.fields.values() if f.type.name == "user"],
-        "tables": {f.name: f.target for f in entity.fields.values() if f.type.name == "table"},
         "related": {f.name: f.target for f in entity.fields.values() if f.type.name == "reference"}}
 
 
 def _unfit(given: Mapping[str, str], trees: Mapping[str, Any]) -> list[FieldError]:
-    found = [] if given["label"] or given["label_zh"] else [FieldError("label", "required", Text("This is needed."))]
-    if not _KEY.fullmatch(given["key"]):
-        found.append(FieldError("key", "bad-key", Text("Use small letters, digits and _, a letter first.")))
-    elif given["key"] in trees or given["key"] in model().catalog.roles:
-        found.append(FieldError("key", "taken", Text("There is such a role already.")))
+    taken = {*trees, *model().catalog.roles}
+    found = list(naming.unfit(given, taken, Text("There is such a role already.")))
     if given["like"] and given["like"] not in trees:
         found.append(FieldError("like", "unknown", Text("Choose one of the list.")))
     return found
 
 
 def _made(context: Context, given: Mapping[str, str], trees: Mapping[str, Any]) -> None:
-    labels = {language: words for language, words in (("en", given["label"]), ("zh", given["label_zh"])) if words}
+    labels = naming.both(given, "label")
     same = {key: value for key, value in trees.get(given["like"], {}).items() if key not in ("role", "id", "label")}
     change_sets.write(context, editing.drafting(context), "role", given["key"],
                       {"role": given["key"], "label": labels, **same}, Text("{name} was made.", name=labels))

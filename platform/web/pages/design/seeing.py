@@ -42,7 +42,6 @@ Json = dict[str, Any]
 class Seen:
     """A list as somebody sees it. `hidden` are the fields that stay away, `masked` those told in part."""
 
-    entity: Entity
     columns: list[Field]
     rows: list[Any]
     count: int
@@ -118,11 +117,11 @@ def _seen(context: Context, policy: Policy, who: Actor, entity: Entity) -> Seen:
                if n in entity.fields and (n in access.readable or entity.fields[n].system)]
     show = display(compact=True)
     if policy.row_rules(who, entity).nothing:
-        return Seen(entity, columns, [], 0, [label(f.label) for f in entity.fields.values() if not f.system], [])
+        return Seen(columns, [], 0, [label(f.label) for f in entity.fields.values() if not f.system], [])
     page = actions.list(as_them, entity.name, Query(fields=tuple(f.name for f in columns), page_size=_ROWS, count=True))
     rows = [{f.name: show.show(f, one.values, one.titles) for f in columns} for one in page.records]
     own = [f for f in entity.fields.values() if not f.system]
-    return Seen(entity, columns, rows, page.count or 0, [label(f.label) for f in own if f.name not in access.readable],
+    return Seen(columns, rows, page.count or 0, [label(f.label) for f in own if f.name not in access.readable],
                 [label(f.label) for f in own if f.name in access.masks])
 
 

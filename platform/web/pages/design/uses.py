@@ -69,6 +69,10 @@ def of_field(catalog: Catalog, name: str, field: str) -> list[Use]:
     return _once(catalog, _found(catalog, Name("field", field, name)))
 
 
+def of_role(catalog: Catalog, name: str) -> list[Use]:
+    return _once(catalog, _found(catalog, Name("role", name)))
+
+
 def _found(catalog: Catalog, target: Name) -> list[references.Use]:
     found = where_used(catalog, runtime().field_types, target, runtime().extensions.service_tasks.items)
     return [use for use in found if use.kind != references.DEFINITION]

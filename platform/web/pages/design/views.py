@@ -18,7 +18,7 @@ from formloom.metadata import assembly, view_checks
 from formloom.metadata.catalog import Entity, View
 from formloom.metadata.view_language import VIEW
 from formloom.records.context import Context
-from formloom.web.i18n import t
+from formloom.web.i18n import texts
 from formloom.web.pages import agenda, boards, conditions, layouts, listing, lists
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing
@@ -37,7 +37,7 @@ def design_views(name: str) -> ResponseReturnValue:
     administrator()
     definition = editing.read("entity", name)
     data = {
-        "definition": definition, "words": {key: t(words) for key, words in WORDS.items()},
+        "definition": definition, "words": texts(WORDS),
         "hidden": sorted(HIDDEN_TYPES), "needed": {kind: dict(keys) for kind, keys in view_checks.NEEDED.items()},
         "stamps": {name: {"type": kind, "label": dict(words)} for name, kind, words in assembly.SYSTEM
                    if name in SYSTEM_COLUMNS},

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 from flask import flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets, definitions
+from formloom.design import change_sets
 from formloom.errors import NotFound, Text
 from formloom.jobs import queue
 from formloom.metadata.catalog import Catalog
@@ -21,7 +21,7 @@ from formloom.policy import people
 from formloom.records.context import Context
 from formloom.sla import recomputation
 from formloom.sla.recomputation import Move
-from formloom.web.i18n import label, t
+from formloom.web.i18n import label, t, texts
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing
 from formloom.web.pages.design.calendar_words import DAYS, WORDS
@@ -41,13 +41,13 @@ def design_calendars() -> ResponseReturnValue:
     administrator()
     with reading() as context:
         catalog = outlined(context)
-        trees = definitions.trees(change_sets.sources(context, editing.current(context)), "calendar")
+        trees = editing.trees(context, "calendar")
         uses = {name: _uses(context, catalog, name) for name in trees}
         today = context.now.astimezone(display().timezone).date()
     data = {
         "calendars": trees, "draft": editing.draft_as_json(), "uses": uses, "today": today.isoformat(),
         "zones": sorted(available_timezones()), "weekdays": [(day, t(DAYS[day])) for day in WEEKDAYS],
-        "words": {key: t(words) for key, words in WORDS.items()}}
+        "words": texts(WORDS)}
     return render_template("design/calendars.html", data=data)
 
 
@@ -59,7 +59,7 @@ def calendar_year(name: str, year: int) -> ResponseReturnValue:
         raise NotFound(Text("There is nothing at this address."))
     with reading() as context:
         catalog = outlined(context)
-        trees = definitions.trees(change_sets.sources(context, editing.current(context)), "calendar")
+        trees = editing.trees(context, "calendar")
     found = catalog.calendars.get(name)
     if found is None:
         raise NotFound(Text("There is no {kind} {name}.", kind="calendar", name=name))
