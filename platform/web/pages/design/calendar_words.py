@@ -14,6 +14,7 @@ DAYS: Final[Mapping[str, Text]] = {
 WORDS: Final[Mapping[str, Text]] = {
     "name_zh": Text("Name in Chinese"), "name_en": Text("Name in English"), "timezone": Text("Time zone"),
     "bad_zone": Text("Choose a time zone of the list."), "default": Text("That of the organisation"),
+    "standard": Text("Default"),
     "default_help": Text("For everybody whose team has none of its own."), "like": Text("Like"),
     "like_help": Text("Whatever is not said here is taken from there."), "like_none": Text("No other"),
     "week": Text("Hours of the week"), "free": Text("free"),

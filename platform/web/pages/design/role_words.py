@@ -40,6 +40,6 @@ WORDS: Final[Mapping[str, Text]] = {
     "what_they_see": Text("What {{name}} sees"), "failed": Text("The server cannot be reached."),
     "choose_cell": Text("Choose a cell"),
     "choose_help": Text("Rules, fields and states of a role and an entity are set here."),
-    "copy_of": Text("Like"), "nothing_yet": Text("Nothing yet"), "only_this": Text("Role shown"),
+    "copy_of": Text("A role like {{name}}"), "nothing_yet": Text("Nothing yet"), "only_this": Text("Role shown"),
     "cell": Text("{{role}}, {{entity}}: {{verb}}, {{level}}"),
 }

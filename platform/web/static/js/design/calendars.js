@@ -25,7 +25,7 @@ bar(draft);
 // ---------- which calendar ----------
 function drawCalendars() {
   find("[data-calendars]").replaceChildren(...Object.keys(draft.trees).map((name) => {
-    const made = element("button", { type: "button", class: "pick" }, icon("calendar-time"), element("span", { class: "clip", text: titled(name) }), draft.trees[name].default ? element("span", { class: "fl-tag", text: words.default }) : null);
+    const made = element("button", { type: "button", class: "pick" }, icon("calendar-time"), element("span", { class: "clip", text: titled(name) }), draft.trees[name].default ? element("span", { class: "fl-tag", text: words.standard }) : null);
     made.addEventListener("click", () => { Object.assign(state, { name, day: null, days: new Map() }); draw(); year(); });
     return element("li", { "aria-current": name === state.name ? "true" : null }, made);
   }));
@@ -82,6 +82,7 @@ find("[data-months]").addEventListener("click", (event) => {
   state.day = day === state.day ? null : day;
   drawYear();
   drawPanel();
+  if (state.day && matchMedia("(max-width: 767px)").matches) find("[data-panel]").scrollIntoView({ block: "start" });
 });
 find("[data-months]").addEventListener("keydown", (event) => {
   const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 }[event.key];

@@ -38,7 +38,7 @@ export class RolePanel {
   #ofRole() {
     const { words, named, held } = this.context;
     const name = this.cell.role;
-    const copy = element("a", { class: "btn btn-sm", href: `/design/roles/new?like=${name}` }, icon("copy"), say(words.copy_of + " {name}", { name: named(name) }));
+    const copy = element("a", { class: "btn btn-sm", href: `/design/roles/new?like=${name}` }, icon("copy"), say(words.copy_of, { name: named(name) }));
     const gone = remove(words.remove_role, () => this.context.draft.save().then(() => removing(name, named(name))));
     return [
       section("", element("div", { class: "row-flex" }, element("h2", { class: "fs-4 m-0 clip", text: named(name) }), element("code", { class: "mono faint xs ms-auto", text: name })),
