@@ -4,7 +4,7 @@ import { find } from "../frame.js";
 import { chinese, element, icon, say } from "../parts.js";
 import { begin, check, field, remove as gone, row, section, select, small, text } from "../process/controls.js";
 import { clear, entryOf, expand, given, hours, hoursOf, mark, next, setHours } from "./calendar_tree.js";
-import { bar } from "./draft.js";
+import { bar, undisturbed } from "./draft.js";
 import { labels } from "./labels.js";
 import { Several } from "./several.js";
 import { free, put, shown, spoken } from "./tree.js";
@@ -214,7 +214,7 @@ function draw() {
   drawPanel();
 }
 
-draft.addEventListener("change", () => { if (!tree()) state.name = Object.keys(draft.trees)[0] ?? null; draw(); });
+draft.addEventListener("change", undisturbed(() => { if (!tree()) state.name = Object.keys(draft.trees)[0] ?? null; draw(); }));
 draft.addEventListener("saved", year);
 draw();
 year().then(() => { find("main").dataset.ready = ""; });

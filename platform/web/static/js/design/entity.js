@@ -3,7 +3,7 @@
 import Sortable from "../../vendor/sortablejs@1.15.7/sortable.esm.js";
 import { find } from "../frame.js";
 import { chinese, element, icon, say as filled } from "../parts.js";
-import { Draft, bar, why } from "./draft.js";
+import { Draft, bar, undisturbed, why } from "./draft.js";
 import { begun } from "./new_field.js";
 import { Offers } from "./offers.js";
 import { Panel } from "./panel.js";
@@ -229,8 +229,11 @@ list.addEventListener("keydown", (event) => {
 });
 
 find("[data-find-type]").addEventListener("input", (event) => drawKinds(event.target.value));
-draft.addEventListener("change", () => { draw(); panel.later(); });
-draft.addEventListener("saved", () => { draw(); panel.later(); preview(); });
+// Of what was kept the panel shows problems; they can wait for whoever is typing there.
+const typing = () => document.activeElement?.matches("[data-panel] :is(textarea, input:not([type=checkbox]))");
+const redraw = undisturbed(() => { draw(); if (!typing()) panel.later(); });
+draft.addEventListener("change", undisturbed(() => { draw(); panel.later(); }));
+draft.addEventListener("saved", () => { redraw(); preview(); });
 
 // ---------- begin ----------
 drawKinds();

@@ -3,7 +3,7 @@
 import { find } from "../frame.js";
 import { element, icon, say } from "../parts.js";
 import { begin, remove, section, select } from "../process/controls.js";
-import { bar } from "./draft.js";
+import { bar, undisturbed } from "./draft.js";
 import { labels } from "./labels.js";
 import { picks } from "./picks.js";
 import { Several } from "./several.js";
@@ -123,6 +123,6 @@ function draw() {
   drawMenu();
 }
 
-draft.addEventListener("change", draw);
+draft.addEventListener("change", undisturbed(draw));
 draw();
 find("main").dataset.ready = "";

@@ -2,7 +2,7 @@
 
 import { find } from "../frame.js";
 import { chinese, element, icon, say } from "../parts.js";
-import { bar } from "./draft.js";
+import { bar, undisturbed } from "./draft.js";
 import { Rules, VERBS } from "./role_tree.js";
 import { RolePanel } from "./role_panel.js";
 import { Seeing } from "./seeing.js";
@@ -123,7 +123,7 @@ find("[data-find]").addEventListener("input", (event) => { state.asked = event.t
 find("[data-entity]").addEventListener("change", (event) => { state.entity = event.target.value; tab(state.tab); });
 find("[data-only]").addEventListener("change", (event) => { state.only = event.target.value; matrix(); });
 narrow.addEventListener("change", matrix);
-draft.addEventListener("change", () => { if (state.cell && !draft.trees[state.cell.role]) state.cell = null; panel.show(state.cell); matrix(); });
+draft.addEventListener("change", undisturbed(() => { if (state.cell && !draft.trees[state.cell.role]) state.cell = null; panel.show(state.cell); matrix(); }));
 draft.addEventListener("saved", () => seeing.again());
 find("[data-entity]").value = state.entity;
 const asked = address.get("role");
