@@ -54,7 +54,7 @@ def _check(element: etree._Element, found: list[etree._Element], reading: Readin
     if any(element.find(f"{{{BPMN}}}{name}LoopCharacteristics") is not None for name in ("multiInstance", "standard")):
         reading.problem("bpmn-approval", given, Text(
             "{element} has a loop marker and an approval; both say how often it is done.", element=naming(element)),
-            Text("Remove the marker: an approval runs as a multi-instance over its approvers."))
+            Text("Remove the marker: an approval is done once by each of its approvers anyway."))
     for name, allowed in _CHOICES.items():
         if given.get(name, allowed[0]) not in allowed:
             reading.problem("bpmn-approval", given, Text(
@@ -93,12 +93,12 @@ def loop(element: etree._Element, approval: Approval, reading: Reading) -> Loop:
     until = _compiled(_UNTIL, approval.mode, approval.needed)
     if until is not None:
         reading.note("bpmn-rewritten", element, Text(
-            "{element} runs as a {order} multi-instance over its approvers, until {condition}.",
+            "{element} is done by each of its approvers, {order}, until {condition}.",
             element=naming(element), order=_ORDERS.get(approval.order, approval.order), condition=until.text))
     return Loop("sequential" if approval.order == "sequential" else "parallel", item=ITEM, until=until)
 
 
-_ORDERS = {"parallel": Text("parallel"), "sequential": Text("sequential")}
+_ORDERS = {"parallel": Text("all at once"), "sequential": Text("one after the other")}
 
 
 def check_outcomes(element: etree._Element, outcomes: tuple[Outcome, ...], reading: Reading) -> None:

@@ -109,7 +109,7 @@ def perform(step: Step, node: Node, scope: Mapping[str, Any]) -> Mapping[str, An
     results = [_once(call, step.numbered(i), action.parameters, scope, item) for i, item in enumerate(items)]
     if any(isinstance(result, External) for result in results):
         raise LoopedExternal(Text("{node} would wait for several answers at once.", node=node.id),
-                             Text("Give the task a multi-instance marker instead of the parameter `for`."))
+                             Text("Repeat the whole step for each of them instead of giving it the parameter `for`."))
     return {"count": len(results), "items": results}
 
 

@@ -145,6 +145,8 @@ def copy(context: Context, task_id: int, users: Sequence[int] = (), role: str = 
         raise ValidationFailed([FieldError("users", "cannot-read", Text(
             "{names} may not read this record.", names=", ".join(blind)) if blind else Text("Choose somebody."))])
     readers = [*named, *(who for who in members if copies.may_read(context, who, task.entity, task.record_id))]
+    if not readers:
+        raise ValidationFailed([FieldError("role", "cannot-read", Text("Nobody with this role may read this record."))])
     told = copies.send(context, task_id, dict.fromkeys(who.user_id for who in readers), comment)
     traces.done(context, step, task, "copied", comment, tuple(told), role=role)
     announce(context, "copied", task_id, step.definition, node, step.record,

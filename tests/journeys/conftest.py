@@ -23,7 +23,7 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def demo(crm: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("journeys"), crm, {})
+    server = Server(tmp_path_factory.mktemp("journeys"), crm, {"FORMLOOM_WEBHOOK_ALLOW": "127.0.0.1"})
     assert server.ready(), "".join(server.lines)
     yield server
     assert server.stop() == 0

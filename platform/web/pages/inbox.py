@@ -34,6 +34,7 @@ class Verbs:
     offers: tuple[Offered, ...] = ()
     targets: tuple[tuple[str, str], ...] = ()
     chooses_way: bool = False
+    roles: tuple[tuple[str, str], ...] = ()        # to whose people it can be copied
     advice: tuple[tuple[str, str], ...] = ()        # who gave the task back, with what words
 
 
@@ -103,7 +104,12 @@ def page(task_id: int | None, typed: Mapping[str, Any] | None = None, errors: Se
             "inbox/_work.html" if _partial() else "inbox/inbox.html", asked=asked, box=asked.box,
             counts=tasks.counts(context), groups=list(inbox_list.groups(context, found.tasks, asked)), work=shown,
             opened=task_id is not None, show=display(), more=found.more, due=inbox_list.DUE,
-            taken_back=_undoable(context), choices=_choices(context) if not _partial() else {})
+            starter=_name(context, asked.starter), taken_back=_undoable(context),
+            choices=_choices(context) if not _partial() else {})
+
+
+def _name(context: Context, user_id: int | None) -> str:
+    return people.names(context.unit, [user_id]).get(user_id, f"#{user_id}") if user_id else ""
 
 
 def _choices(context: Context) -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -163,7 +169,8 @@ def _verbs(context: Context, task: Task) -> Verbs:
     approval = step.definition.nodes[task.node].approval
     return Verbs(tuple(offering.of_task(context, step, task)),
                  tuple((n.id, label(n.label) or n.id) for n in verbs.targets(context, step, task)),
-                 approval is not None and approval.resume == "choose", advice)
+                 approval is not None and approval.resume == "choose",
+                 tuple((role.name, label(role.label)) for role in context.catalog.roles.values()), advice)
 
 
 def _advice(context: Context, task: Task) -> tuple[tuple[str, str], ...]:

@@ -158,6 +158,40 @@ def test_start_of_another_kind_keeps_nothing_of_the_first(browsing: Page, ada: F
     assert parts(drawn(ada), "trigger") == [{"on": "updated"}]
 
 
+def test_taking_back_is_described_in_words(browsing: Page, ada: FlaskClient, panel: Locator) -> None:
+    who = panel.get_by_label("Whoever started it may take it back")
+    expect(who).to_have_value("")
+    who.select_option("as long as it runs")
+    panel.get_by_label("Set another field").select_option("Status")
+    panel.get_by_label("Status").fill('"draft"')
+    panel.get_by_label("Status").press("Tab")
+    settled(browsing)
+    assert parts(drawn(ada), "withdraw") == [{"while": "always"}]
+    assert re.search(r'<formloom:withdraw while="always">\s*<formloom:param name="status">"draft"</formloom:param>',
+                     drawn(ada))
+    who.select_option("never")
+    settled(browsing)
+    assert parts(drawn(ada), "withdraw") == []
+
+
+def test_missed_times_of_a_reminder_are_chosen(browsing: Page, ada: FlaskClient) -> None:
+    step = re.search(r'<bpmn:userTask id="(\w+)"', drawn(ada))
+    assert step
+    reminder = (f'<bpmn:boundaryEvent id="again" attachedToRef="{step[1]}" cancelActivity="false"><bpmn:outgoing>way'
+                '</bpmn:outgoing><bpmn:timerEventDefinition><bpmn:timeCycle>R/P1D</bpmn:timeCycle>'
+                '</bpmn:timerEventDefinition></bpmn:boundaryEvent><bpmn:endEvent id="told"/>'
+                '<bpmn:sequenceFlow id="way" sourceRef="again" targetRef="told"/></bpmn:process>')
+    shape = ('<bpmndi:BPMNShape id="again_di" bpmnElement="again"><dc:Bounds x="300" y="162" width="36" height="36"/>'
+             '</bpmndi:BPMNShape></bpmndi:BPMNPlane>')
+    redrawn(ada, drawn(ada).replace("</bpmn:process>", reminder).replace("</bpmndi:BPMNPlane>", shape))
+    panel = opened(browsing)
+    pick(browsing, "again")
+    expect(panel.get_by_label("Times that passed while nothing ran")).to_have_value("once")
+    panel.get_by_label("Times that passed while nothing ran").select_option("left out")
+    settled(browsing)
+    assert parts(drawn(ada), "cycle") == [{"missed": "skip"}]
+
+
 def test_drawing_is_tried_beside_it(browsing: Page, ada: FlaskClient) -> None:
     text = re.sub(r"<formloom:assignment[^>]*/>", '<formloom:assignment role="sales_manager"/>', drawn(ada), count=1)
     redrawn(ada, text)

@@ -19,7 +19,7 @@ function liven() {
     const next = items()[at + 1] ?? items()[at - 1];
     find("[name=next]", form).value = next?.dataset.task ?? "";
   }
-  pickers(find("#work"));
+  pickers(inbox);
   drawAll(find("#work"));
 }
 

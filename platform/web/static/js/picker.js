@@ -41,7 +41,7 @@ async function ask(combo, input, words = input.value) {
   list.innerHTML = await response.text();
   list.id = input.getAttribute("aria-controls");
   owner = combo;
-  (input.closest("dialog[open]") ?? document.body).append(list);      // what is behind a dialog cannot be reached
+  (input.closest("dialog[open], details[open]") ?? document.body).append(list);      // behind a dialog it could not be reached, outside a menu it would close that
   place(input);
   input.setAttribute("aria-expanded", "true");
   mark(0, input);

@@ -21,6 +21,8 @@ export const formloom = {
     type("Correlation", ["key"]),
     type("Loop", ["items", "item"]),
     type("Input", ["name"]),
+    type("Withdraw", ["while"], [parameters]),
+    type("Cycle", ["missed"]),
   ],
 };
 
@@ -31,6 +33,6 @@ const PLACES = {
   "bpmn:SendTask": ["Action", "Param", "Correlation", "Label"], "bpmn:ReceiveTask": ["Correlation", "Label"],
   "bpmn:BusinessRuleTask": ["Decision", "Label"], "bpmn:CallActivity": ["Param", "Label"],
 };
-const ELSEWHERE = { Task: ["Label"], Event: ["Correlation", "Param", "Label"], Gateway: ["Label"] };
+const ELSEWHERE = { Task: ["Label"], Event: ["Correlation", "Param", "Cycle", "Label"], Gateway: ["Label"] };
 const allowed = (kind) => PLACES[kind] ?? Object.entries(ELSEWHERE).find(([ending]) => kind.endsWith(ending))?.[1];
 export const belongs = (part, kind) => !part.$type.startsWith("formloom:") || !allowed(kind) || allowed(kind).includes(part.$type.slice(9));

@@ -63,3 +63,10 @@ export function schedule(context, key, value, commit) {
   return picker(context, key, value, clock ? "daily" : each ? "every" : value ? "other" : "daily", shapes, commit);
 }
 
+
+const MISSED = ["once", "all", "skip"];
+
+// What becomes of times that passed while nothing ran; made up for once unless it says otherwise.
+export function missed({ words }, value, commit) {
+  return field(words.missed, select(value || "once", MISSED.map((name) => [name, words[`missed_${name}`]]), (next) => commit(next === "once" ? "" : next)));
+}

@@ -30,11 +30,18 @@ function parameters(context, about, holder, chosen) {
   const declared = chosen.parameters.map((one) => parameter(context, about, holder, one));
   const target = model.entityOf(/^"(\w+)"$/.exec(model.parameter(holder, "entity"))?.[1]) ?? model.entity;
   const rest = (holder.get("parameters") ?? []).filter((one) => !known.has(one.name) && one.name !== "for");
+  return [...declared, ...writtenFields(context, about, holder, { target, rest, more: chosen.fields }), feelField(context, words.for_each, model.parameter(holder, "for"), set("for"), words.for_each_help)];
+}
+
+// Which fields of a record are written, with what; one more is chosen from those that are left.
+export function writtenFields(context, about, holder, { target = context.model.entity, rest = holder.get("parameters") ?? [], more = true } = {}) {
+  const { model, words } = context;
+  const set = (name) => (value) => model.setParameter(about, holder, name, value);
   const labelOf = (name) => target?.fields.find((one) => one.name === name)?.label ?? name;
   const written = rest.map((one) => element("div", { class: "fl-wf-param" }, feelField(context, labelOf(one.name), one.value ?? "", set(one.name)), small(words.remove, "x", () => set(one.name)(""))));
   const free = (target?.fields ?? []).filter((one) => !one.fixed && !rest.some((each) => each.name === one.name));
-  const add = chosen.fields && free.length ? [field(words.set_field, select("", [["", words.choose], ...free.map((one) => [one.name, one.label])], (name) => name && set(name)("null")))] : [];
-  return [...declared, ...written, ...add, feelField(context, words.for_each, model.parameter(holder, "for"), set("for"), words.for_each_help)];
+  const add = more && free.length ? [field(words.set_field, select("", [["", words.choose], ...free.map((one) => [one.name, one.label])], (name) => name && set(name)("null")))] : [];
+  return [...written, ...add];
 }
 
 // Constants of a known list are chosen; anything else is FEEL.

@@ -4,7 +4,7 @@ import { element } from "../../parts.js";
 import { condition } from "../builder.js";
 import { check, field, section, select, text } from "../controls.js";
 import { feelBox } from "../feel_box.js";
-import { moment, repetition } from "../when.js";
+import { missed, moment, repetition } from "../when.js";
 import { carried, correlation } from "./doing.js";
 
 const DECIDING = ["bpmn:ExclusiveGateway", "bpmn:InclusiveGateway"];
@@ -76,7 +76,8 @@ function timer(context, about, definition) {
     model.update(definition, { timeDuration: on ? undefined : made, timeDate: undefined, timeCycle: on ? made : undefined }, about);
   };
   const ticks = cycles || repeats ? [check(words.repeats, repeats, repeat)] : [];
-  return [...(repeats ? repetition(context, about.id, value, put) : moment(context, about.id, value, put)), ...ticks];
+  const late = cycles && repeats ? [missed(context, model.text(about, "Cycle", "missed"), (next) => model.set(about, "Cycle", { missed: next }))] : [];
+  return [...(repeats ? repetition(context, about.id, value, put) : moment(context, about.id, value, put)), ...ticks, ...late];
 }
 
 const feelOf = (context, label, value, commit, help) => {

@@ -3,7 +3,8 @@
 import { element } from "../../parts.js";
 import { condition } from "../builder.js";
 import { area, button, field, section, select, small, text } from "../controls.js";
-import { schedule } from "../when.js";
+import { missed, schedule } from "../when.js";
+import { writtenFields } from "./doing.js";
 
 export function about(context, process, names) {
   const { model, words, offers } = context;
@@ -15,7 +16,18 @@ export function about(context, process, names) {
       field(words.note, area(documentation, (next) => model.update(process, { documentation: next ? [model.create("bpmn:Documentation", { text: next })] : [] }), { class: "form-control", rows: 2 }))),
     section(words.starts, ...model.parts(process, "Trigger").map((one, n) => trigger(context, process, one, n)),
       button(words.add_start, () => model.write(process, "Trigger", [...model.parts(process, "Trigger"), { on: "created" }]))),
+    takenBack(context, process),
   ];
+}
+
+// Whether whoever started it may take it back, and what the record says then.
+function takenBack(context, process) {
+  const { model, words } = context;
+  const held = model.part(process, "Withdraw");
+  const choices = [["", words.withdraw_never], ["undecided", words.withdraw_undecided], ["always", words.withdraw_always]];
+  const choose = (next) => (held && next ? model.update(held, { while: next }, process) : model.write(process, "Withdraw", next ? [{ while: next }] : []));
+  return section(words.withdraw, field(words.withdraw_who, select(held ? held.get("while") || "undecided" : "", choices, choose)),
+    ...(held ? [element("h4", { text: words.withdraw_writes }), ...writtenFields(context, process, held)] : []));
 }
 
 function trigger(context, process, one, n) {
@@ -30,7 +42,7 @@ function trigger(context, process, one, n) {
     action: () => [field(words.action, select(one.action ?? "", [["", words.choose], ...(model.entity?.actions ?? []).map((each) => [each.name, each.label])], (action) => put({ action }))), only()],
     created: () => [only()], updated: () => [only()],
     schedule: () => [...schedule(context, key, one.every ?? "", (every) => put({ every })), element("h4", { text: words.for_each_record }), condition(context, `${key}-each`, one.get("for-each") ?? "", (text_) => put({ "for-each": text_ })),
-      field(words.missed, select(one.get("missed") || "once", MISSED.map((name) => [name, words[`missed_${name}`]]), (missed) => put({ missed: missed === "once" ? "" : missed })))],
+      missed(context, one.get("missed"), (next) => put({ missed: next }))],
     sla: () => promise(context, one, put),
     message: () => [named()], signal: () => [named()], manual: () => [],
   };
@@ -40,7 +52,6 @@ function trigger(context, process, one, n) {
     select(one.on ?? "", [...strange, ...kinds.map((kind) => [kind, words[`on_${kind}`]])], become, { "aria-label": words.starts }), small(words.remove, "x", drop)), ...(parts[one.on]?.() ?? []));
 }
 
-const MISSED = ["once", "all", "skip"];
 const NOTHING = { action: "", every: "", missed: "", message: "", when: "", "for-each": "", level: "", at: "" };
 
 // What a trigger that has just become of this kind begins with.
