@@ -27,7 +27,7 @@ def sources(context: Context, change_set: ChangeSet | None) -> list[Source]:
     if change_set is None:
         return held
     edited = stored.texts(context.unit, change_set)
-    return definitions.with_local(held, {path: after for path, (_, after) in edited.items()})
+    return definitions.with_local(held, {path: one.after for path, one in edited.items()})
 
 
 def tree(context: Context, change_set: ChangeSet | None, kind: str, name: str) -> Tree:
@@ -73,7 +73,12 @@ def put(context: Context, seen: ChangeSet, path: str, text: str | None, words: T
     before = definitions.local(held, path)
     if before == text:
         return seen
-    return stored.edit(context.unit, seen, path, before, text, words, _editor(context), context.now)
+    return keep(context, seen, path, before, text, words)
+
+
+def keep(context: Context, seen: ChangeSet, path: str, before: str | None, after: str | None, words: Text) -> ChangeSet:
+    """One edit, whatever the draft said until now."""
+    return stored.edit(context.unit, seen, path, before, after, words, _editor(context), context.now)
 
 
 def undo(context: Context, seen: ChangeSet) -> ChangeSet:

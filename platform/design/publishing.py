@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from formloom.design import definitions
+from formloom.design import definitions, rebasing
 from formloom.errors import BadConfiguration, Conflict, Problem, Text
 from formloom.metadata.sources import Source
 from formloom.policy.actor import Actor
@@ -30,7 +30,7 @@ class Overtaken(Conflict):
 
     def __init__(self, paths: list[str]) -> None:
         super().__init__(Text("{paths} was published by somebody else meanwhile.", paths=", ".join(sorted(paths))),
-                         Text("Compare both versions, then decide which one to publish."))
+                         Text("Bring in what was published, then publish."))
         self.paths = tuple(paths)
 
 
@@ -81,15 +81,14 @@ def publish(runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str) -> Non
         raise Conflict(Text("Another administrator has to approve this draft first."), Text("Ask for a review."))
     for _ in range(_TRIES):
         with runtime.reading(actor) as context:
-            edited = stored.texts(context.unit, seen)
+            edited, moved = rebasing.edited(context, seen), rebasing.overtaken(context, seen)
             in_force = context.catalog.sources
             version = context.catalog.version
         if not edited:
             raise Conflict(Text("This draft changes nothing."))
-        moved = [path for path, (before, _) in edited.items() if definitions.local(in_force, path) != before]
         if moved:
             raise Overtaken(moved)
-        sources = definitions.with_local(in_force, {path: after for path, (_, after) in edited.items()})
+        sources = definitions.with_local(in_force, {path: one.after for path, one in edited.items()})
 
         def close(unit: Unit) -> None:
             newest = unit.connection.execute(sa.select(sa.func.max(fl_catalog.c.id))).scalar()

@@ -115,6 +115,13 @@ def sources_before(unit: Unit, id: int) -> tuple[Source, ...]:
     return tuple(_source(source) for source in unit.connection.execute(earlier).scalar_one_or_none() or ())
 
 
+def sources_at(unit: Unit, moment: datetime) -> tuple[Source, ...]:
+    """What was in force then."""
+    then = (sa.select(fl_catalog.c.sources).where(fl_catalog.c.applied_at <= moment)
+            .order_by(fl_catalog.c.id.desc()).limit(1))
+    return tuple(_source(source) for source in unit.connection.execute(then).scalar_one_or_none() or ())
+
+
 def history(unit: Unit, path: str) -> list[Published]:
     """The publications that changed a file, newest first."""
     newest = sa.select(

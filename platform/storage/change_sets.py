@@ -70,6 +70,15 @@ class Edit:
     by: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A local text as it was when editing it began, and as it is now; None stands for no file."""
+
+    before: str | None
+    after: str | None
+    at: datetime
+
+
 def start(unit: Unit, title: str, base: str, by: int, now: datetime) -> ChangeSet:
     made = unit.connection.execute(sa.insert(sets).values(
         title=title, state=DRAFT, base=base, cursor=0, number=1, created_at=now, created_by=by, updated_at=now,
@@ -98,13 +107,18 @@ def history(unit: Unit, id: int) -> list[Edit]:
             for r in rows]
 
 
-def texts(unit: Unit, change_set: ChangeSet) -> dict[str, tuple[str | None, str | None]]:
-    """By path: the local text when it was first edited, and the text as edited."""
-    found: dict[str, tuple[str | None, str | None]] = {}
+def texts(unit: Unit, change_set: ChangeSet) -> dict[str, Edited]:
+    """By path what it says now. An edit that does not go on from the one before it begins anew: something that was
+    published meanwhile was brought in.
+    """
+    found: dict[str, Edited] = {}
     for edit in history(unit, change_set.id):
         if edit.seq <= change_set.cursor:
-            found[edit.path] = (found.get(edit.path, (edit.before,))[0], edit.after)
-    return {path: (before, after) for path, (before, after) in found.items() if before != after}
+            held = found.get(edit.path)
+            goes_on = held is not None and held.after == edit.before
+            first = held if held is not None and goes_on else edit
+            found[edit.path] = Edited(first.before, edit.after, first.at)
+    return {path: edited for path, edited in found.items() if edited.before != edited.after}
 
 
 def edit(

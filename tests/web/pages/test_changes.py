@@ -106,6 +106,31 @@ def test_two_drafts_at_a_time(people: SignIn) -> None:
     assert edited(ada, third={"type": "text"}) == first
 
 
+def test_published_meanwhile_is_brought_in(people: SignIn, runtime: Runtime) -> None:
+    ada, bo = people("ada"), people("bo")
+    mine, other = edited(ada, note={"type": "text"}), edited(bo, remark={"type": "text"})
+    press(bo, other, "publish")
+    assert "Somebody else published meanwhile" in ada.get(mine).text
+    assert press(ada, mine, "publish").status_code == 409
+    assert "Brought in." in press(ada, mine, "merge").text
+    assert "Published." in press(ada, mine, "publish").text
+    assert {"note", "remark"} <= runtime.model().catalog.entity("contract").fields.keys()
+
+
+def test_contradiction_with_published_is_decided(people: SignIn, runtime: Runtime) -> None:
+    ada, bo = people("ada"), people("bo")
+    mine, other = edited(ada, note={"type": "text"}), edited(bo, note={"type": "integer"})
+    press(bo, other, "publish")
+    asked = press(ada, mine, "merge")
+    assert asked.status_code == 409
+    name = re.search(r'<input type="radio" name="([^"]+)" value="theirs"', asked.text)
+    assert name
+    assert "Take the published one" in asked.text
+    assert "Brought in." in press(ada, mine, "merge", **{name[1]: "theirs"}).text
+    assert "Nothing is changed yet" in ada.get(mine).text
+    assert runtime.model().catalog.entity("contract").fields["note"].type.name == "integer"
+
+
 def test_second_administrator_approves(people: SignIn, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runtime, "settings", replace(runtime.settings, review=True))
     ada, bo = people("ada"), people("bo")

@@ -192,9 +192,24 @@ def test_nothing_is_lost_or_doubled(town: Town) -> None:
     approved = time.monotonic()
     _expire(town)
     town.runtime.advance_clock("P2D")       # the last hour passes, and whatever was to be tried again later is now
-    until(lambda: finished(town), 90 + COUNT / 4, "everything is finished")
+    try:
+        until(lambda: finished(town), 90 + COUNT / 4, "everything is finished")
+    except AssertionError as late:
+        raise AssertionError(f"{late}; {_left(town)}") from None
     _report(town, approved - started, time.monotonic() - approved)
     _check(town)
+
+
+def _left(town: Town) -> str:
+    """What is not finished, and where the processes are."""
+    with town.runtime.database.read() as unit:
+        ask = unit.connection.execute
+        counted = {name: [tuple(row) for row in ask(sa.select(*columns, sa.func.count()).group_by(*columns))]
+                   for name, columns in {"instances": (t.fl_instance.c.status,),
+                                         "jobs": (t.fl_job.c.kind, t.fl_job.c.status),
+                                         "incidents": (t.fl_incident.c.node, t.fl_incident.c.error),
+                                         "tasks": (t.fl_task.c.node, t.fl_task.c.status)}.items()}
+    return f"{counted}, deaths {[process.deaths for process in (*town.webs, *town.workers)]}"
 
 
 def _check(town: Town) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flask import flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets, definitions, publishing
+from formloom.design import change_sets, definitions, publishing, rebasing
 from formloom.errors import BadConfiguration, BadRequest, FormloomError, Text
 from formloom.metadata import layers, parsing
 from formloom.metadata.sources import Source
@@ -50,7 +50,7 @@ def change_list() -> ResponseReturnValue:
         opened, mine = stored.listed(context.unit), editing.current(context)
         published = catalogs.publications(context.unit, _PAGE)
         names = people.names(context.unit, {*(one.updated_by or 0 for one in opened), *(one.by for one in published)})
-        sizes = {one.id: len(stored.texts(context.unit, one)) for one in opened}
+        sizes = {one.id: len(rebasing.edited(context, one)) for one in opened}
     return render_template("design/changes.html", opened=opened, mine=mine.id if mine else 0, published=published,
                            names=names, sizes=sizes, show=display())
 
@@ -147,19 +147,20 @@ def restore_publication(publication: int) -> ResponseReturnValue:
 def _page(change_id: int, reason: str = "", trouble: FormloomError | None = None) -> str:
     with reading() as context:
         found = stored.get(context.unit, change_id)
-        texts = stored.texts(context.unit, found)
+        texts = rebasing.edited(context, found) if found.open else stored.texts(context.unit, found)
         sources = change_sets.sources(context, found)
         edits = stored.history(context.unit, change_id)
         who = {found.created_by or 0, found.reviewed_by or 0, *(edit.by or 0 for edit in edits)}
         names = people.names(context.unit, who)
         mine = editing.current(context)
+        moved = rebasing.overtaken(context, found) if found.open else []
         files = [_file(path, context.catalog.sources, sources) for path in sorted(texts)]
     preview = publishing.preview(runtime(), sources, publishing.chosen(found)) if found.open and texts else None
     warnings = [p for p in preview.problems if p.severity != "error" and p.place.file.endswith(
         tuple(texts))] if preview else []
     return render_template(
         "design/change.html", change=found, files=files, edits=edits, names=names, preview=preview, warnings=warnings,
-        chosen=publishing.chosen(found),
+        chosen=publishing.chosen(found), moved=[file.label for file in files if file.path in moved],
         current=mine is not None and mine.id == found.id, review=runtime().settings.review, trouble=trouble,
         reason=reason, states=stored, show=display())
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from flask import Response, after_this_request, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets, definitions, publishing, wording
+from formloom.design import change_sets, definitions, publishing, rebasing, wording
 from formloom.design.definitions import Tree
 from formloom.errors import BadRequest, NotFound, Problem, Text
 from formloom.records.context import Context
@@ -159,7 +159,7 @@ def draft_as_json() -> Json | None:
             return None
         edits = stored.history(context.unit, draft.id)
         return {"id": draft.id, "number": draft.number, "title": draft.title, "state": draft.state,
-                "edits": draft.cursor, "files": len(stored.texts(context.unit, draft)),
+                "edits": draft.cursor, "files": len(rebasing.edited(context, draft)),
                 "undo": draft.cursor > 0, "redo": draft.cursor < len(edits)}
 
 
@@ -168,7 +168,7 @@ def problems_as_json() -> list[Json]:
     with reading() as context:
         draft = current(context)
         sources = change_sets.sources(context, draft)
-        edited = tuple(stored.texts(context.unit, draft)) if draft else ()
+        edited = tuple(rebasing.edited(context, draft)) if draft else ()
     if draft is None or not edited:
         return []
     chosen = publishing.chosen(draft)

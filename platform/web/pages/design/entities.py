@@ -9,13 +9,12 @@ from typing import Any, Final
 from flask import flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets, definitions
+from formloom.design import change_sets, definitions, rebasing
 from formloom.design.definitions import Tree
 from formloom.errors import Conflict, FieldError, Text
 from formloom.metadata import layers
 from formloom.metadata.catalog import Catalog, Entity
 from formloom.records.context import Context
-from formloom.storage import change_sets as stored
 from formloom.storage.change_sets import ChangeSet
 from formloom.web.i18n import label, t, texts
 from formloom.web.pages.blueprint import blueprint
@@ -51,7 +50,7 @@ def entity_list() -> ResponseReturnValue:
         catalog = outlined(context)
         found = [e for e in catalog.entities.values() if _fits(e, asked)]
         shown = found[(page - 1) * _PAGE:page * _PAGE]
-        edited = stored.texts(context.unit, draft) if draft else {}
+        edited = rebasing.edited(context, draft) if draft else {}
         lines = [_line(context, one, edited, catalog) for one in shown]
         kept = {e.id for e in catalog.entities.values()}
         gone = [e for e in context.catalog.entities.values() if e.id not in kept]

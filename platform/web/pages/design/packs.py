@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.design import packs
-from formloom.design.upgrading import Upgrade
-from formloom.errors import BadConfiguration, BadRequest, FormloomError, NotFound, Text
-from formloom.metadata import archives, layers, overlays
+from formloom.errors import BadConfiguration, FormloomError, NotFound, Text
+from formloom.metadata import archives, layers
 from formloom.metadata.archives import Archive
 from formloom.metadata.telling import where
 from formloom.policy import people
 from formloom.storage.choices import NO_CHOICES, Choices
-from formloom.web.i18n import label, t
+from formloom.web.i18n import t
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import decisions_on_data
+from formloom.web.pages.design import deciding, decisions_on_data
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
 from formloom.web.requests import actor, forget_model, model, reading, runtime
 from formloom.web.settling import settle
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-_SIDES: Final = ("mine", "theirs", "both")
-Decided = dict[tuple[str, str], dict[tuple[str, ...], str]]
 
 
 @blueprint.get("/packs")
@@ -72,7 +68,7 @@ def install_pack(digest: str) -> ResponseReturnValue:
     administrator()
     archive = _kept(digest)
     try:
-        packs.install(runtime(), actor(), [archive], _decided(), _choices())
+        packs.install(runtime(), actor(), [archive], deciding.decided(), _choices())
     except FormloomError as error:
         return _page(archive, error), error.status
     settle(runtime(), [archive])
@@ -112,16 +108,14 @@ def remove_pack(name: str) -> ResponseReturnValue:
 
 
 def _page(archive: Archive, trouble: FormloomError | None) -> str:
-    found = packs.prepare(runtime(), [archive], _decided())
+    found = packs.prepare(runtime(), [archive], deciding.decided())
     choices, errors = _choices(), [p for p in found.problems if p.severity == "error"]
     forecast = None if errors else runtime().forecast(found.sources, choices)
     was = next((pack.version for pack in model().catalog.packs if pack.name == archive.name), "")
     return render_template(
         "design/prepared.html", archive=archive, was=was, found=found, errors=errors, forecast=forecast,
-        chosen=choices, trouble=trouble, names=_names(found), where=where, called={
-            (change.kind, change.name): _called(change.merged or change.ours or change.theirs, change.name)
-            for change in found.changes},
-        ready=not (errors or found.open or (forecast and forecast.blocked)))
+        chosen=choices, trouble=trouble, names=deciding.inputs(found.conflicts), where=where,
+        called=deciding.called(found.changes), ready=not (errors or found.open or (forecast and forecast.blocked)))
 
 
 def _removal(name: str, trouble: FormloomError | None) -> str:
@@ -134,32 +128,6 @@ def _removal(name: str, trouble: FormloomError | None) -> str:
     except FormloomError as error:
         trouble = trouble or error
     return render_template("design/removal.html", pack=pack, forecast=forecast, trouble=trouble, chosen=NO_CHOICES)
-
-
-def _names(found: Upgrade) -> Mapping[int, str]:
-    """Of the inputs, in the order of the conflicts."""
-    return {n: f"conflict:{one.kind}/{one.name}{overlays.pointer(one.conflict.path)}"
-            for n, one in enumerate(found.conflicts)}
-
-
-def _called(tree: Any, name: str) -> str:
-    """What people call a definition; the name of its file for a diagram."""
-    found = tree.get("label") if isinstance(tree, dict) else None
-    return label({"en": found} if isinstance(found, str) else found) if found else name
-
-
-def _decided() -> Decided:
-    decided: Decided = {}
-    for name, side in request.form.items():
-        kind, _, rest = name.partition(":")
-        what, _, path = rest.partition("/")
-        if kind != "conflict" or not side:
-            continue
-        if side not in _SIDES:
-            raise BadRequest(Text("The request cannot be read."))
-        owner, _, pointer = path.partition("/")
-        decided.setdefault((what, owner), {})[overlays.path_of(f"/{pointer}" if pointer else "")] = side
-    return decided
 
 
 def _choices() -> Choices:
