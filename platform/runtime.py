@@ -103,6 +103,7 @@ class Runtime:
         self.former = former.Former()
         self._compiled: tuple[str, Catalog, list[Problem]] | None = None
         self._read: tuple[str, Decisions, list[Problem]] | None = None
+        self._pictured: Model | None = None
         self._found: tuple[str, list[Problem]] | None = None
         self._security = ""
         self._accounts: dict[int, tuple[float, Account | None]] = {}
@@ -192,9 +193,13 @@ class Runtime:
         return sorted(found, key=_place)
 
     def imagined(self, sources: Sequence[Source]) -> Model | None:
-        """The model that these sources would make, for previews; None while it has errors."""
+        """The model that these sources would make, for previews; None while it has errors. The last one is kept."""
         catalog, problems = self._examined(sources)
-        return None if any(p.severity == "error" for p in problems) else self._modelled(catalog)
+        if any(p.severity == "error" for p in problems):
+            return None
+        if self._pictured is None or self._pictured.catalog.version != catalog.version:
+            self._pictured = self._modelled(catalog)
+        return self._pictured
 
     def outlined(self, sources: Sequence[Source]) -> Catalog:
         """The catalog of these sources as far as it can be read, whatever is wrong with the rest; for designers."""

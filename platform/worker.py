@@ -27,6 +27,7 @@ SWEEP_SECONDS = 1.0
 _AGAIN = 30.0           # a job that was woken is not woken again before this many seconds
 _BATCH = 200
 _BEAT_SECONDS = 5.0
+_AWAY_SECONDS = 2.0     # before a queue that cannot be opened is tried once more
 _PR_SET_PDEATHSIG = 1
 
 
@@ -126,11 +127,21 @@ def run(runtime: Runtime) -> None:
     thread = threading.Thread(target=sweeper.run, name="sweep", daemon=True)
     thread.start()
     try:
-        waker.consumer(runtime.settings.workers).run()
+        _consumer(waker, runtime.settings.workers).run()
     finally:
         sweeper.stop()
         thread.join(timeout=20)
         waker.close()
+
+
+def _consumer(waker: Waker, workers: int) -> Any:
+    """A worker that is started while the database restarts waits for it, as one that runs does."""
+    while True:
+        try:
+            return waker.consumer(workers)
+        except Exception:
+            log.exception("the queue cannot be opened; trying again in %.0f s", _AWAY_SECONDS)
+            time.sleep(_AWAY_SECONDS)
 
 
 def die_with_parent() -> None:

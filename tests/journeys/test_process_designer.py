@@ -193,6 +193,28 @@ def test_changes_are_compared_before_publishing(admin: Person) -> None:
     expect(designer.page.locator("[data-state]")).to_contain_text(in_force)
 
 
+def test_drawing_goes_into_the_draft_of_the_model(admin: Person) -> None:
+    designer = Designer(admin, "activity_logged")
+    page = designer.page
+    designer.pick("touch_account")
+    designer.name("记下最近一次互动")
+    designer.settled()
+    page.keyboard.press("Control+s")
+    page.locator("#publishing").get_by_role("button", name="放入草稿").click()
+    page.wait_for_url(re.compile(r"/changes/\d+$"))
+    expect(page.locator("main")).to_contain_text("记下最近一次互动")
+    admin.shot("changes-process-zh")
+    designer = Designer(admin, "activity_logged")
+    expect(page.locator(".fl-wf-bar a.fl-tag")).to_be_visible()
+    page.locator(".fl-wf-bar a.fl-tag").click()
+    page.locator("[data-act=dialog][data-dialog=publishing]").click()
+    with page.expect_navigation():
+        page.locator("#publishing button.btn-primary").click()
+    admin.open("/workflows/activity_logged")
+    expect(page.locator("[data-canvas]")).to_contain_text("记下最近一次互动")
+    expect(page.locator(".fl-wf-bar a.fl-tag")).to_have_count(0)
+
+
 def test_undo_takes_back_what_was_drawn(admin: Person) -> None:
     designer = Designer(admin, "activity_logged")
     before = designer.ids()

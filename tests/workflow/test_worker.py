@@ -103,6 +103,30 @@ def test_killed_workers_lose_and_double_nothing(runtime: Any, environment: dict[
     assert count(runtime, t.fl_incident, sa.true()) == 0
 
 
+_AWAY = """
+from formloom import wakeup
+opened, tries = wakeup._huey, []
+def away(settings):
+    tries.append(1)
+    if len(tries) < 3:
+        raise OSError("the database system is starting up")
+    return opened(settings)
+wakeup._huey, worker._AWAY_SECONDS = away, 0.1
+"""
+
+
+def test_worker_waits_for_its_queue(runtime: Any, environment: dict[str, str]) -> None:
+    with runtime.writing(SYSTEM) as context:
+        actions.create(context, "contract", {"name": "C", "amount": 1})
+    process = start_worker(environment, _AWAY)
+    deadline = time.monotonic() + 40
+    while not count(runtime, t.fl_mail, sa.true()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert (process.poll(), count(runtime, t.fl_mail, sa.true())) == (None, 1)
+    process.kill()
+    process.wait()
+
+
 def test_job_starts_at_once_when_woken(runtime: Any, environment: dict[str, str]) -> None:
     """The worker looks for what is due once, when it starts; what comes later it only hears of."""
     process = start_worker(environment, "worker.SWEEP_SECONDS = 3600")

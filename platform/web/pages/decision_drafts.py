@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from formloom.errors import BadConfiguration, BadRequest, Problem, Text
 from formloom.metadata import layers
 from formloom.web.i18n import label, t
-from formloom.web.pages import decision_files, edited_sources
+from formloom.web.pages import decision_files, edited_sources, model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.decision_files import File
 from formloom.web.pages.edited_sources import Overtaken, answering, body
 from formloom.web.pages.frame import display
-from formloom.web.requests import model, runtime
+from formloom.web.requests import runtime
 from formloom.workflow.decisions import cells, rewriting, sheet, trial, wording
 from formloom.workflow.decisions.cells import Finding
 from formloom.workflow.decisions.editing import Document, Grid, InputColumn, OutputColumn, Part
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 @answering
 def check_decision(stem: str) -> ResponseReturnValue:
     file, text, document = _draft(stem)
-    read, findings = cells.check(text, file.path, decision_files.others(model(), file.path))
+    read, findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))
     broken = any(one.problem.severity == "error" for one in findings)
     found = findings if broken else [*findings, *cells.examine(read)]
     return jsonify(findings=[_finding(document, one) for one in found], tidy=_tidy(document),
@@ -46,7 +46,7 @@ def try_decision(stem: str) -> ResponseReturnValue:
     given = sent.get("inputs")
     if not isinstance(given, dict) or not all(isinstance(words, str) for words in given.values()):
         raise BadRequest(Text("The request cannot be read."))
-    read, findings = cells.check(text, file.path, decision_files.others(model(), file.path))
+    read, findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))
     if any(one.problem.severity == "error" for one in findings):
         return jsonify(broken=True)
     asked = trial.decision(read, text, file.path, str(sent.get("decision", "")))
@@ -63,7 +63,7 @@ def try_decision(stem: str) -> ResponseReturnValue:
 @answering
 def publish_decision(stem: str) -> ResponseReturnValue:
     file, text, document = _draft(stem)
-    findings = cells.check(text, file.path, decision_files.others(model(), file.path))[1]
+    findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))[1]
     if errors := [one for one in findings if one.problem.severity == "error"]:
         return _refused(document, errors)
     over = body().get("over") or body().get("was")
@@ -73,10 +73,25 @@ def publish_decision(stem: str) -> ResponseReturnValue:
         return _overtaken(stem)
     except BadConfiguration as error:
         return _refused(document, [Finding("", problem) for problem in error.problems if problem.severity == "error"])
-    published = decision_files.file(model(), stem)
+    published = decision_files.file(stem)
     if published.document is None:
         raise BadRequest(Text("The request cannot be read."))
     return jsonify(was=layers.digest(published.text), sheet=sheet.to_json(published.document))
+
+
+@blueprint.post("/decisions/<stem>/collect")
+@answering
+def collect_decision(stem: str) -> ResponseReturnValue:
+    """Into the draft of the model, to be published with what else is in it."""
+    file, text, document = _draft(stem)
+    findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))[1]
+    if errors := [one for one in findings if one.problem.severity == "error"]:
+        return _refused(document, errors)
+    if layers.digest(file.text) != str(body().get("over") or body().get("was")):
+        return _overtaken(stem)
+    found = model_draft.collect(file.path, lambda sources: layers.put(sources, file.path, text),
+                             Text("{name} was changed.", name=stem))
+    return jsonify(was=layers.digest(text), sheet=sheet.to_json(document), page=f"/changes/{found.id}")
 
 
 def _values(asked: Decision, document: Document, value: Any) -> list[tuple[str, str]]:
@@ -123,7 +138,7 @@ def _meaning(cell: Any) -> str:
 
 def _draft(stem: str) -> tuple[File, str, Document]:
     """The file in force, and the text and document of the draft that was sent, made from the version it began with."""
-    file, sent = decision_files.file(model(), stem), body()
+    file, sent = decision_files.file(stem), body()
     base = edited_sources.text_of(file.path, file.text, str(sent.get("was", "")))
     before = decision_files.read(file.path, base)
     if before is None:
@@ -139,7 +154,7 @@ def _refused(document: Document, findings: list[Finding]) -> ResponseReturnValue
 
 def _overtaken(stem: str) -> ResponseReturnValue:
     """Theirs, for comparing."""
-    theirs = decision_files.file(model(), stem)
+    theirs = decision_files.file(stem)
     last = next(iter(edited_sources.history(theirs.path)), None)
     if theirs.document is None:
         raise Overtaken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,8 +14,10 @@ from formloom.metadata.catalog import Label
 from formloom.metadata.layers import Layers
 from formloom.metadata.sources import Source
 from formloom.runtime import Model
+from formloom.storage.change_sets import ChangeSet
 from formloom.web.i18n import label
-from formloom.web.requests import model, runtime
+from formloom.web.pages import model_draft
+from formloom.web.requests import model, reading, runtime
 from formloom.workflow.decisions import editing, library, usage
 from formloom.workflow.decisions.editing import Document, Part
 from formloom.workflow.decisions.usage import Use
@@ -26,12 +28,15 @@ _STEM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,79}")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One DMN file: `stem` is its name in addresses. `document` is None for one that was deleted here."""
+    """One DMN file as it would be: `stem` is its name in addresses, `collected` the draft that holds another text than
+    the one in force. `document` is None for one that was deleted here.
+    """
 
     stem: str
     path: str
     layers: Layers
     document: Document | None
+    collected: ChangeSet | None = None
 
     @property
     def text(self) -> str:
@@ -66,14 +71,19 @@ def path_of(stem: str) -> str:
     return f"{FOLDER}{stem}{ENDING}"
 
 
-def files(current: Model) -> Iterator[File]:
-    paths = sorted({s.path for s in current.catalog.sources if s.path.startswith(FOLDER)})
-    return (_file(path, current.catalog.sources) for path in paths)
+def files() -> list[File]:
+    with reading() as context:
+        sources = model_draft.sources(context)
+        paths = {s.path for s in sources if s.path.startswith(FOLDER)}
+        held = {path: model_draft.holding(context, path) for path in paths}
+    return [_file(path, sources, held[path]) for path in sorted(held)]
 
 
-def file(current: Model, stem: str) -> File:
+def file(stem: str) -> File:
     """Raises NotFound for a file that is not there, or was deleted."""
-    found = _file(path_of(stem), current.catalog.sources)
+    path = path_of(stem)
+    with reading() as context:
+        found = _file(path, model_draft.sources(context), model_draft.holding(context, path))
     if found.document is None:
         raise NotFound(Text("There is no decision {name}.", name=stem))
     return found
@@ -91,7 +101,7 @@ def lines() -> list[Line]:
     current = model()
     findings = Counter((p.place.file, p.element) for p in runtime().decision_findings())
     found = []
-    for one in files(current):
+    for one in files():
         used = usage.of(current.catalog, current.definitions, one.document)
         for part in one.document.parts if one.document else ():
             rules = len(part.grid.rows) if part.grid else 0
@@ -101,9 +111,9 @@ def lines() -> list[Line]:
     return found
 
 
-def removed(current: Model) -> list[File]:
+def removed() -> list[File]:
     """Files of the pack that were deleted here."""
-    return [one for one in files(current) if one.layers.local is not None and not one.text]
+    return [one for one in files() if one.layers.local is not None and not one.text]
 
 
 def kind_of(part: Part) -> str:
@@ -121,6 +131,6 @@ def others(current: Model, path: str) -> dict[str, str]:
     return library.importable([one for one in current.catalog.decision_files if one.place.file != path])
 
 
-def _file(path: str, sources: tuple[Source, ...]) -> File:
+def _file(path: str, sources: Sequence[Source], collected: ChangeSet | None) -> File:
     held = layers.at(sources, path)
-    return File(path.removeprefix(FOLDER).removesuffix(ENDING), path, held, read(path, held.text))
+    return File(path.removeprefix(FOLDER).removesuffix(ENDING), path, held, read(path, held.text), collected)

@@ -11,12 +11,12 @@ from flask.typing import ResponseReturnValue
 from formloom.errors import BadRequest, Conflict, FieldError, Text
 from formloom.metadata import layers
 from formloom.web.i18n import label, t
-from formloom.web.pages import decision_files, edited_sources
+from formloom.web.pages import decision_files, edited_sources, model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.decision_files import File
 from formloom.web.pages.decision_words import AGGREGATIONS, KINDS, POLICIES, TYPES, WORDS
 from formloom.web.pages.frame import display
-from formloom.web.requests import model
+from formloom.web.requests import model, reading, runtime
 from formloom.workflow.decisions import copying, drafting, layout, sheet, usage
 from formloom.workflow.decisions.editing import Document, InputColumn, OutputColumn, parsed
 from formloom.workflow.decisions.usage import Use
@@ -28,7 +28,7 @@ _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,59}")
 def decisions() -> ResponseReturnValue:
     edited_sources.administrator()
     return render_template("decisions/list.html", lines=decision_files.lines(), kinds=KINDS, policies=POLICIES,
-                           removed=decision_files.removed(model()))
+                           removed=decision_files.removed())
 
 
 @blueprint.get("/decisions/new")
@@ -55,7 +55,7 @@ def make_decision() -> ResponseReturnValue:
 @blueprint.get("/decisions/<stem>")
 def decision(stem: str) -> ResponseReturnValue:
     edited_sources.administrator()
-    file = decision_files.file(model(), stem)
+    file = decision_files.file(stem)
     if file.document is None:
         raise BadRequest(Text("This file cannot be read."))
     keys = [part.key for part in file.document.parts]
@@ -63,14 +63,14 @@ def decision(stem: str) -> ResponseReturnValue:
     return render_template(
         "decisions/editor.html", file=file, parts=file.document.parts, chosen=chosen if chosen in keys else "",
         drawing=layout.draw(parsed(file.text, file.path)), uses=_uses(file),
-        policies=POLICIES, types=TYPES, aggregations=AGGREGATIONS, data=_data(file),
+        policies=POLICIES, types=TYPES, aggregations=AGGREGATIONS, data=_data(file), review=runtime().settings.review,
         part_label=decision_files.part_label, names=_names(file.document))
 
 
 @blueprint.get("/decisions/<stem>/file.dmn")
 def decision_file(stem: str) -> ResponseReturnValue:
     edited_sources.administrator()
-    file = decision_files.file(model(), stem)
+    file = decision_files.file(stem)
     return Response(file.text, mimetype="application/xml",
                     headers={"Content-Disposition": f'attachment; filename="{file.stem}.dmn"'})
 
@@ -78,7 +78,7 @@ def decision_file(stem: str) -> ResponseReturnValue:
 @blueprint.get("/decisions/<stem>/history")
 def decision_history(stem: str) -> ResponseReturnValue:
     edited_sources.administrator()
-    file = decision_files.file(model(), stem)
+    file = decision_files.file(stem)
     return render_template("decisions/_history.html", file=file, versions=edited_sources.history(file.path),
                            show=display())
 
@@ -98,7 +98,7 @@ def return_decision(stem: str) -> ResponseReturnValue:
 @blueprint.post("/decisions/<stem>/duplicate")
 def duplicate_decision(stem: str) -> ResponseReturnValue:
     edited_sources.administrator()
-    file = decision_files.file(model(), stem)
+    file = decision_files.file(stem)
     number = next(n for n in range(2, 1_000) if not _taken(f"{_key_of(stem)}_{n}"))
     key, name = f"{_key_of(stem)}_{number}", f"{_name_of(file)} {number}"
     text = copying.copied(file.text, file.path, key, name)
@@ -109,7 +109,7 @@ def duplicate_decision(stem: str) -> ResponseReturnValue:
 @blueprint.post("/decisions/<stem>/delete")
 def delete_decision(stem: str) -> ResponseReturnValue:
     edited_sources.administrator()
-    file = decision_files.file(model(), stem)
+    file = decision_files.file(stem)
     used = _uses(file)
     if used:
         raise Conflict(
@@ -140,9 +140,9 @@ def _unfit(given: dict[str, str]) -> list[FieldError]:
 
 
 def _taken(key: str) -> bool:
-    current = model().catalog
-    return key in current.decisions or layers.at(current.sources, decision_files.path_of(key)) != layers.Layers(
-        None, None)
+    with reading() as context:
+        there = layers.at(model_draft.sources(context), decision_files.path_of(key))
+    return key in model().catalog.decisions or there != layers.Layers(None, None)
 
 
 def _key_of(stem: str) -> str:
@@ -175,6 +175,7 @@ def _data(file: File) -> dict[str, Any]:
     """What the scripts of the editor begin with."""
     return {
         "title": _title(file), "stem": file.stem, "was": layers.digest(file.text),
+        "collected": file.collected is not None,
         "sheet": sheet.to_json(file.document) if file.document else None,
         "types": [[name, t(words)] for name, words in TYPES.items()],
         "policies": [[name, [t(words), t(help_)]] for name, (words, help_) in POLICIES.items()],

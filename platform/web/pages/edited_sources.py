@@ -23,6 +23,7 @@ from formloom.storage import catalogs
 from formloom.storage.catalogs import StaleCatalog
 from formloom.web import problems
 from formloom.web.i18n import t
+from formloom.web.pages import model_draft
 from formloom.web.pages.frame import display
 from formloom.web.requests import actor, forget_model, reading, runtime
 
@@ -85,7 +86,10 @@ def body() -> dict[str, Any]:
 
 
 def publish(path: str, change: Change, was: str | None = None, reason: str = "") -> None:
-    """`was`: digest of the text that the change was made from. Raises Overtaken, BadConfiguration."""
+    """At once. `was`: digest of the text that the change was made from. Raises Overtaken, BadConfiguration, and
+    Conflict where it has to be published with a draft.
+    """
+    _check_may_stand_alone(path)
     for _ in range(_TRIES):
         catalog = runtime().model().catalog
         if was is not None and layers.digest(layers.at(catalog.sources, path).text) != was:
@@ -98,6 +102,16 @@ def publish(path: str, change: Change, was: str | None = None, reason: str = "")
             forget_model()
             return
     raise StaleCatalog
+
+
+def _check_may_stand_alone(path: str) -> None:
+    with reading() as context:
+        held = model_draft.holding(context, path)
+    if held is not None:
+        raise Conflict(Text("This is part of the draft {title}.", title=held.title), Text("Publish that draft."))
+    if runtime().settings.review:
+        raise Conflict(Text("Another administrator has to approve what is published."),
+                       Text("Put it into a draft, and ask for a review."))
 
 
 def history(path: str) -> list[Version]:
@@ -141,7 +155,13 @@ def returned(path: str, goal: str) -> ResponseReturnValue:
 
 
 def changed(path: str, change: Change, done: Text, goal: str) -> ResponseReturnValue:
-    """Publishes and says so; what is wrong is told where one was."""
+    """Publishes and says so; what is wrong is told where one was. What may not stand alone goes into the draft."""
+    with reading() as context:
+        held = model_draft.holding(context, path)
+    if held is not None or runtime().settings.review:
+        found = model_draft.collect(path, change, Text("{path} was changed.", path=path))
+        flash(t(Text("This is in the draft now, and in force once that is published.")), "success")
+        return redirect(f"/changes/{found.id}")
     try:
         publish(path, change)
     except BadConfiguration as error:

@@ -13,12 +13,12 @@ from formloom.metadata import layers
 from formloom.storage import drafts
 from formloom.storage.drafts import OvertakenDraft
 from formloom.web.i18n import label, t
-from formloom.web.pages import edited_sources, workflow_files, workflow_words
+from formloom.web.pages import edited_sources, model_draft, workflow_files, workflow_words
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.edited_sources import Overtaken, Version, answering, body
 from formloom.web.pages.frame import display
 from formloom.web.pages.workflow_files import File
-from formloom.web.requests import actor, model, reading, runtime, writing
+from formloom.web.requests import actor, reading, runtime, writing
 from formloom.workflow import differences, drawn, reader, versions
 from formloom.workflow.differences import Difference
 from formloom.workflow.drawn import Drawing, Part
@@ -62,7 +62,7 @@ def compare_workflow(stem: str) -> ResponseReturnValue:
     with reading() as context:
         running = versions.running(context, drawn.read(file.text).key) if file.text else {}
     return jsonify(
-        before=before, changes=_changes(before, text), running=running.get(layers.digest(file.text), 0),
+        before=before, changes=changes(before, text), running=running.get(layers.digest(file.text), 0),
         earlier=sum(running.values()) - running.get(layers.digest(file.text), 0), number=last.number if last else 0,
         by=_publisher(last), ago=display().ago(last.at) if last else "", reason=last.reason if last else "")
 
@@ -88,6 +88,21 @@ def publish_workflow(stem: str) -> ResponseReturnValue:
     return jsonify(was=layers.digest(text), number=len(edited_sources.history(file.path)))
 
 
+@blueprint.post("/workflows/<stem>/collect")
+@answering
+def collect_workflow(stem: str) -> ResponseReturnValue:
+    """Into the draft of the model, to be published with what else is in it."""
+    file, text, sent = workflow_files.file(stem), _text(), body()
+    if layers.digest(file.held) != str(sent.get("over") or sent.get("was", "")):
+        return _overtaken(stem, Overtaken())
+    title = label(drawn.read(text).label) or stem
+    found = model_draft.collect(file.path, lambda sources: layers.put(sources, file.path, text),
+                             Text("{name} was drawn anew.", name=title))
+    with writing() as context:
+        drafts.drop(context.unit, file.path)
+    return jsonify(was=layers.digest(text), page=f"/changes/{found.id}")
+
+
 def _text() -> str:
     text = body().get("text")
     if not isinstance(text, str) or not text.strip():
@@ -97,7 +112,7 @@ def _text() -> str:
 
 def _findings(path: str, text: str) -> list[Json]:
     """What the reader says, mistakes first, then what runs as something else than it looks."""
-    current, drawing = model(), drawn.read(text)
+    current, drawing = model_draft.imagined(), drawn.read(text)
     service_tasks = runtime().extensions.service_tasks.items
     definition, problems = reader.read(text, path, current.catalog, service_tasks, current.decisions)
     rewrites = definition.rewrites if definition else ()
@@ -116,7 +131,8 @@ def _finding(problem: Problem, drawing: Drawing, path: str) -> Json:
             "way": str(problem.message.values.get("flow", ""))}
 
 
-def _changes(before: str, after: str) -> list[Json]:
+def changes(before: str, after: str) -> list[Json]:
+    """What differs between two drawings, in words."""
     parts = {**drawn.read(before).parts, **drawn.read(after).parts}
     return [{"kind": one.kind, "id": one.id, "words": t(_change(one, parts))}
             for one in differences.compare(before, after)]
@@ -144,7 +160,7 @@ def _draft_overtaken(stem: str, error: OvertakenDraft) -> ResponseReturnValue:
 def _overtaken(stem: str, error: Overtaken) -> ResponseReturnValue:
     theirs: File = workflow_files.file(stem)
     last = next(iter(edited_sources.history(theirs.path)), None)
-    return jsonify(code=error.code, title=t(error.message), text=theirs.text, was=layers.digest(theirs.text),
+    return jsonify(code=error.code, title=t(error.message), text=theirs.held, was=layers.digest(theirs.held),
                    by=_publisher(last), ago=display().ago(last.at) if last else ""), 409
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from formloom.design import rebasing
 from formloom.errors import NotFound, Text
 from formloom.metadata import layers
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.layers import Layers
 from formloom.metadata.sources import Source
+from formloom.records.context import Context
 from formloom.storage import drafts
+from formloom.storage.change_sets import ChangeSet
 from formloom.storage.drafts import Draft
 from formloom.web.i18n import label, t
+from formloom.web.pages import model_draft
 from formloom.web.pages.workflow_words import STARTS, STRANGE, happens, often
 from formloom.web.requests import model, reading
 from formloom.workflow import drawn, versions
@@ -27,12 +31,16 @@ _STEM: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,79}")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One BPMN file: `stem` is its name in addresses."""
+    """One BPMN file: `stem` is its name in addresses. `draft` is the drawing on the table; `collected` the draft of the
+    model, if it has another text than the one in force; `held` is that text, else the one in force.
+    """
 
     stem: str
     path: str
     layers: Layers
     draft: Draft | None
+    collected: ChangeSet | None = None
+    held: str = ""
 
     @property
     def text(self) -> str:
@@ -42,7 +50,7 @@ class File:
     @property
     def edited(self) -> str:
         """What the designer opens with."""
-        return self.draft.text if self.draft else self.text
+        return self.draft.text if self.draft else self.held
 
     @property
     def retired(self) -> bool:
@@ -54,8 +62,8 @@ class File:
 
     @property
     def overtaken(self) -> bool:
-        """The draft was made from another version than the one in force."""
-        return self.draft is not None and self.draft.base != layers.digest(self.text)
+        """The draft was made from another version than the one that holds now."""
+        return self.draft is not None and self.draft.base != layers.digest(self.held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,8 @@ def file(stem: str) -> File:
     """Raises NotFound for one that is neither in force, nor retired, nor a draft."""
     path = path_of(stem)
     with reading() as context:
-        found = _file(path, context.catalog.sources, {path: drafts.get(context.unit, path)})
-    if not found.text and found.draft is None and not found.retired:
+        found = _file(path, _Sides.of(context), {path: drafts.get(context.unit, path)})
+    if not found.text and found.draft is None and not found.retired and found.collected is None:
         raise NotFound(Text("There is no process {name}.", name=stem))
     return found
 
@@ -90,15 +98,15 @@ def taken(key: str) -> bool:
     """Whether a process, a file or a draft has this name."""
     path = path_of(key)
     with reading() as context:
-        held = _file(path, context.catalog.sources, {path: drafts.get(context.unit, path)})
-    return key in model().catalog.processes or bool(held.text or held.draft or held.retired)
+        found = _file(path, _Sides.of(context), {path: drafts.get(context.unit, path)})
+    return key in model().catalog.processes or bool(found.text or found.draft or found.retired or found.collected)
 
 
 def lines() -> list[Line]:
     with reading() as context:
         held = drafts.under(context.unit, FOLDER)
         loads = versions.loads(context)
-        files = list(_files(context.catalog.sources, held))
+        files = list(_files(_Sides.of(context), held))
     found = [_line(one, loads) for one in files]
     return sorted(found, key=lambda line: (line.file.retired, line.label))
 
@@ -128,11 +136,29 @@ def _line(one: File, loads: Mapping[str, Load]) -> Line:
                 starts(drawing, current), loads.get(drawing.key, Load()))
 
 
-def _files(sources: tuple[Source, ...], held: Mapping[str, Draft]) -> Iterator[File]:
-    paths = {s.path for s in sources if s.path.startswith(FOLDER) and s.path.endswith(ENDING)} | set(held)
-    return (_file(path, sources, held) for path in sorted(paths))
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """The sources in force, and as the current draft of the model would make them."""
+
+    in_force: Sequence[Source]
+    drafted: Sequence[Source]
+    draft: ChangeSet | None
+    edited: frozenset[str]
+
+    @classmethod
+    def of(cls, context: Context) -> _Sides:
+        draft = model_draft.current(context)
+        edited = frozenset(rebasing.edited(context, draft)) if draft else frozenset()
+        return cls(context.catalog.sources, model_draft.sources(context), draft, edited)
 
 
-def _file(path: str, sources: tuple[Source, ...], held: Mapping[str, Draft | None]) -> File:
+def _files(sides: _Sides, held: Mapping[str, Draft]) -> Iterator[File]:
+    paths = {s.path for s in (*sides.in_force, *sides.drafted)
+             if s.path.startswith(FOLDER) and s.path.endswith(ENDING)} | set(held)
+    return (_file(path, sides, held) for path in sorted(paths))
+
+
+def _file(path: str, sides: _Sides, held: Mapping[str, Draft | None]) -> File:
     stem = path.removeprefix(FOLDER).removesuffix(ENDING)
-    return File(stem, path, layers.at(sources, path), held.get(path))
+    return File(stem, path, layers.at(sides.in_force, path), held.get(path),
+                sides.draft if path in sides.edited else None, layers.at(sides.drafted, path).text)

@@ -15,7 +15,7 @@ from formloom.metadata.catalog import Entity
 from formloom.policy import people
 from formloom.storage import drafts
 from formloom.web.i18n import label, t
-from formloom.web.pages import edited_sources, workflow_files, workflow_panel
+from formloom.web.pages import edited_sources, model_draft, workflow_files, workflow_panel
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import display
 from formloom.web.pages.workflow_files import File
@@ -65,7 +65,7 @@ def workflow(stem: str) -> ResponseReturnValue:
         running = sum(versions.running(context, drawing.key).values())
     return render_template(
         "workflows/designer.html", file=file, title=label(drawing.label) or stem, history=history, running=running,
-        callers=versions.users(drawing.key, model().definitions),
+        callers=versions.users(drawing.key, model().definitions), review=runtime().settings.review,
         data=_data(file, len(history)))
 
 
@@ -145,7 +145,7 @@ def _drafted(stem: str, text: str, done: Text) -> ResponseReturnValue:
     """As the draft of this file, in the place of an earlier one."""
     path = workflow_files.path_of(stem)
     with writing() as context:
-        base = layers.digest(layers.at(context.catalog.sources, path).text)
+        base = layers.digest(layers.at(model_draft.sources(context), path).text)
         held = drafts.get(context.unit, path)
         drafts.save(context.unit, path, text, base, held.number if held else 0, actor().user_id, runtime().now())
     flash(t(done), "success")
@@ -186,10 +186,10 @@ def _data(file: File, number: int) -> dict[str, Any]:
     """What the scripts of the designer begin with."""
     with reading() as context:
         teams = people.teams(context.unit)
-    offers = workflow_panel.offered(model(), runtime().extensions.service_tasks.items, teams)
+    offers = workflow_panel.offered(model_draft.imagined(), runtime().extensions.service_tasks.items, teams)
     return {
-        "stem": file.stem, "text": file.edited, "published": file.text,
-        "was": file.draft.base if file.draft else layers.digest(file.text),
+        "stem": file.stem, "text": file.edited, "published": file.held, "collected": file.collected is not None,
+        "was": file.draft.base if file.draft else layers.digest(file.held),
         "seen": file.draft.number if file.draft else 0, "number": number if file.text else 0,
         "overtaken": file.overtaken, "offers": offers,
         "words": {key: t(text) for key, text in WORDS.items()},

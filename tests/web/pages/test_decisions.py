@@ -67,7 +67,7 @@ def outcomes(findings: list[dict[str, Any]]) -> set[tuple[str, str]]:
 
 
 ADDRESSES = ["/decisions", "/decisions/new", PAGE, f"{PAGE}/history", f"{PAGE}/file.dmn"]
-CHANGES = ["check", "try", "publish", "restore", "return", "duplicate", "delete"]
+CHANGES = ["check", "try", "publish", "collect", "restore", "return", "duplicate", "delete"]
 
 
 @pytest.mark.parametrize("address", ADDRESSES)
@@ -261,3 +261,19 @@ def test_file_downloads_as_it_is(runtime: Runtime, ada: FlaskClient) -> None:
     found = ada.get(f"{PAGE}/file.dmn")
     assert found.text == layers.at(runtime.model().catalog.sources, "decisions/approvers.dmn").text
     assert found.headers["Content-Disposition"] == 'attachment; filename="approvers.dmn"'
+
+
+def test_decision_is_published_with_its_draft(runtime: Runtime, ada: FlaskClient) -> None:
+    body = draft(state(ada), 0, "<= 70000")
+    body["sheet"]["parts"][0]["grid"]["rows"][1]["tests"][0] = "(70000..500000]"
+    sent = post(ada, "collect", body)
+    assert sent.status_code == 200, sent.text
+    assert (legal(runtime, 60_000), state(ada)["collected"]) == (True, True)
+    assert state(ada)["sheet"]["parts"][0]["grid"]["rows"][0]["tests"][0] == "<= 70000"
+    assert post(ada, "collect", draft({**body}, 0, "<= 1")).status_code == 409       # from the version before
+    assert post(ada, "publish", draft(state(ada), 0, "<= 80000")).status_code == 409
+    page = sent.json["page"]
+    number = re.search(r'name="number" value="(\d+)"', ada.get(page).text)
+    assert number
+    ada.post(f"{page}/publish", data={"csrf_token": token(ada, page), "number": number[1]})
+    assert legal(runtime, 60_000) is False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -106,3 +107,14 @@ def upload_refused(client: FlaskClient) -> bool:
     sent = client.post("/packs", data={"csrf_token": token(client, "/profile"),
                                        "pack": (BytesIO(newer("x").packed()), "x.formloom")})
     return sent.status_code == 403
+
+
+def test_one_person_alone_puts_no_pack_into_force(
+        ada: FlaskClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "settings", replace(runtime.settings, review=True))
+    page = upload(ada, newer("Agreement").packed()).headers["Location"]
+    version = runtime.model().catalog.version
+    for address in (f"{page}/install", "/packs/approval/remove"):
+        answer = ada.post(address, data={"csrf_token": token(ada, "/packs")})
+        assert (answer.status_code, "has to approve" in answer.text) == (409, True)
+    assert runtime.model().catalog.version == version

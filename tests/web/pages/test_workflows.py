@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ PACK = PACKS / "approval"
 KEY = "contract_approval"
 PAGE = f"/workflows/{KEY}"
 PATH = f"workflows/{KEY}.bpmn"
-CHANGES = ["check", "draft", "compare", "publish", "restore", "discard", "return", "duplicate", "retire"]
+CHANGES = ["check", "draft", "compare", "publish", "collect", "restore", "discard", "return", "duplicate", "retire"]
 NEW = {"template": "two_steps", "name": "Second look", "name_zh": "复核", "key": "second_look", "entity": "contract",
        "role": "sales_manager", "starts": "created"}
 
@@ -266,3 +267,69 @@ def test_called_process_is_not_retired(runtime: Runtime, ada: FlaskClient) -> No
     runtime.refresh()
     assert KEY in runtime.model().definitions
     assert "Second look" in ada.get(PAGE).text
+
+
+def collected(client: FlaskClient, data: dict[str, Any], page: str = PAGE) -> str:
+    """Puts a drawing into the draft of the model; the address of that."""
+    sent = post(client, "collect", data, page)
+    assert sent.status_code == 200, sent.text
+    return str(sent.json["page"])
+
+
+def discarded(client: FlaskClient, draft: str) -> None:
+    number = re.search(r'name="number" value="(\d+)"', client.get(draft).text)
+    assert number
+    form(client, f"{draft}/discard", number=number[1])
+
+
+def test_drawing_is_published_with_its_draft(runtime: Runtime, ada: FlaskClient) -> None:
+    post(ada, "draft", renamed(state(ada)))
+    draft = collected(ada, renamed(state(ada)))
+    assert "Chief reviews" not in layers.at(runtime.model().catalog.sources, PATH).text
+    assert (state(ada)["collected"], "Chief reviews" in state(ada)["text"]) == (True, True)
+    assert "Chief reviews" in ada.get(draft).text
+    refused = post(ada, "publish", renamed(state(ada), "Somebody"))
+    assert (refused.status_code, refused.json["code"]) == (409, "conflict")
+    number = re.search(r'name="number" value="(\d+)"', ada.get(draft).text)
+    assert number
+    assert "Published." in ada.post(f"{draft}/publish", follow_redirects=True, data={
+        "csrf_token": token(ada, draft), "number": number[1]}).text
+    assert "Chief reviews" in layers.at(runtime.model().catalog.sources, PATH).text
+    assert state(ada)["collected"] is False
+
+
+def test_drawing_may_use_what_is_only_drafted(runtime: Runtime, ada: FlaskClient) -> None:
+    read = ada.get("/design/entity/contract/tree").json
+    assert read
+    read["tree"]["fields"]["risk_class"] = {"type": "integer"}
+    ada.post("/design/entity/contract/tree", json={"tree": read["tree"], "draft": read["draft"]},
+             headers={"X-CSRFToken": token(ada, "/profile")})
+    data = state(ada)
+    assert "risk_class" in [one["name"] for one in data["offers"]["entities"][0]["fields"]]
+    text, count = re.subn(r'(<bpmn:conditionExpression[^>]*>)[^<]*', r"\g<1>risk_class = 3", data["text"], count=1)
+    assert count
+    found = post(ada, "check", {"text": text}).json["findings"]
+    assert [one["message"] for one in found if one["severity"] == "error"] == []
+    discarded(ada, collected(ada, {"text": text, "was": data["was"]}))
+    assert post(ada, "check", {"text": text}).json["findings"][0]["severity"] == "error"
+
+
+def test_faster_draft_is_not_overwritten(ada: FlaskClient) -> None:
+    data = state(ada)
+    draft = collected(ada, renamed(data))
+    late = post(ada, "collect", renamed(data, "Too late"))
+    assert (late.status_code, late.json["code"]) == (409, "source-overtaken")
+    assert "Chief reviews" in late.json["text"]
+    discarded(ada, draft)
+
+
+def test_retiring_under_review_waits_for_approval(
+        runtime: Runtime, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "settings", replace(runtime.settings, review=True))
+    assert post(ada, "publish", renamed(state(ada))).status_code == 409
+    gone = form(ada, f"{PAGE}/retire")
+    draft = gone.headers["Location"]
+    assert re.fullmatch(r"/changes/\d+", draft)
+    assert KEY in runtime.model().catalog.processes
+    assert "Ask for approval" in ada.get(draft).text
+    discarded(ada, draft)

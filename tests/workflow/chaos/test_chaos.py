@@ -44,7 +44,7 @@ PACK = Path(__file__).parents[2] / "packs" / "approval"
 PEOPLE = {"seller": "sales", "lawyer": "legal", "treasurer": "finance", "director": "director"}
 PASSED = ("s", "ask", "legal", "finance", "director", "agreed", "pause", "charge", "sign", "tell", "e")
 HANDS = 24          # contracts at the same time
-EVERY = 4.0         # seconds between two blows
+EVERY = 2.0         # seconds between two blows
 
 
 @dataclass
@@ -181,14 +181,18 @@ def finished(town: Town) -> bool:
 
 def test_nothing_is_lost_or_doubled(town: Town) -> None:
     started, over = time.monotonic(), threading.Event()
-    blows = threading.Thread(target=strike, args=(town, over))
-    blows.start()
-    try:
-        with ThreadPoolExecutor(min(COUNT, HANDS)) as hands:
-            list(hands.map(town.people.approve, range(COUNT)))
-    finally:
-        over.set()
-        blows.join()
+
+    def approve() -> None:
+        try:
+            with ThreadPoolExecutor(min(COUNT, HANDS)) as hands:
+                list(hands.map(town.people.approve, range(COUNT)))
+        finally:
+            over.set()
+
+    with ThreadPoolExecutor(1) as everybody:
+        approving = everybody.submit(approve)
+        strike(town, over)      # here, because a process ends with the thread that started it
+        approving.result()
     approved = time.monotonic()
     _expire(town)
     town.runtime.advance_clock("P2D")       # the last hour passes, and whatever was to be tried again later is now

@@ -21,12 +21,15 @@ from formloom.storage import change_sets as stored
 from formloom.storage.change_sets import ChangeSet
 from formloom.storage.choices import to_json
 from formloom.web.i18n import label, t
+from formloom.web.pages import model_draft
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import decisions_on_data, editing
+from formloom.web.pages.design import decisions_on_data
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
+from formloom.web.pages.workflow_drafts import changes
 from formloom.web.requests import forget_model, reading, runtime, writing
 from formloom.web.settling import settle
+from formloom.workflow import drawn
 
 _PAGE = 50
 _TITLE, _REASON = 120, 1000
@@ -41,13 +44,14 @@ class ChangedFile:
     href: str
     lines: tuple[tuple[str, str], ...]      # added | removed | same | gap, text
     told: tuple[Told, ...] = ()
+    drawn: tuple[tuple[str, str], ...] = ()     # of a process: what happened to an element, and the words
 
 
 @blueprint.get("/changes")
 def change_list() -> ResponseReturnValue:
     administrator()
     with reading() as context:
-        opened, mine = stored.listed(context.unit), editing.current(context)
+        opened, mine = stored.listed(context.unit), model_draft.current(context)
         published = catalogs.publications(context.unit, _PAGE)
         names = people.names(context.unit, {*(one.updated_by or 0 for one in opened), *(one.by for one in published)})
         sizes = {one.id: len(rebasing.edited(context, one)) for one in opened}
@@ -63,7 +67,7 @@ def begin_change() -> ResponseReturnValue:
         raise BadRequest(Text("Give the draft a name."))
     with writing() as context:
         made = change_sets.start(context, title)
-    editing.enter(made)
+    model_draft.enter(made)
     return redirect(f"/changes/{made.id}")
 
 
@@ -71,7 +75,7 @@ def begin_change() -> ResponseReturnValue:
 def current_change() -> ResponseReturnValue:
     administrator()
     with reading() as context:
-        found = editing.current(context)
+        found = model_draft.current(context)
     return redirect(f"/changes/{found.id}" if found else "/changes")
 
 
@@ -87,7 +91,7 @@ def enter_change(change_id: int) -> ResponseReturnValue:
     administrator()
     with reading() as context:
         found = stored.get(context.unit, change_id)
-    editing.enter(found)
+    model_draft.enter(found)
     return redirect(f"/changes/{change_id}")
 
 
@@ -152,7 +156,7 @@ def _page(change_id: int, reason: str = "", trouble: FormloomError | None = None
         edits = stored.history(context.unit, change_id)
         who = {found.created_by or 0, found.reviewed_by or 0, *(edit.by or 0 for edit in edits)}
         names = people.names(context.unit, who)
-        mine = editing.current(context)
+        mine = model_draft.current(context)
         moved = rebasing.overtaken(context, found) if found.open else []
         files = [_file(path, context.catalog.sources, sources) for path in sorted(texts)]
     preview = publishing.preview(runtime(), sources, publishing.chosen(found)) if found.open and texts else None
@@ -259,7 +263,11 @@ def _file(path: str, before: tuple[Source, ...], after: list[Source]) -> Changed
     old, new = definitions.readable(before, path), definitions.readable(after, path)
     folder, _, file = path.partition("/")
     if layers.is_whole(path):
-        return ChangedFile(path, file.rsplit(".", 1)[0], _href(path), tuple(_diff(old, new)))
+        process = folder == "workflows"
+        title = label(drawn.read(new or old).label) if process else ""
+        return ChangedFile(
+            path, title or file.rsplit(".", 1)[0], _href(path), tuple(_diff(old, new)),
+            drawn=tuple((one["kind"], one["words"]) for one in changes(old, new)) if process else ())
     was, now = (definitions.tree(side, parsing.KINDS[folder], file.removesuffix(".yaml")) for side in (before, after))
     called = (now or was or {}).get("label")
     words = label({"en": called} if isinstance(called, str) else called) if called else file.removesuffix(".yaml")

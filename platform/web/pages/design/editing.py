@@ -1,14 +1,11 @@
-"""What every designer asks of the server: a definition as it would be, keeping it, undo and redo.
-
-An administrator works in one draft at a time; which one is kept in a cookie. The first edit begins one.
-"""
+"""What every designer asks of the server: a definition as it would be, keeping it, undo and redo."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from flask import Response, after_this_request, g, jsonify, request
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from formloom.design import change_sets, definitions, publishing, rebasing, wording
@@ -18,64 +15,18 @@ from formloom.records.context import Context
 from formloom.storage import change_sets as stored
 from formloom.storage.change_sets import ChangeSet, OvertakenChange
 from formloom.web.i18n import t
+from formloom.web.pages import model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.edited_sources import answering, body
-from formloom.web.requests import actor, reading, runtime, writing
+from formloom.web.requests import reading, runtime, writing
 
-COOKIE: Final = "draft"
-_YEAR: Final = 365 * 24 * 3600
 Json = dict[str, Any]
-
-
-def current(context: Context) -> ChangeSet | None:
-    """The draft that this administrator works in, if it is still open."""
-    held = g.draft if "draft" in g else _remembered(context.actor.user_id)
-    if held is None:
-        return None
-    try:
-        found = stored.get(context.unit, held)
-    except NotFound:
-        found = None
-    if found is None or not found.open:
-        _remember(context.actor.user_id, None)
-        return None
-    return found
-
-
-def enter(change_set: ChangeSet) -> None:
-    _remember(actor().user_id, change_set.id)
-
-
-def _remembered(user_id: int) -> int | None:
-    whose, _, held = request.cookies.get(COOKIE, "").partition("-")
-    return int(held) if whose == str(user_id) and held.isdecimal() else None
-
-
-def _remember(user_id: int, number: int | None) -> None:
-    """A cookie of its own: every answer writes the session's again, and a slow one brings back what it began with."""
-    g.draft = number
-
-    @after_this_request
-    def keep(response: Response) -> Response:
-        response.set_cookie(
-            COOKIE, "" if number is None else f"{user_id}-{number}", max_age=0 if number is None else _YEAR,
-            samesite="Lax", secure=request.is_secure, httponly=True)
-        return response
-
-
-def drafting(context: Context) -> ChangeSet:
-    """The current draft; a new one if there is none."""
-    found = current(context)
-    if found is None:
-        found = change_sets.start(context, t(Text("Changes of {person}", person=context.actor.name)))
-        enter(found)
-    return found
 
 
 def seen(context: Context, sent: Mapping[str, Any]) -> ChangeSet:
     """The draft as the page knew it; OvertakenChange if it is another one by now. `draft`: null began none."""
     known = sent.get("draft")
-    found = drafting(context)
+    found = model_draft.begun(context)
     if known is None:
         if found.cursor:
             raise OvertakenChange
@@ -95,7 +46,7 @@ def definition_tree(kind: str, name: str) -> ResponseReturnValue:
 
 def trees(context: Context, kind: str) -> dict[str, Tree]:
     """All definitions of a kind by name, as the current draft makes them."""
-    return definitions.trees(change_sets.sources(context, current(context)), kind)
+    return definitions.trees(change_sets.sources(context, model_draft.current(context)), kind)
 
 
 @blueprint.get("/design/<kind>/trees")
@@ -147,14 +98,14 @@ def design_problems() -> ResponseReturnValue:
 def read(kind: str, name: str) -> Json:
     """What a designer begins with; `pack` is the definition without the local layer, null for one made here."""
     with reading() as context:
-        draft = current(context)
+        draft = model_draft.current(context)
         return {"kind": kind, "name": name, "tree": change_sets.tree(context, draft, kind, name),
                 "pack": change_sets.pack_tree(context, draft, kind, name), "draft": draft_as_json()}
 
 
 def draft_as_json() -> Json | None:
     with reading() as context:
-        draft = current(context)
+        draft = model_draft.current(context)
         if draft is None:
             return None
         edits = stored.history(context.unit, draft.id)
@@ -166,7 +117,7 @@ def draft_as_json() -> Json | None:
 def problems_as_json() -> list[Json]:
     """What would stop publishing, and warnings about what was edited; not those of files that nobody touched."""
     with reading() as context:
-        draft = current(context)
+        draft = model_draft.current(context)
         sources = change_sets.sources(context, draft)
         edited = tuple(rebasing.edited(context, draft)) if draft else ()
     if draft is None or not edited:

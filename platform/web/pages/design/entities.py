@@ -17,6 +17,7 @@ from formloom.metadata.catalog import Catalog, Entity
 from formloom.records.context import Context
 from formloom.storage.change_sets import ChangeSet
 from formloom.web.i18n import label, t, texts
+from formloom.web.pages import model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing, entity_words, field_words, naming, uses
 from formloom.web.pages.design.outline import choosable, in_force, offers, outlined, packs
@@ -46,7 +47,7 @@ def entity_list() -> ResponseReturnValue:
     administrator()
     asked, page = request.args.get("q", "").strip(), max(1, request.args.get("page", 1, type=int))
     with reading() as context:
-        draft = editing.current(context)
+        draft = model_draft.current(context)
         catalog = outlined(context)
         found = [e for e in catalog.entities.values() if _fits(e, asked)]
         shown = found[(page - 1) * _PAGE:page * _PAGE]
@@ -122,7 +123,7 @@ def remove_entity(name: str) -> ResponseReturnValue:
         if found:
             raise Conflict(Text("{place} uses it: {part}.", place=found[0].where, part=found[0].what),
                            Text("Change that first, then remove the entity."))
-        seen = editing.drafting(context)
+        seen = model_draft.begun(context)
         for kind, other, tree in _without(context, catalog, seen, name):
             seen = change_sets.write(context, seen, kind, other, tree)
         words = Text("{name} was removed.", name=dict(catalog.entity(name).label))
@@ -136,9 +137,9 @@ def return_entity(name: str) -> ResponseReturnValue:
     """Brings back what the draft, or what was published here, took out or changed."""
     administrator()
     with writing() as context:
-        below = change_sets.pack_tree(context, editing.current(context), "entity", name)
+        below = change_sets.pack_tree(context, model_draft.current(context), "entity", name)
         known = definitions.tree(context.catalog.sources, "entity", name)
-        change_sets.write(context, editing.drafting(context), "entity", name, below or known,
+        change_sets.write(context, model_draft.begun(context), "entity", name, below or known,
                           Text("{name} is as in the pack again.", name=name))
     flash(t(Text("It is back in your draft.")), "success")
     return redirect(f"/design/entities/{name}")
@@ -192,7 +193,7 @@ def _made(context: Context, given: Mapping[str, str]) -> None:
     if given["parent"]:
         tree["parent"] = given["parent"]
     tree["fields"] = {"name": {"type": "text", "required": True, "label": {"en": "Name", "zh": "名称"}}}
-    seen = change_sets.write(context, editing.drafting(context), "entity", given["key"], tree,
+    seen = change_sets.write(context, model_draft.begun(context), "entity", given["key"], tree,
                              Text("{name} was made.", name=labels))
     if given["workspace"]:
         place = change_sets.tree(context, seen, "workspace", given["workspace"])
@@ -212,7 +213,7 @@ def _new_form(given: Mapping[str, str], errors: list[FieldError]) -> str:
 
 def _unfit(given: Mapping[str, str], catalog: Catalog, context: Context) -> list[FieldError]:
     taken = {*catalog.entities, *context.catalog.entities,
-             *definitions.names(change_sets.sources(context, editing.current(context)), "entity")}
+             *definitions.names(change_sets.sources(context, model_draft.current(context)), "entity")}
     found = list(naming.unfit(given, taken, Text("There is such an entity already.")))
     if given["parent"] and given["parent"] not in catalog.entities:
         found.append(FieldError("parent", "unknown", Text("Choose one of the list.")))

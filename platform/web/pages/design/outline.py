@@ -10,7 +10,7 @@ from formloom.metadata import layers
 from formloom.metadata.catalog import Catalog, Entity
 from formloom.records.context import Context
 from formloom.web.i18n import label, t
-from formloom.web.pages.design import editing
+from formloom.web.pages import model_draft
 from formloom.web.pages.workflow_panel import of_entity
 from formloom.web.requests import runtime
 
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 def outlined(context: Context) -> Catalog:
     """The model as this administrator's draft would make it, as far as it can be read."""
-    draft = editing.current(context)
+    draft = model_draft.current(context)
     return runtime().outlined(change_sets.sources(context, draft)) if draft else context.catalog
 
 

@@ -10,7 +10,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.design import packs
-from formloom.errors import BadConfiguration, FormloomError, NotFound, Text
+from formloom.errors import BadConfiguration, Conflict, FormloomError, NotFound, Text
 from formloom.metadata import archives, layers
 from formloom.metadata.archives import Archive
 from formloom.metadata.telling import where
@@ -68,6 +68,7 @@ def install_pack(digest: str) -> ResponseReturnValue:
     administrator()
     archive = _kept(digest)
     try:
+        _check_review()
         packs.install(runtime(), actor(), [archive], deciding.decided(), _choices())
     except FormloomError as error:
         return _page(archive, error), error.status
@@ -99,6 +100,7 @@ def removing_pack(name: str) -> ResponseReturnValue:
 def remove_pack(name: str) -> ResponseReturnValue:
     administrator()
     try:
+        _check_review()
         packs.uninstall(runtime(), actor(), name)
     except FormloomError as error:
         return _removal(name, error), error.status
@@ -128,6 +130,13 @@ def _removal(name: str, trouble: FormloomError | None) -> str:
     except FormloomError as error:
         trouble = trouble or error
     return render_template("design/removal.html", pack=pack, forecast=forecast, trouble=trouble, chosen=NO_CHOICES)
+
+
+def _check_review() -> None:
+    """One person alone puts nothing new into force here."""
+    if runtime().settings.review:
+        raise Conflict(Text("Another administrator has to approve what is published."),
+                       Text("A pack is put into force with formloom pack, by whoever runs the server."))
 
 
 def _choices() -> Choices:

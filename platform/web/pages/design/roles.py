@@ -14,6 +14,7 @@ from formloom.metadata.catalog import Entity
 from formloom.policy import people
 from formloom.records.context import Context
 from formloom.web.i18n import label, t, texts
+from formloom.web.pages import model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing, naming, uses
 from formloom.web.pages.design.outline import outlined
@@ -71,7 +72,7 @@ def remove_role(name: str) -> ResponseReturnValue:
     """Whoever has it keeps it in name only: a role that is not defined grants nothing."""
     administrator()
     with writing() as context:
-        draft = editing.drafting(context)
+        draft = model_draft.begun(context)
         words = change_sets.tree(context, draft, "role", name).get("label") or name
         change_sets.write(context, draft, "role", name, None, Text("{name} was removed.", name=words))
     flash(t(Text("It is taken out in your draft.")), "success")
@@ -109,5 +110,5 @@ def _unfit(given: Mapping[str, str], trees: Mapping[str, Any]) -> list[FieldErro
 def _made(context: Context, given: Mapping[str, str], trees: Mapping[str, Any]) -> None:
     labels = naming.both(given, "label")
     same = {key: value for key, value in trees.get(given["like"], {}).items() if key not in ("role", "id", "label")}
-    change_sets.write(context, editing.drafting(context), "role", given["key"],
+    change_sets.write(context, model_draft.begun(context), "role", given["key"],
                       {"role": given["key"], "label": labels, **same}, Text("{name} was made.", name=labels))

@@ -26,9 +26,8 @@ from formloom.records.query import Query
 from formloom.runtime import Model
 from formloom.web.api.wire import explained_value
 from formloom.web.i18n import label, t
-from formloom.web.pages import listing
+from formloom.web.pages import listing, model_draft
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import editing
 from formloom.web.pages.edited_sources import administrator, answering
 from formloom.web.pages.frame import display
 from formloom.web.requests import reading, runtime
@@ -85,7 +84,7 @@ def why(entity: str, action: str) -> ResponseReturnValue:
         then = None
         if drafted is not None and _knows(drafted, entity, action):
             then = _answer(context, drafted.policy, who, entity, action, record)
-        broken = drafted is None and editing.current(context) is not None
+        broken = drafted is None and model_draft.current(context) is not None
     return jsonify(now=now, draft=then, broken=broken)
 
 
@@ -127,7 +126,7 @@ def _seen(context: Context, policy: Policy, who: Actor, entity: Entity) -> Seen:
 
 def _drafted(context: Context) -> Model | None:
     """The model of the draft; None if there is no draft, or it has mistakes."""
-    draft = editing.current(context)
+    draft = model_draft.current(context)
     return runtime().imagined(change_sets.sources(context, draft)) if draft else None
 
 

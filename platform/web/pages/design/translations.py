@@ -13,6 +13,7 @@ from formloom.design import change_sets, definitions, phrases
 from formloom.design.definitions import Tree
 from formloom.errors import BadRequest, Text
 from formloom.web.i18n import label, t
+from formloom.web.pages import model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing
 from formloom.web.pages.edited_sources import administrator, answering, body
@@ -48,7 +49,7 @@ def translations() -> ResponseReturnValue:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "kind", "show")}
     page = max(1, request.args.get("page", 1, type=int))
     with reading() as context:
-        sources = change_sets.sources(context, editing.current(context))
+        sources = change_sets.sources(context, model_draft.current(context))
     every = [row for kind in _KINDS for row in _rows(sources, kind)]
     found = [row for row in every if _fits(row, asked)]
     return render_template(

@@ -19,7 +19,7 @@ from formloom.metadata.catalog import Entity, View
 from formloom.metadata.view_language import VIEW
 from formloom.records.context import Context
 from formloom.web.i18n import texts
-from formloom.web.pages import agenda, boards, conditions, layouts, listing, lists
+from formloom.web.pages import agenda, boards, conditions, layouts, listing, lists, model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing
 from formloom.web.pages.design.view_words import WORDS
@@ -146,7 +146,7 @@ class Unfinished(FormloomError):
 def _designed(name: str) -> Entity:
     """The entity as it would be; while the draft has mistakes, as it is."""
     with reading() as context:
-        draft = editing.current(context)
+        draft = model_draft.current(context)
         sources = change_sets.sources(context, draft) if draft else None
     model = runtime().imagined(sources) if sources else None
     there = model.catalog.entities if model else catalog().entities

@@ -22,6 +22,7 @@ from formloom.records.context import Context
 from formloom.sla import recomputation
 from formloom.sla.recomputation import Move
 from formloom.web.i18n import label, t, texts
+from formloom.web.pages import model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import editing
 from formloom.web.pages.design.calendar_words import DAYS, WORDS
@@ -76,7 +77,7 @@ def calendar_year(name: str, year: int) -> ResponseReturnValue:
 def moving_clocks() -> ResponseReturnValue:
     """Clocks that would be due at another time: by the draft if there is one, else because something was published."""
     with reading() as context:
-        draft = editing.current(context)
+        draft = model_draft.current(context)
         drafted = runtime().imagined(change_sets.sources(context, draft)) if draft else None
         asked = replace(context, catalog=drafted.catalog) if drafted else context
         found = list(islice(recomputation.moves(asked), _COUNTED + 1))

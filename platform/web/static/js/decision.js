@@ -171,6 +171,7 @@ function state() {
   const tag = find("[data-state]");
   tag.textContent = draft.changed ? words.unsaved : words.in_force;
   tag.className = `fl-tag ${draft.changed ? "wait" : "done"}`;
+  tag.hidden = data.collected && !draft.changed;
   find("[data-do=undo]").disabled = !draft.past.length;
   find("[data-do=redo]").disabled = !draft.future.length;
   document.title = document.title.replace(/^(• )?/, draft.changed ? "• " : "");

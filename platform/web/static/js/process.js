@@ -107,6 +107,7 @@ function state() {
   const tag = find("[data-state]");
   tag.textContent = keeping.dirty ? words.saving : draft ? say(words.draft_of, { n: number + 1 }) : say(words.version, { n: number });
   tag.className = `fl-tag ${draft ? "wait" : "done"}`;
+  tag.hidden = data.collected && !draft;
   find("[data-discard]").hidden = !draft;
   const publish = find("[data-do=publish]");
   publish.title = problems.errors.length ? say(words.mend_first, { n: problems.errors.length }) : "";

@@ -8,13 +8,14 @@ const find = (selector) => document.querySelector(selector);
 
 export class Publishing {
   #theirs = null;
+  #verb = "publish";
 
   constructor(draft, data, { trouble, refused }) {
     Object.assign(this, { draft, policies: data.policies, uses: data.uses, words: draft.words, trouble, refused });
     this.dialog = find("#publishing");
     this.overtaken = find("#overtaken");
-    find("[data-do=confirm]").addEventListener("click", () => this.send());
-    find("[data-do=mine]").addEventListener("click", () => this.send(this.#theirs.was));
+    for (const [act, verb] of [["confirm", "publish"], ["collect", "collect"]]) find(`[data-do=${act}]`)?.addEventListener("click", () => this.send(verb));
+    find("[data-do=mine]").addEventListener("click", () => this.send(this.#verb, this.#theirs.was));
     find("[data-do=theirs]").addEventListener("click", () => this.#take());
   }
 
@@ -23,16 +24,18 @@ export class Publishing {
     find("[data-changes]").replaceChildren(lines(changes, this.words.no_changes));
     const uses = this.uses.map((use) => `${use.place} · ${use.part}`);
     find("[data-uses]").replaceChildren(...(uses.length ? uses.map((text) => element("div", { text })) : [document.createTextNode(find("[data-uses]").dataset.none ?? "")]));
-    find("[data-do=confirm]").disabled = !changes.length;
+    for (const button of this.dialog.querySelectorAll("[data-do]")) button.disabled = !changes.length;
     open(this.dialog);
   }
 
-  async send(over = "") {
+  // verb: publish, at once | collect, into the draft of the model
+  async send(verb, over = "") {
     let answer;
-    const buttons = document.querySelectorAll("[data-do=confirm], [data-do=mine], [data-do=publish]");
+    this.#verb = verb;
+    const buttons = document.querySelectorAll("[data-do=confirm], [data-do=collect], [data-do=mine], [data-do=publish]");
     for (const button of buttons) button.disabled = true;
     try {
-      answer = await ask(this.draft, "publish", over ? { over } : {});
+      answer = await ask(this.draft, verb, over ? { over } : {});
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       answer = { ok: false, status: 0, told: null };
@@ -41,7 +44,12 @@ export class Publishing {
     this.dialog.close();
     this.overtaken.close();
     const { ok, status, told } = answer;
-    if (ok) { this.draft.settle(told.was, told.sheet); this.trouble(""); this.said(); }
+    if (ok) {
+      this.draft.settle(told.was, told.sheet);
+      this.trouble("");
+      if (told.page) location.assign(told.page);
+      else this.said();
+    }
     else if (status === 409 && told?.sheet) this.#overtaken(told);
     else if (status === 422 && told?.findings) this.refused(told.findings);
     else this.trouble(status === 401 ? this.words.signed_out : told ? [told.title, told.hint].filter(Boolean).join(" ") : this.words.unreachable);

@@ -10,7 +10,7 @@ export class Publishing {
     Object.assign(this, { context, keeping, published, trouble, refused, replaced });
     this.dialog = find("#publishing");
     this.overtaken = find("#overtaken");
-    find("[data-do=confirm]").addEventListener("click", () => this.send());
+    for (const [act, verb] of [["confirm", "publish"], ["collect", "collect"]]) find(`[data-do=${act}]`)?.addEventListener("click", () => this.send(verb));
     find("[data-do=mine]").addEventListener("click", () => this.#keep());
     find("[data-do=theirs]").addEventListener("click", () => this.#take());
     this.dialog.addEventListener("close", () => this.#clear());
@@ -28,8 +28,10 @@ export class Publishing {
     find("#publishing-title").textContent = looking ? words.compare_title : say(words.publish_title, { n: number + 1 });
     find("[data-changes]").replaceChildren(...(changes.length ? changes : [{ kind: "same", words: before ? words.no_changes : words.first_version }]).map((one) => element("li", { class: one.kind, text: one.words })));
     find("[data-affected] div").replaceChildren(...this.#affected(answer.told).map((text_) => element("div", { text: text_ })));
-    for (const selector of ["[data-affected]", "[data-reason-field]", "[data-do=confirm]"]) find(selector).hidden = looking;
-    find("[data-do=confirm]").disabled = !changes.length || this.context.problems().some((one) => one.severity === "error");
+    const broken = this.context.problems().some((one) => one.severity === "error");
+    for (const part of this.dialog.querySelectorAll("[data-affected], [data-reason-field], [data-do]")) part.hidden = looking;
+    find("[data-reason-field]").hidden ||= !find("[data-do=confirm]");
+    for (const button of this.dialog.querySelectorAll("[data-do]")) button.disabled = !changes.length || broken;
     open(this.dialog);
     await this.#draw(before, text, changes);
   }
@@ -67,21 +69,23 @@ export class Publishing {
     this.views = [];
   }
 
-  async send(over = "") {
+  // verb: publish, at once | collect, into the draft of the model
+  async send(verb, over = "") {
     const { words } = this.context;
     const text = await this.keeping.drawn();
-    const answer = await this.keeping.ask("publish", { text, was: this.keeping.was, over, reason: find("#reason").value });
+    const answer = await this.keeping.ask(verb, { text, was: this.keeping.was, over, reason: find("#reason").value });
     this.dialog.close();
     const { ok, status, told } = answer;
     if (ok) {
       Object.assign(this.keeping, { was: told.was, seen: 0, text });
       this.keeping.forget();
+      if (verb === "collect") { location.assign(told.page); return; }
       find("#reason").value = "";
       this.published(told.number);
       const toast = element("div", { class: "fl-toast", text: words.published });
       find("#toasts").append(toast);
       setTimeout(() => toast.remove(), 6000);
-    } else if (status === 409 && told?.text) this.ahead(told, () => this.send(told.was));
+    } else if (status === 409 && told?.text) this.ahead(told, () => this.send(verb, told.was));
     else if (status === 422 && told?.findings) this.refused(told.findings);
     else this.trouble(answer);
   }
