@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from formloom import diagnosis, installation, pack_commands, process_commands, rename_commands, schema_commands, worker
-from formloom.design import packs
+from formloom.design import packs, publishing_job
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import archives, builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.layers import LOCAL
@@ -24,7 +24,7 @@ from formloom.process_commands import opened
 from formloom.runtime import Runtime
 from formloom.sla import recomputation as sla
 from formloom.supervisor import WEB, WORKER, Child, Supervisor
-from formloom.web import security_accounts
+from formloom.web import security_accounts, settling
 from formloom.workflow import markup, reader
 from formloom.workflow.decisions import tck
 
@@ -137,7 +137,9 @@ def serve(initialise: bool, pack: Path | None) -> None:
 @main.command("worker")
 def run_worker() -> None:
     """Run background work until told to stop; any number of workers may share a database."""
-    worker.run(opened())
+    runtime = opened()
+    publishing_job.register(runtime, settling.settle)
+    worker.run(runtime)
 
 
 @main.group()

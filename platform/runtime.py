@@ -236,8 +236,8 @@ class Runtime:
             return catalogs.earlier(unit, publication, self.field_types)
 
     def publish(self, sources: Sequence[Source], by: Actor = SYSTEM, expected: str | None = None,
-                reason: str = "", choices: Choices = NO_CHOICES,
-                within: Callable[[Unit], None] = lambda unit: None) -> diff.Plan:
+                reason: str = "", choices: Choices = NO_CHOICES, within: Callable[[Unit], None] = lambda unit: None,
+                progress: catalogs.Progress = catalogs.untold) -> diff.Plan:
         """Checks, plans and applies in one transaction; every process takes the new model up within a second.
 
         `expected`: the version of the catalog that `sources` were made from. `within` is done in the same transaction.
@@ -262,7 +262,7 @@ class Runtime:
 
         plan = catalogs.publish(
             self.database, catalog, self.field_types, by.user_id, self.now(), recompute, expected,
-            self.current_catalog(), reason, choices, settle)
+            self.current_catalog(), reason, choices, settle, progress)
         self.refresh()
         return plan
 
@@ -301,12 +301,8 @@ class Runtime:
         sla.recompute(self)
 
     def _recompute(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
-        """In short transactions, so that people go on working; a job that starts over finds less to do."""
         self.refresh()
-        after: int | None = int(payload["after"])
-        while after is not None and payload["entity"] in self.model().catalog.entities:
-            with self.writing(SYSTEM) as context:
-                after = recomputation.batch(context, payload["entity"], after)
+        recomputation.carry_out(self, str(payload["entity"]), int(payload["after"]))
 
     def _simulate(self, _database: Database, payload: Mapping[str, Any], _job: int) -> None:
         self.refresh()

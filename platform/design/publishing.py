@@ -12,6 +12,7 @@ from formloom.errors import BadConfiguration, Conflict, Problem, Text
 from formloom.metadata.sources import Source
 from formloom.policy.actor import Actor
 from formloom.runtime import Runtime
+from formloom.storage import catalogs
 from formloom.storage import change_sets as stored
 from formloom.storage.catalogs import StaleCatalog
 from formloom.storage.change_sets import ChangeSet
@@ -75,10 +76,17 @@ def chosen(change_set: ChangeSet) -> Choices:
     return from_json(change_set.choices)
 
 
-def publish(runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str) -> None:
-    """All of it, or nothing. Raises BadConfiguration, Conflict, Overtaken, OvertakenChange, StaleCatalog."""
-    if runtime.settings.review and seen.state != stored.APPROVED:
+def check_approved(runtime: Runtime, seen: ChangeSet) -> None:
+    """Raises Conflict. What a worker publishes was approved before."""
+    if runtime.settings.review and seen.state not in (stored.APPROVED, stored.PUBLISHING):
         raise Conflict(Text("Another administrator has to approve this draft first."), Text("Ask for a review."))
+
+
+def publish(
+    runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str, progress: catalogs.Progress = catalogs.untold
+) -> None:
+    """All of it, or nothing. Raises BadConfiguration, Conflict, Overtaken, OvertakenChange, StaleCatalog."""
+    check_approved(runtime, seen)
     for _ in range(_TRIES):
         with runtime.reading(actor) as context:
             edited, moved = rebasing.edited(context, seen), rebasing.overtaken(context, seen)
@@ -92,11 +100,11 @@ def publish(runtime: Runtime, actor: Actor, seen: ChangeSet, reason: str) -> Non
 
         def close(unit: Unit) -> None:
             newest = unit.connection.execute(sa.select(sa.func.max(fl_catalog.c.id))).scalar()
-            stored.update(unit, seen, actor.user_id, runtime.now(), state=stored.PUBLISHED, reason=reason or None,
+            stored.settle(unit, seen, actor.user_id, runtime.now(), state=stored.PUBLISHED, reason=reason or None,
                           publication=newest)
 
         try:
-            runtime.publish(sources, actor, version, reason or seen.title, chosen(seen), close)
+            runtime.publish(sources, actor, version, reason or seen.title, chosen(seen), close, progress)
         except StaleCatalog:
             runtime.refresh()
         else:

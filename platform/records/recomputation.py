@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
 from formloom.metadata.catalog import Catalog, Entity, Field, Sort
+from formloom.policy.actor import SYSTEM, Actor
 from formloom.records import derivation
 from formloom.records.context import Context
 
 JOB: Final = "recompute"
 BATCH: Final = 200
+
+
+class Runtime(Protocol):
+    """What this needs of the composition root."""
+
+    def model(self) -> Any: ...
+    def writing(self, actor: Actor) -> Any: ...
 
 
 def outdated(old: Catalog | None, new: Catalog) -> list[str]:
@@ -39,6 +47,13 @@ def _decided(catalog: Catalog | None, field: Field) -> tuple[Any, ...]:
         files += [other for other in catalog.decision_files if other.namespace in file.imports and other not in files]
     return (rule.key, rule.output, *sorted((name, e.text) for name, e in rule.inputs.items()),
             *(file.hash for file in files))
+
+
+def carry_out(runtime: Runtime, name: str, after: int | None) -> None:
+    """In short transactions, so that people go on working; a job that starts over finds less to do."""
+    while after is not None and name in runtime.model().catalog.entities:
+        with runtime.writing(SYSTEM) as context:
+            after = batch(context, name, after)
 
 
 def batch(context: Context, name: str, after: int) -> int | None:

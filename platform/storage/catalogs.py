@@ -190,11 +190,18 @@ class _Overtaken(Exception):
     """What was made ready is not what is needed any more."""
 
 
+Progress: TypeAlias = backfill.Progress
+
+
+def untold(done: int, total: int, step: Text) -> None:
+    """For whoever does not ask how far it is."""
+
+
 def publish(
     database: Database, catalog: Catalog, types: Mapping[str, FieldType], by: int, now: datetime,
     then: Callable[[Unit, Catalog | None], None] = lambda unit, old: None, expected: str | None = None,
     known: Catalog | None = None, reason: str = "", choices: Choices = NO_CHOICES, first: First = lambda unit, old: (),
-    progress: backfill.Progress = lambda done, total, step: None,
+    progress: Progress = untold,
 ) -> diff.Plan:
     """Tables, sources and version in one transaction: a crash leaves the old or the new, never something between.
 
@@ -218,7 +225,7 @@ def publish(
         return plan
 
 
-def _prepare(database: Database, wish: Publishing, progress: backfill.Progress) -> Shadows:
+def _prepare(database: Database, wish: Publishing, progress: Progress) -> Shadows:
     with database.read() as unit:
         if version(unit) == wish.catalog.version:
             return Shadows()

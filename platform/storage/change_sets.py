@@ -18,7 +18,8 @@ from formloom.storage.platform_tables import fl_change as edits
 from formloom.storage.platform_tables import fl_change_set as sets
 
 DRAFT, REVIEW, APPROVED, PUBLISHED, DISCARDED = "draft", "review", "approved", "published", "discarded"
-OPEN: Final = (DRAFT, REVIEW, APPROVED)
+PUBLISHING = "publishing"       # by a worker; until that ends nothing of it changes
+OPEN: Final = (DRAFT, REVIEW, APPROVED, PUBLISHING)
 
 
 class OvertakenChange(FormloomError):
@@ -33,7 +34,9 @@ class OvertakenChange(FormloomError):
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """`number` grows with whatever happens to it; `cursor` edits are in effect; `base` is the catalog it began with."""
+    """`number` grows with whatever happens to it; `cursor` edits are in effect; `base` is the catalog it began with.
+    `progress` of a publication that a worker carries out: `done` of `total` records, `step`; `trouble`: why it ended.
+    """
 
     id: int
     title: str
@@ -51,6 +54,9 @@ class ChangeSet:
     reviewed_by: int | None
     review: str | None
     publication: int | None
+    job_id: int | None = None
+    progress: Mapping[str, Any] | None = None
+    trouble: Mapping[str, Any] | None = None
 
     @property
     def open(self) -> bool:
@@ -143,9 +149,36 @@ def move(unit: Unit, seen: ChangeSet, steps: int, by: int, now: datetime) -> Cha
 
 
 def update(unit: Unit, seen: ChangeSet, by: int, now: datetime, **values: Any) -> ChangeSet:
-    """Raises OvertakenChange if it is not as it was seen, Conflict if it is closed."""
+    """Raises OvertakenChange if it is not as it was seen, Conflict if it is closed or being published."""
     if not seen.open:
         raise Conflict(Text("This draft was published or discarded."), Text("Begin a new one."))
+    if seen.state == PUBLISHING:
+        raise Conflict(Text("This draft is being published."), Text("Wait until that has ended, or stop it."))
+    return _update(unit, seen, by, now, **values)
+
+
+def settle(unit: Unit, seen: ChangeSet, by: int, now: datetime, **values: Any) -> ChangeSet:
+    """The end of publishing, however it ended. Raises OvertakenChange."""
+    return _update(unit, seen, by, now, **values)
+
+
+def report(unit: Unit, id: int, progress: Mapping[str, Any]) -> bool:
+    """How far publishing is. Whether it should go on: False when somebody stopped it."""
+    going = (sets.c.id == id) & (sets.c.state == PUBLISHING)
+    held = unit.connection.execute(sa.select(sets.c.progress).where(going).with_for_update()).one_or_none()
+    if held is None or (held.progress or {}).get("stop"):
+        return False
+    unit.connection.execute(sa.update(sets).where(going).values(progress=dict(progress)))
+    return True
+
+
+def stop(unit: Unit, id: int) -> None:
+    """Asks whoever publishes it to give up; it does so at its next report."""
+    unit.connection.execute(sa.update(sets).where((sets.c.id == id) & (sets.c.state == PUBLISHING)).values(
+        progress={"stop": True}))
+
+
+def _update(unit: Unit, seen: ChangeSet, by: int, now: datetime, **values: Any) -> ChangeSet:
     mine = (sets.c.id == seen.id) & (sets.c.number == seen.number)
     done = unit.connection.execute(sa.update(sets).where(mine).values(
         number=seen.number + 1, updated_at=now, updated_by=by, **values))

@@ -89,7 +89,7 @@ fl_change_set = _table(
     _required("created_at", Instant), Column("created_by", Integer),
     _required("updated_at", Instant), Column("updated_by", Integer),
     Column("reviewed_at", Instant), Column("reviewed_by", Integer), Column("review", Text),
-    Column("publication", Integer),
+    Column("publication", Integer), Column("job_id", Integer), Column("progress", Json), Column("trouble", Json),
     Index("ix_fl_change_set_state", "state"),
 )
 fl_change = _table(

@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from formloom.design import publishing_job
+from formloom.jobs import runner
 from formloom.policy.actor import SYSTEM
 from formloom.records import actions
 from formloom.records.query import Query
 from formloom.runtime import Runtime
+from formloom.storage import change_sets as stored
+from formloom.web.settling import settle
 
 from .conftest import PACKS, SignIn, installed, sign_in_to, token
 
@@ -129,6 +133,40 @@ def test_contradiction_with_published_is_decided(people: SignIn, runtime: Runtim
     assert "Brought in." in press(ada, mine, "merge", **{name[1]: "theirs"}).text
     assert "Nothing is changed yet" in ada.get(mine).text
     assert runtime.model().catalog.entity("contract").fields["note"].type.name == "integer"
+
+
+def test_long_publication_is_left_to_a_worker(
+        people: SignIn, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing_job, "SLOW_SECONDS", 0.0)
+    publishing_job.register(runtime, settle)
+    ada = people("ada")
+    page = edited(ada, note={"type": "text"})
+    assert 'name="slow" value="1"' in ada.get(page).text
+    assert "It is being published" in press(ada, page, "publish", slow="1").text
+    assert "A worker takes it up." in ada.get(f"{page}/progress").text
+    assert "Everybody goes on working meanwhile." in ada.get(page).text
+    with runtime.database.read() as unit:
+        job = stored.get(unit, int(page.rsplit("/", 1)[1])).job_id
+    runner.run(runtime.database, job or 0, runtime.job_handlers, runtime.now())
+    assert ada.get(f"{page}/progress").headers["HX-Redirect"] == "/changes"
+    assert "Published." in ada.get("/changes").text
+    assert "note" in runtime.model().catalog.entity("contract").fields
+
+
+def test_stopped_publication_says_so(people: SignIn, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing_job, "SLOW_SECONDS", 0.0)
+    publishing_job.register(runtime, settle)
+    ada = people("ada")
+    page = edited(ada, note={"type": "text"})
+    press(ada, page, "publish", slow="1")
+    assert "It stops as soon as it can." in ada.post(
+        f"{page}/stop", data={"csrf_token": token(ada, page)}, follow_redirects=True).text
+    with runtime.database.read() as unit:
+        job = stored.get(unit, int(page.rsplit("/", 1)[1])).job_id
+    runner.run(runtime.database, job or 0, runtime.job_handlers, runtime.now())
+    assert ada.get(f"{page}/progress").headers["HX-Redirect"] == page
+    assert "It was not published." in ada.get(page).text
+    assert "Publishing was stopped." in ada.get(page).text
 
 
 def test_second_administrator_approves(people: SignIn, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flask import flash, redirect, render_template, request
+from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets, definitions, publishing, rebasing
+from formloom.design import change_sets, definitions, publishing, publishing_job, rebasing
 from formloom.errors import BadConfiguration, BadRequest, FormloomError, Text
 from formloom.metadata import layers, parsing
 from formloom.metadata.sources import Source
@@ -102,6 +102,8 @@ def act_on_change(change_id: int, verb: str) -> ResponseReturnValue:
             "discard": _discard, "reset": _reset, "choices": _choose}
     if verb == "publish":
         return _publish(change_id)
+    if verb == "stop":
+        return _stop(change_id)
     if verb not in acts:
         raise BadRequest(Text("The request cannot be read."))
     try:
@@ -151,27 +153,35 @@ def restore_publication(publication: int) -> ResponseReturnValue:
 def _page(change_id: int, reason: str = "", trouble: FormloomError | None = None) -> str:
     with reading() as context:
         found = stored.get(context.unit, change_id)
+        going = found.state == stored.PUBLISHING
         texts = rebasing.edited(context, found) if found.open else stored.texts(context.unit, found)
         sources = change_sets.sources(context, found)
         edits = stored.history(context.unit, change_id)
         who = {found.created_by or 0, found.reviewed_by or 0, *(edit.by or 0 for edit in edits)}
         names = people.names(context.unit, who)
         mine = model_draft.current(context)
-        moved = rebasing.overtaken(context, found) if found.open else []
+        moved = rebasing.overtaken(context, found) if found.open and not going else []
         files = [_file(path, context.catalog.sources, sources) for path in sorted(texts)]
-    preview = publishing.preview(runtime(), sources, publishing.chosen(found)) if found.open and texts else None
+    asked = found.open and texts and not going      # what it does was looked at before, and takes its time
+    preview = publishing.preview(runtime(), sources, publishing.chosen(found)) if asked else None
     warnings = [p for p in preview.problems if p.severity != "error" and p.place.file.endswith(
         tuple(texts))] if preview else []
     return render_template(
-        "design/change.html", change=found, files=files, edits=edits, names=names, preview=preview, warnings=warnings,
+        "design/change.html", change=found, step=_step(found),
+        files=files, edits=edits, names=names, preview=preview, warnings=warnings,
         chosen=publishing.chosen(found), moved=[file.label for file in files if file.path in moved],
         current=mine is not None and mine.id == found.id, review=runtime().settings.review, trouble=trouble,
-        reason=reason, states=stored, show=display())
+        reason=reason, states=stored, show=display(), going=going, failed=publishing_job.trouble(found),
+        slow=preview is not None and preview.forecast is not None and publishing_job.is_slow(preview.forecast))
 
 
 def _publish(change_id: int) -> ResponseReturnValue:
     reason = request.form.get("reason", "").strip()[:_REASON]
     try:
+        if "slow" in request.form:
+            with writing() as context:
+                publishing_job.begin(runtime(), context, _seen(context, change_id), reason)
+            return redirect(f"/changes/{change_id}")
         with reading() as context:
             seen, actor = _seen(context, change_id), context.actor
         publishing.publish(runtime(), actor, seen, reason)
@@ -181,6 +191,32 @@ def _publish(change_id: int) -> ResponseReturnValue:
     forget_model()
     flash(t(Text("Published. Everybody works with it from now on.")), "success")
     return redirect("/changes")
+
+
+@blueprint.get("/changes/<int:change_id>/progress")
+def publishing_progress(change_id: int) -> ResponseReturnValue:
+    """How far a worker is with publishing; once it has ended, the page that says how."""
+    administrator()
+    with reading() as context:
+        found = stored.get(context.unit, change_id)
+    if found.state == stored.PUBLISHING:
+        return render_template("design/_progress.html", change=found, step=_step(found))
+    forget_model()
+    if found.state == stored.PUBLISHED:
+        flash(t(Text("Published. Everybody works with it from now on.")), "success")
+    return Response(headers={"HX-Redirect": "/changes" if found.state == stored.PUBLISHED else f"/changes/{change_id}"})
+
+
+def _step(found: ChangeSet) -> str:
+    told = (found.progress or {}).get("step")
+    return t(Text.from_json(told)) if told else ""
+
+
+def _stop(change_id: int) -> ResponseReturnValue:
+    with writing() as context:
+        publishing_job.stop(context, stored.get(context.unit, change_id))
+    flash(t(Text("It stops as soon as it can. Nothing of it comes into force.")), "success")
+    return redirect(f"/changes/{change_id}")
 
 
 def _seen(context: Context, change_id: int) -> ChangeSet:

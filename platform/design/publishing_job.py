@@ -1,0 +1,126 @@
+"""Publishing that takes longer than a person waits for a page: a worker does it, says how far it is, can be stopped.
+
+The change set says that it is being published, and nothing of it changes meanwhile. What was made ready by a worker
+that died is taken up by the next one (`storage.backfill`); one that fails leaves the change set as it was, with why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from time import monotonic
+from typing import Any, Final
+
+from formloom.design import publishing, rebasing
+from formloom.errors import BadConfiguration, FormloomError, Text
+from formloom.jobs import queue
+from formloom.policy.actor import SYSTEM
+from formloom.records.context import Context
+from formloom.runtime import Runtime
+from formloom.storage import change_sets as stored
+from formloom.storage.change_sets import ChangeSet
+from formloom.storage.database import Database
+from formloom.storage.forecast import Forecast
+
+JOB: Final = "publish"
+SLOW_SECONDS: Final = 5.0       # of the estimate: from here on a worker publishes
+_REPORT_SECONDS: Final = 0.5
+
+
+class Stopped(FormloomError):
+    """Somebody stopped the publication; nothing was applied."""
+
+    code, status = "publication-stopped", 409
+
+    def __init__(self) -> None:
+        super().__init__(Text("Publishing was stopped. Nothing of it is in force."))
+
+
+def is_slow(forecast: Forecast) -> bool:
+    return forecast.seconds >= SLOW_SECONDS
+
+
+def begin(runtime: Runtime, context: Context, seen: ChangeSet, reason: str) -> ChangeSet:
+    """Leaves the draft to a worker. Raises Conflict, Overtaken, OvertakenChange."""
+    publishing.check_approved(runtime, seen)
+    if moved := rebasing.overtaken(context, seen):
+        raise publishing.Overtaken(moved)
+    job = queue.enqueue(context.unit, JOB, {"change_set": seen.id, "by": context.actor.user_id, "was": seen.state})
+    return stored.update(context.unit, seen, context.actor.user_id, context.now, state=stored.PUBLISHING,
+                         reason=reason or None, job_id=job, progress=None, trouble=None)
+
+
+def stop(context: Context, seen: ChangeSet) -> None:
+    """At once where no worker is at it any more; else as soon as it looks."""
+    stored.stop(context.unit, seen.id)
+    job = queue.get(context.unit, seen.job_id) if seen.job_id else None
+    if seen.state == stored.PUBLISHING and (job is None or job.status not in ("queued", "leased")):
+        _give_back(context, seen, stored.DRAFT, Stopped())
+
+
+def register(runtime: Runtime, settle: Callable[[Runtime], None]) -> None:
+    """For workers. `settle`: what has to follow when a model came into force."""
+    runtime.extensions.add_job_handler(JOB, partial(_carry_out, runtime, settle))
+
+
+def _carry_out(
+    runtime: Runtime, settle: Callable[[Runtime], None], _database: Database, payload: Mapping[str, Any], _job: int
+) -> None:
+    runtime.refresh()
+    with runtime.reading(SYSTEM) as context:
+        seen = stored.get(context.unit, int(payload["change_set"]))
+    if seen.state != stored.PUBLISHING:
+        return
+    account, report = runtime.account(int(payload["by"])), _Report(runtime, seen.id)
+    try:
+        report(0, 0, Text("Everything is checked once more."))
+        publishing.publish(runtime, account.actor if account else SYSTEM, seen, seen.reason or "", report)
+    except FormloomError as error:
+        with runtime.writing(SYSTEM) as context:
+            _give_back(context, seen, str(payload["was"]), error)
+        return
+    settle(runtime)
+
+
+def _give_back(context: Context, seen: ChangeSet, state: str, why: FormloomError) -> None:
+    stored.settle(context.unit, seen, seen.updated_by or 0, context.now, state=state, job_id=None, progress=None,
+                  trouble={"told": [_kept(text) for text in _told(why)]})
+
+
+def trouble(change_set: ChangeSet) -> list[Text]:
+    """Why the last attempt of a worker came to nothing."""
+    return [Text.from_json(one) for one in (change_set.trouble or {}).get("told", ())]
+
+
+def _told(error: FormloomError) -> list[Text]:
+    if isinstance(error, BadConfiguration):
+        return [problem.message for problem in error.problems if problem.severity == "error"][:20]
+    return [text for text in (error.message, error.hint) if text]
+
+
+class _Report:
+    """Tells how far it is, twice a second at most. Raises Stopped."""
+
+    def __init__(self, runtime: Runtime, change_set: int) -> None:
+        self._runtime, self._change_set = runtime, change_set
+        self._told = float("-inf")
+
+    def __call__(self, done: int, total: int, step: Text) -> None:
+        if monotonic() - self._told < _REPORT_SECONDS:
+            return
+        self._told = monotonic()
+        with self._runtime.database.write() as unit:
+            going = stored.report(unit, self._change_set, {"done": done, "total": total, "step": _kept(step)})
+        if not going:
+            raise Stopped
+
+
+def _kept(text: Text) -> dict[str, Any]:
+    """With values that JSON knows."""
+    return text.saying(**{name: _plain(value) for name, value in text.values.items()}).as_json()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
