@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from formloom import diagnosis, installation, pack_commands, process_commands, rename_commands, schema_commands, worker
-from formloom.design import packs, publishing_job
+from formloom.design import packs, publishing_job, rehearsal_job
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import archives, builtin_types, compiler, jsonschema_import, loader
 from formloom.metadata.layers import LOCAL
@@ -139,6 +139,7 @@ def run_worker() -> None:
     """Run background work until told to stop; any number of workers may share a database."""
     runtime = opened()
     publishing_job.register(runtime, settling.settle)
+    rehearsal_job.register(runtime)
     worker.run(runtime)
 
 

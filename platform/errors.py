@@ -30,8 +30,8 @@ class Text:
         return (template or self.template).format(**{k: _words(v, locale) for k, v in self.values.items()})
 
     def as_json(self) -> dict[str, Any]:
-        """To be kept and made again by `from_json`; values are those that JSON knows."""
-        return {"text": self.template, "values": dict(self.values)}
+        """To be kept and made again by `from_json`; values that JSON does not know become words."""
+        return {"text": self.template, "values": {name: _plain(value) for name, value in self.values.items()}}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Text:
@@ -52,6 +52,14 @@ class Text:
 
     def __hash__(self) -> int:
         return hash(self.template)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _words(value: Any, locale: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from formloom import installation
-from formloom.design import packs
+from formloom.design import packs, rehearsal
 from formloom.design.packs import Decisions
 from formloom.design.upgrading import Upgrade
 from formloom.errors import BadConfiguration
@@ -116,7 +116,7 @@ def install(given: tuple[Path, ...], yes: bool, choices_file: Path | None) -> No
               help="Keep what was changed here; `all` for every one.")
 @click.option("--theirs", "theirs", multiple=True, metavar="CONFLICT",
               help="Take what the pack says; `all` for the rest.")
-@click.option("--rehearse", is_flag=True, help="Show what would happen, decide nothing and change nothing.")
+@click.option("--rehearse", is_flag=True, help="Show what would happen, and try it out on a copy of the data; nothing is changed.")
 @click.option("--downgrade", is_flag=True, help="Allow an older version.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--choices", "choices_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -137,7 +137,7 @@ def upgrade(given: tuple[Path, ...], mine: tuple[str, ...], theirs: tuple[str, .
     decisions = _decided(_prepared(runtime, wanted), mine, theirs)
     choices = read_choices(choices_file)
     if rehearse:
-        _print_upgrade(runtime, _prepared(runtime, wanted, decisions), choices)
+        _rehearse(runtime, _prepared(runtime, wanted, decisions), choices)
         return
     _put_in_force(runtime, wanted, decisions, choices, yes)
 
@@ -225,6 +225,21 @@ def _print_upgrade(runtime: Runtime, found: Upgrade, choices: Choices) -> None:
     _print_problems(found)
     if not any(p.severity == "error" for p in found.problems):
         print_forecast(runtime.forecast(found.sources, choices))
+
+
+def _rehearse(runtime: Runtime, found: Upgrade, choices: Choices) -> None:
+    _print_upgrade(runtime, found, choices)
+    if any(p.severity == "error" for p in found.problems):
+        return
+    outcome = rehearsal.rehearse(runtime, found.sources, choices)
+    click.echo(f"Rehearsed on a copy: copied in {outcome.copying} s, published in {outcome.publishing} s.")
+    for name, before, after in outcome.entities:
+        if before != after:
+            click.echo(f"  {name}: {before or 0} records before, {after or 0} after")
+    for text in outcome.wrong:
+        click.secho(f"  {text}", fg="red")
+    if outcome.wrong:
+        raise SystemExit(1)
 
 
 def _print_problems(found: Upgrade) -> None:

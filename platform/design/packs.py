@@ -6,16 +6,18 @@ for a person. All functions work outside of a unit of work.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as platform_version
+from pathlib import Path
 from typing import Any
 
 from formloom.design import upgrading
 from formloom.design.upgrading import Upgrade
 from formloom.errors import BadConfiguration, Conflict, FormloomError, NotFound, Place, Problem, Text
 from formloom.metadata import canonical, layers, nodes, parsing, requirements
-from formloom.metadata.archives import Archive
+from formloom.metadata.archives import Archive, unpacked
 from formloom.metadata.layers import LOCAL
 from formloom.metadata.sources import Source
 from formloom.policy.actor import Actor
@@ -27,6 +29,7 @@ from formloom.storage.database import Unit
 from formloom.storage.packs import Installed
 
 _TRIES = 5
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 Decisions = Mapping[tuple[str, str], Mapping[tuple[str, ...], str]]     # by kind and name, then by path: mine, theirs
 NONE: Decisions = {}
 
@@ -131,6 +134,19 @@ def uninstall(runtime: Runtime, actor: Actor, name: str, choices: Choices = NO_C
             continue
         return
     raise StaleCatalog
+
+
+def uploads(runtime: Runtime) -> Path:
+    """Where files that were uploaded lie under their digests until they are put into force."""
+    return runtime.settings.files / "packs"
+
+
+def uploaded(runtime: Runtime, digest: str) -> Archive:
+    """Raises NotFound for one that was not uploaded, or is in force already."""
+    file = uploads(runtime) / digest
+    if not _DIGEST.fullmatch(digest) or not file.is_file():
+        raise NotFound(Text("This file is not here any more. Choose it again."))
+    return unpacked(file.read_bytes(), digest)
 
 
 def lock(runtime: Runtime) -> str:

@@ -84,7 +84,7 @@ def _carry_out(
 
 def _give_back(context: Context, seen: ChangeSet, state: str, why: FormloomError) -> None:
     stored.settle(context.unit, seen, seen.updated_by or 0, context.now, state=state, job_id=None, progress=None,
-                  trouble={"told": [_kept(text) for text in _told(why)]})
+                  trouble={"told": [text.as_json() for text in _told(why)]})
 
 
 def trouble(change_set: ChangeSet) -> list[Text]:
@@ -110,17 +110,6 @@ class _Report:
             return
         self._told = monotonic()
         with self._runtime.database.write() as unit:
-            going = stored.report(unit, self._change_set, {"done": done, "total": total, "step": _kept(step)})
+            going = stored.report(unit, self._change_set, {"done": done, "total": total, "step": step.as_json()})
         if not going:
             raise Stopped
-
-
-def _kept(text: Text) -> dict[str, Any]:
-    """With values that JSON knows."""
-    return text.saying(**{name: _plain(value) for name, value in text.values.items()}).as_json()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)

@@ -44,6 +44,7 @@ def test_upgrade_merges_under_local_changes(run: Run, tmp_path: Path) -> None:
     told = run("pack", "upgrade", str(pack), "--rehearse").output
     assert "entity customer: taken" in told
     assert "Add the column fax" in told
+    assert "Rehearsed on a copy: copied in" in told
     assert "mini 1.0.0" in run("pack", "list").output
     run("pack", "upgrade", str(pack), "--yes")
     assert "mini 1.1.0" in run("pack", "list").output

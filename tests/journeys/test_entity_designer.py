@@ -173,6 +173,7 @@ def test_links_are_drawn_in_the_diagram(admin: Person) -> None:
     page.locator("[data-find]").fill("合同")
     expect(page.locator(".box.out")).not_to_have_count(0)
     page.locator("[data-entity=contract]").click()
+    page.wait_for_url("**/design/entities/contract")
     expect(page.locator("h1[data-title]")).to_have_text("合同")
 
 

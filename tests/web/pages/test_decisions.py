@@ -275,5 +275,5 @@ def test_decision_is_published_with_its_draft(runtime: Runtime, ada: FlaskClient
     page = sent.json["page"]
     number = re.search(r'name="number" value="(\d+)"', ada.get(page).text)
     assert number
-    ada.post(f"{page}/publish", data={"csrf_token": token(ada, page), "number": number[1]})
+    ada.post(f"{page}/publish", data={"csrf_token": token(ada, page), "number": number[1]}, follow_redirects=True)
     assert legal(runtime, 60_000) is False

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
+from formloom.design import rehearsal_job
+from formloom.jobs import runner
 from formloom.metadata import archives
 from formloom.metadata.archives import Archive
 from formloom.runtime import Runtime
+from formloom.storage.platform_tables import fl_job
 
 from .conftest import PACKS, installed, sign_in_to, token
 
@@ -73,6 +77,24 @@ def test_conflict_is_decided_on_the_page(ada: FlaskClient, runtime: Runtime) -> 
     assert "decided" in ada.post(page, data={**sent, name: "theirs"}).text
     ada.post(f"{page}/install", data={**sent, name: "theirs"})
     assert runtime.model().catalog.entity("contract").label["en"] == "Agreement"
+
+
+def test_pack_is_rehearsed_with_what_was_decided(ada: FlaskClient, runtime: Runtime) -> None:
+    rehearsal_job.register(runtime)
+    labelled(ada, "Deal")
+    page = upload(ada, newer("Agreement").packed()).headers["Location"]
+    name, = set(re.findall(r'name="(conflict:[^"]+)"', ada.get(page).text))
+    asked = ada.post(f"{page}/rehearse", data={"csrf_token": token(ada, page), name: "theirs"},
+                     headers={"HX-Request": "true"})
+    assert "A worker takes it up." in asked.text or "The data is copied." in asked.text
+    with runtime.database.read() as unit:
+        job = unit.connection.scalars(sa.select(fl_job.c.id).where(fl_job.c.kind == rehearsal_job.JOB)).one()
+    runner.run(runtime.database, job, runtime.job_handlers, runtime.now())
+    subject = f"pack:{page.rsplit('/', 1)[1]}"
+    done = ada.get(f"/rehearsals/{subject}", headers={"HX-Request": "true"}).text
+    assert "It was published on a copy, and every list was opened." in done
+    assert "went well" in ada.get(page).text
+    assert runtime.model().catalog.entity("contract").label["en"] == "Deal"
 
 
 def test_hostile_files_are_refused(ada: FlaskClient) -> None:

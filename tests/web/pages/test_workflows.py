@@ -280,6 +280,7 @@ def discarded(client: FlaskClient, draft: str) -> None:
     number = re.search(r'name="number" value="(\d+)"', client.get(draft).text)
     assert number
     form(client, f"{draft}/discard", number=number[1])
+    client.get("/changes")      # which says so
 
 
 def test_drawing_is_published_with_its_draft(runtime: Runtime, ada: FlaskClient) -> None:

@@ -23,7 +23,7 @@ from formloom.storage.choices import to_json
 from formloom.web.i18n import label, t
 from formloom.web.pages import model_draft
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import decisions_on_data
+from formloom.web.pages.design import decisions_on_data, rehearsals
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
 from formloom.web.pages.workflow_drafts import changes
@@ -171,6 +171,7 @@ def _page(change_id: int, reason: str = "", trouble: FormloomError | None = None
         files=files, edits=edits, names=names, preview=preview, warnings=warnings,
         chosen=publishing.chosen(found), moved=[file.label for file in files if file.path in moved],
         current=mine is not None and mine.id == found.id, review=runtime().settings.review, trouble=trouble,
+        subject=f"change:{change_id}", rehearsed=rehearsals.latest(f"change:{change_id}"),
         reason=reason, states=stored, show=display(), going=going, failed=publishing_job.trouble(found),
         slow=preview is not None and preview.forecast is not None and publishing_job.is_slow(preview.forecast))
 

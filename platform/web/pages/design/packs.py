@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Final
-
 from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -18,13 +14,11 @@ from formloom.policy import people
 from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.web.i18n import t
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import deciding, decisions_on_data
+from formloom.web.pages.design import deciding, decisions_on_data, rehearsals
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
 from formloom.web.requests import actor, forget_model, model, reading, runtime
 from formloom.web.settling import settle
-
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @blueprint.get("/packs")
@@ -50,7 +44,7 @@ def upload_pack() -> ResponseReturnValue:
     except BadConfiguration as error:
         flash(_told(error), "danger")
         return redirect("/packs")
-    folder = _folder()
+    folder = packs.uploads(runtime())
     folder.mkdir(parents=True, exist_ok=True)
     (folder / archive.digest).write_bytes(archive.packed())
     return redirect(f"/packs/prepared/{archive.digest}")
@@ -60,13 +54,13 @@ def upload_pack() -> ResponseReturnValue:
 def prepared_pack(digest: str) -> ResponseReturnValue:
     """What it would do, with the decisions that were made so far; nothing is changed."""
     administrator()
-    return _page(_kept(digest), None)
+    return _page(packs.uploaded(runtime(), digest), None)
 
 
 @blueprint.post("/packs/prepared/<digest>/install")
 def install_pack(digest: str) -> ResponseReturnValue:
     administrator()
-    archive = _kept(digest)
+    archive = packs.uploaded(runtime(), digest)
     try:
         _check_review()
         packs.install(runtime(), actor(), [archive], deciding.decided(), _choices())
@@ -74,7 +68,7 @@ def install_pack(digest: str) -> ResponseReturnValue:
         return _page(archive, error), error.status
     settle(runtime(), [archive])
     forget_model()
-    (_folder() / archive.digest).unlink(missing_ok=True)
+    (packs.uploads(runtime()) / archive.digest).unlink(missing_ok=True)
     flash(t(Text("{pack} {version} is in force.", pack=archive.name, version=archive.version)), "success")
     return redirect("/packs")
 
@@ -117,7 +111,8 @@ def _page(archive: Archive, trouble: FormloomError | None) -> str:
     return render_template(
         "design/prepared.html", archive=archive, was=was, found=found, errors=errors, forecast=forecast,
         chosen=choices, trouble=trouble, names=deciding.inputs(found.conflicts), where=where,
-        called=deciding.called(found.changes), ready=not (errors or found.open or (forecast and forecast.blocked)))
+        called=deciding.called(found.changes), subject=f"pack:{archive.digest}", rehearsed=rehearsals.latest(
+            f"pack:{archive.digest}"), ready=not (errors or found.open or (forecast and forecast.blocked)))
 
 
 def _removal(name: str, trouble: FormloomError | None) -> str:
@@ -141,18 +136,6 @@ def _check_review() -> None:
 
 def _choices() -> Choices:
     return decisions_on_data.sent(request.form, NO_CHOICES)
-
-
-def _kept(digest: str) -> Archive:
-    """Raises NotFound for one that was not uploaded, or is in force already."""
-    file = _folder() / digest
-    if not _DIGEST.fullmatch(digest) or not file.is_file():
-        raise NotFound(Text("This file is not here any more. Choose it again."))
-    return archives.unpacked(file.read_bytes(), digest)
-
-
-def _folder() -> Path:
-    return runtime().settings.files / "packs"
 
 
 def _told(error: BadConfiguration) -> str:

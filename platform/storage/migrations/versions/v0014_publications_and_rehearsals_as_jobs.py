@@ -1,0 +1,39 @@
+"""Change sets that a worker publishes: which job does it, how far it is, and why it could not. Rehearsals on copies."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from formloom.storage.columns import Instant, Json
+
+revision = "0014"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("fl_change_set", sa.Column("job_id", sa.Integer(), nullable=True))
+    op.add_column("fl_change_set", sa.Column("progress", Json(), nullable=True))
+    op.add_column("fl_change_set", sa.Column("trouble", Json(), nullable=True))
+    op.create_table("fl_rehearsal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("asked", Json(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("progress", Json(), nullable=True),
+        sa.Column("result", Json(), nullable=True),
+        sa.Column("job_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("asked_by", sa.Integer(), nullable=True),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_fl_rehearsal_subject", "fl_rehearsal", ["subject", "id"])
+
+
+def downgrade() -> None:
+    op.drop_table("fl_rehearsal")
+    for name in ("trouble", "progress", "job_id"):
+        op.drop_column("fl_change_set", name)

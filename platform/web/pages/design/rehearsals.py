@@ -1,0 +1,85 @@
+"""Rehearsals on a copy of the data, of a draft and of a pack: asking for one, how far it is, what came of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from formloom.design import packs, rehearsal_job
+from formloom.design.rehearsal_job import Asked
+from formloom.errors import BadRequest, Text
+from formloom.storage import change_sets as stored
+from formloom.storage.choices import NO_CHOICES, to_json
+from formloom.web.i18n import label, t
+from formloom.web.pages.blueprint import blueprint
+from formloom.web.pages.design import deciding, decisions_on_data
+from formloom.web.pages.edited_sources import administrator
+from formloom.web.pages.frame import display
+from formloom.web.requests import catalog, reading, runtime, writing
+
+_SUBJECTS = ("change", "pack")
+
+
+@blueprint.post("/changes/<int:change_id>/rehearse")
+def rehearse_change(change_id: int) -> ResponseReturnValue:
+    administrator()
+    with writing() as context:
+        found = stored.get(context.unit, change_id)
+        rehearsal_job.ask(context, f"change:{change_id}", {"number": found.number})
+    return _answer(f"change:{change_id}")
+
+
+@blueprint.post("/packs/prepared/<digest>/rehearse")
+def rehearse_pack(digest: str) -> ResponseReturnValue:
+    """With what was decided on the page so far."""
+    administrator()
+    packs.uploaded(runtime(), digest)
+    decided = [[kind, name, list(path), side] for (kind, name), sides in deciding.decided().items()
+               for path, side in sides.items()]
+    asked = {"decisions": decided, "choices": to_json(decisions_on_data.sent(request.form, NO_CHOICES))}
+    with writing() as context:
+        rehearsal_job.ask(context, f"pack:{digest}", asked)
+    return _answer(f"pack:{digest}")
+
+
+@blueprint.get("/rehearsals/<subject>")
+def rehearsal(subject: str) -> ResponseReturnValue:
+    administrator()
+    return _answer(subject)
+
+
+@blueprint.post("/rehearsals/<subject>/stop")
+def stop_rehearsal(subject: str) -> ResponseReturnValue:
+    administrator()
+    with writing() as context:
+        rehearsal_job.stop(context, subject)
+    return _answer(subject)
+
+
+def latest(subject: str) -> dict[str, Any]:
+    """What the part of a page about it needs."""
+    with reading() as context:
+        found = rehearsal_job.latest(context, subject)
+        number = stored.get(context.unit, int(subject.partition(":")[2])).number if subject.startswith("change:") else 0
+    known = catalog().entities
+    names = {name: label(known[name].label) if name in known else name
+             for name, _, _ in (found.outcome.entities if found and found.outcome else ())}
+    return {"asked": found, "step": _step(found), "names": names, "show": display(),
+            "stale": bool(found and found.asked.get("number", number) != number)}
+
+
+def _step(found: Asked | None) -> str:
+    told = found.progress.get("step") if found else None
+    return t(Text.from_json(told)) if told else ""
+
+
+def _answer(subject: str) -> ResponseReturnValue:
+    """The part of the page for htmx, else the page itself."""
+    kind, _, rest = subject.partition(":")
+    if kind not in _SUBJECTS:
+        raise BadRequest(Text("The request cannot be read."))
+    if not request.headers.get("HX-Request"):
+        return redirect(f"/changes/{rest}" if kind == "change" else f"/packs/prepared/{rest}")
+    return render_template("design/_rehearsal.html", subject=subject, rehearsed=latest(subject))
