@@ -116,7 +116,8 @@ def install(given: tuple[Path, ...], yes: bool, choices_file: Path | None) -> No
               help="Keep what was changed here; `all` for every one.")
 @click.option("--theirs", "theirs", multiple=True, metavar="CONFLICT",
               help="Take what the pack says; `all` for the rest.")
-@click.option("--rehearse", is_flag=True, help="Show what would happen, and try it out on a copy of the data; nothing is changed.")
+@click.option("--rehearse", is_flag=True,
+              help="Show what would happen, and try it out on a copy of the data; nothing is changed.")
 @click.option("--downgrade", is_flag=True, help="Allow an older version.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--choices", "choices_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),

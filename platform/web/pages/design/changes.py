@@ -162,14 +162,14 @@ def _page(change_id: int, reason: str = "", trouble: FormloomError | None = None
         mine = model_draft.current(context)
         moved = rebasing.overtaken(context, found) if found.open and not going else []
         files = [_file(path, context.catalog.sources, sources) for path in sorted(texts)]
-    asked = found.open and texts and not going      # what it does was looked at before, and takes its time
+    asked = found.open and texts and not going and not moved    # else it says nothing, or takes its time again
     preview = publishing.preview(runtime(), sources, publishing.chosen(found)) if asked else None
     warnings = [p for p in preview.problems if p.severity != "error" and p.place.file.endswith(
         tuple(texts))] if preview else []
     return render_template(
         "design/change.html", change=found, step=_step(found),
         files=files, edits=edits, names=names, preview=preview, warnings=warnings,
-        chosen=publishing.chosen(found), moved=[file.label for file in files if file.path in moved],
+        chosen=publishing.chosen(found), moved={file.path: file.label for file in files if file.path in moved},
         current=mine is not None and mine.id == found.id, review=runtime().settings.review, trouble=trouble,
         subject=f"change:{change_id}", rehearsed=rehearsals.latest(f"change:{change_id}"),
         reason=reason, states=stored, show=display(), going=going, failed=publishing_job.trouble(found),
