@@ -160,8 +160,8 @@ REQUESTS: dict[str, tuple[str, str, str | None]] = {
     "create": ("POST", f"/api/v1/records/{ENTITY}", json.dumps({"name": "Of the benchmark", "amount": 1234.5})),
     "list": ("GET", f"/api/v1/records/{ENTITY}?sort=-amount&page_size=25", None),
     "get": ("GET", f"/api/v1/records/{ENTITY}/7", None),
-    "list page": ("GET", f"/{ENTITY}", None),
-    "form page": ("GET", f"/{ENTITY}/new", None),
+    "list page": ("GET", f"/records/{ENTITY}", None),
+    "form page": ("GET", f"/records/{ENTITY}/new", None),
 }
 
 

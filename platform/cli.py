@@ -15,7 +15,7 @@ import click
 from formloom import diagnosis, installation, pack_commands, process_commands, rename_commands, schema_commands, worker
 from formloom.design import packs, publishing_job, rehearsal_job
 from formloom.errors import FormloomError, Problem
-from formloom.metadata import archives, builtin_types, compiler, jsonschema_import, loader
+from formloom.metadata import archives, builtin_types, compiler, garbage, jsonschema_import, loader
 from formloom.metadata.layers import LOCAL
 from formloom.metadata.sources import Source
 from formloom.policy import people
@@ -138,6 +138,7 @@ def serve(initialise: bool, pack: Path | None) -> None:
 def run_worker() -> None:
     """Run background work until told to stop; any number of workers may share a database."""
     runtime = opened()
+    runtime.replaced = garbage.settle
     publishing_job.register(runtime, settling.settle)
     rehearsal_job.register(runtime)
     worker.run(runtime)

@@ -105,6 +105,7 @@ class Runtime:
         self._read: tuple[str, Decisions, list[Problem]] | None = None
         self._pictured: Model | None = None
         self._found: tuple[str, list[Problem]] | None = None
+        self.replaced: Callable[[], None] = lambda: None      # called when another model was taken up
         self._security = ""
         self._accounts: dict[int, tuple[float, Account | None]] = {}
         self._asked = float("-inf")
@@ -324,6 +325,8 @@ class Runtime:
                 self._model = self._build(str(version), unit)
                 self.former = former.load(unit, self._model.catalog)
         self._asked = monotonic()
+        if replaced:
+            self.replaced()
         return replaced
 
     def _build(self, version: str, unit: Unit) -> Model:

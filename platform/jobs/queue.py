@@ -31,17 +31,20 @@ _OPEN = ("queued", "leased", "failed")
 _FIRST_DELAY = timedelta(seconds=5)
 _LONGEST_DELAY = timedelta(hours=1)
 _AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-_LOST = "The worker stopped while it ran this job."
+_LOST = Text("The worker stopped while it ran this job.")
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why an attempt failed. `final`: another attempt would not help. `after`: when the other side may be asked."""
+    """Why an attempt failed. `final`: another attempt would not help. `after`: when the other side may be asked.
+    `said`: a Text as JSON, for whoever reads another language than `words` is in.
+    """
 
     words: str
     code: str = ""
     final: bool = False
     after: timedelta | None = None
+    said: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Job:
     instance_id: int | None = None
     node: str = ""
     token: str = ""
+    said: Mapping[str, Any] | None = None
 
 
 def enqueue(unit: Unit, kind: str, payload: Mapping[str, Any], key: str | None = None,
@@ -117,7 +121,7 @@ def extend(unit: Unit, job_id: int, token: str, wall: datetime) -> bool:
 
 def finish(unit: Unit, job: Job, token: str, now: datetime, result: str = "") -> bool:
     """False when the lease was lost: what this worker found out is then told by nobody."""
-    done = _owned(unit, job.id, token, status="done", finished_at=now, error=None, error_code=None,
+    done = _owned(unit, job.id, token, status="done", finished_at=now, error=None, error_code=None, said=None,
                   result=result or None, lease=None, lease_until=None)
     if done and job.token:
         _settle(unit, job.id, token)
@@ -126,24 +130,25 @@ def finish(unit: Unit, job: Job, token: str, now: datetime, result: str = "") ->
 
 def fail(unit: Unit, job: Job, token: str, failure: Failure, now: datetime) -> bool:
     """Back into the queue, later each time; given up, and visible as failed, after the last attempt."""
-    told = {"error": failure.words, "error_code": failure.code or None, "lease": None, "lease_until": None}
+    told = {"error": failure.words, "error_code": failure.code or None, "said": failure.said, "lease": None,
+            "lease_until": None}
     if job.attempts < ATTEMPTS and not failure.final:
         later = now + max(delay(job.attempts), min(failure.after or timedelta(), _LONGEST_DELAY))
         return _owned(unit, job.id, token, status="queued", run_at=later, **told)
     given_up = _owned(unit, job.id, token, status="failed", finished_at=now, **told)
     if given_up:
-        _give_up(unit, job, token, failure.words, now)
+        _give_up(unit, job, token, failure, now)
     return given_up
 
 
-def _give_up(unit: Unit, job: Job, lease: str, words: str, now: datetime) -> None:
+def _give_up(unit: Unit, job: Job, lease: str, failure: Failure, now: datetime) -> None:
     if job.token:
         _settle(unit, job.id, lease)
         return
     process = sa.select(fl_instance.c.key).where(fl_instance.c.id == job.instance_id)
     unit.connection.execute(sa.insert(fl_incident).values(
-        instance_id=job.instance_id, key=unit.connection.scalar(process) or job.kind, node=job.node, error=words,
-        at=now, status="open", job_id=job.id, attempts=job.attempts))
+        instance_id=job.instance_id, key=unit.connection.scalar(process) or job.kind, node=job.node,
+        error=failure.words, said=failure.said, at=now, status="open", job_id=job.id, attempts=job.attempts))
 
 
 def _settle(unit: Unit, job_id: int, lease: str) -> None:
@@ -181,13 +186,13 @@ def renew(unit: Unit, job: Job, payload: Mapping[str, Any], key: str, now: datet
 def sweep(unit: Unit, now: datetime, wall: datetime) -> int:
     """Takes jobs back from workers that died; how many."""
     expired = (fl_job.c.status == "leased") & (fl_job.c.lease_until < wall)
-    lost = {"error": _LOST, "error_code": None, "lease": None, "lease_until": None}
+    lost = {"error": str(_LOST), "error_code": None, "said": _LOST.as_json(), "lease": None, "lease_until": None}
     hopeless = sa.select(fl_job).where(expired & (fl_job.c.attempts >= ATTEMPTS)).with_for_update(skip_locked=True)
     given_up = unit.connection.execute(hopeless).all()
     for row in given_up:
         unit.connection.execute(
             sa.update(fl_job).where(fl_job.c.id == row.id).values(status="failed", finished_at=now, **lost))
-        _give_up(unit, _job(row), row.lease, _LOST, now)
+        _give_up(unit, _job(row), row.lease, Failure(str(_LOST), said=_LOST.as_json()), now)
     again = unit.connection.execute(
         sa.update(fl_job).where(expired & (fl_job.c.attempts < ATTEMPTS))
         .values(status="queued", run_at=now, **lost))
@@ -208,4 +213,4 @@ def _owned(unit: Unit, job_id: int, token: str, **values: Any) -> bool:
 
 def _job(row: Any) -> Job:
     return Job(row.id, row.kind, json.loads(row.payload), row.status, row.attempts, row.run_at, row.error or "",
-               row.error_code or "", row.result or "", row.instance_id, row.node or "", row.token or "")
+               row.error_code or "", row.result or "", row.instance_id, row.node or "", row.token or "", row.said)

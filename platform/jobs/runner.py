@@ -87,7 +87,8 @@ def _attempt(database: Database, job: queue.Job, token: str, handlers: Mapping[s
 def _failure(error: Exception) -> queue.Failure:
     code = error.code if isinstance(error, FormloomError) else ""
     final, after = (error.final, error.after) if isinstance(error, JobError) else (False, None)
-    return queue.Failure(f"{type(error).__name__}: {error}", code, final, after)
+    said = error.message.as_json() if isinstance(error, FormloomError) else None
+    return queue.Failure(f"{type(error).__name__}: {error}", code, final, after, said)
 
 
 @contextmanager

@@ -59,6 +59,7 @@ class Policy:
         self._held: dict[tuple[frozenset[str], str], tuple[Grant, ...]] = {}
         self._lists: dict[tuple[bool, frozenset[str], str], Access] = {}
         self._accesses: dict[tuple[Any, ...], Access] = {}
+        self._visible: dict[tuple[frozenset[str], bool], frozenset[str]] = {}
 
     def is_admin(self, actor: Actor) -> bool:
         return actor.system or actor.admin or not self._admins.isdisjoint(actor.roles)
@@ -102,6 +103,17 @@ class Policy:
         if any(rule.constant is True for rule in found):
             return RowRules(everything=True)
         return RowRules(expressions=tuple(dict.fromkeys(found)))
+
+    def visible(self, actor: Actor) -> frozenset[str]:
+        """Entities of which any record could be read: deny by default hides the others altogether. Whoever has the same
+        roles sees the same ones, so they are found once.
+        """
+        key = (actor.roles, self.is_admin(actor))
+        known = self._visible.get(key)
+        if known is None:
+            known = frozenset(name for name in self.catalog.entities if not self.row_rules(actor, name).nothing)
+            self._visible[key] = known
+        return known
 
     def access(
         self, actor: Actor, entity: Entity | str, record: Mapping[str, Any] | None = None, now: datetime | None = None,

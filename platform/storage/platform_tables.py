@@ -193,7 +193,7 @@ fl_job = _table(
     _required("attempts", Integer), _required("run_at", Instant), Column("lease_until", Instant), Column("lease", Text),
     Column("error", Text), _required("created_at", Instant), Column("finished_at", Instant),
     Column("error_code", Text), Column("result", Text), Column("instance_id", Integer), Column("node", Text),
-    Column("token", Text),
+    Column("token", Text), Column("said", Json),
     UniqueConstraint("key", name="uq_fl_job_key"), Index("ix_fl_job_due", "status", "run_at"),
     Index("ix_fl_job_instance", "instance_id"),
 )
@@ -288,7 +288,7 @@ fl_incident = _table(
     _id(), Column("instance_id", Integer), Column("key", Text), Column("node", Text), _required("error", Text),
     _required("at", Instant), _required("status", Text), Column("job_id", Integer),
     Column("attempts", Integer, nullable=False, server_default="1"), Column("resolution", Text),
-    Column("resolved_at", Instant), Column("resolved_by", Integer), Column("told_at", Instant),
+    Column("resolved_at", Instant), Column("resolved_by", Integer), Column("told_at", Instant), Column("said", Json),
     _owned("fl_incident", "instance_id", "fl_instance"),
     Index("ix_fl_incident_instance", "instance_id"), Index("ix_fl_incident_status", "status", "id"),
 )

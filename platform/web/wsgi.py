@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from formloom import settings
+from formloom.metadata import garbage
 from formloom.runtime import Runtime
 from formloom.web.app import create_app
 
 _settings = settings.from_environment()
 _runtime = Runtime(_settings)
+_runtime.replaced = garbage.settle
 app = create_app(_runtime)
 
 bind = f"{_settings.host}:{_settings.port}"

@@ -95,6 +95,6 @@ def _waiting(context: Context, job: queue.Job) -> steps.Step | None:
 def _incident(context: Context, process: str, job: queue.Job) -> None:
     """The instance itself goes on where it can: its timers run, its other branches move."""
     context.unit.connection.execute(sa.insert(t.fl_incident).values(
-        instance_id=job.instance_id, key=process, node=job.node, error=job.error, at=context.now, status="open",
-        job_id=job.id, attempts=job.attempts))
+        instance_id=job.instance_id, key=process, node=job.node, error=job.error, said=job.said, at=context.now,
+        status="open", job_id=job.id, attempts=job.attempts))
     trail.note(context, job.instance_id or 0, "incident", [(job.node, context.now)], None, {"error": job.error})

@@ -6,13 +6,14 @@ or has sent, or to a job of nobody's. An instance that could not even start is k
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from formloom.errors import Conflict, Forbidden, NotFound, Text
+from formloom.errors import Conflict, Forbidden, FormloomError, NotFound, Text
 from formloom.jobs import queue
 from formloom.metadata.catalog import EMPTY, Label
 from formloom.records.context import Context
@@ -46,6 +47,7 @@ class Incident:
     resolved_by: int | None
     record: RecordRef | None
     skippable: bool
+    said: Text | None           # the cause, for whoever reads another language
 
     @property
     def drawn(self) -> str:
@@ -84,22 +86,24 @@ def record(context: Context, failure: StepFailed, keep: bool = False) -> None:
     known = connection.scalar(sa.select(found.id).where(found.id == failure.instance_id))
     if known is None and keep and failure.start is not None:
         known = _keep(context, failure.start)
-    words = f"{type(failure.cause).__name__}: {failure.cause}"
-    if known is None or not _again(context, failure, words):
+    cause = failure.cause
+    told = {"error": f"{type(cause).__name__}: {cause}",
+            "said": cause.message.as_json() if isinstance(cause, FormloomError) else None}
+    if known is None or not _again(context, failure, told):
         connection.execute(sa.insert(t.fl_incident).values(
-            instance_id=known, key=failure.key, node=failure.node, error=words, at=context.now, status="open",
-            job_id=failure.job_id, attempts=1))
+            instance_id=known, key=failure.key, node=failure.node, at=context.now, status="open",
+            job_id=failure.job_id, attempts=1, **told))
     if known is not None:
         connection.execute(sa.update(t.fl_instance).where(found.id == known).values(status="incident"))
         trail.note(context, known, "incident", [(failure.node, context.now)], None, {"error": str(failure.cause)})
 
 
-def _again(context: Context, failure: StepFailed, words: str) -> bool:
+def _again(context: Context, failure: StepFailed, told: Mapping[str, Any]) -> bool:
     """Whether it is an incident already: the same step, tried once more."""
     of = t.fl_incident.c
     same = ((of.instance_id == failure.instance_id) & (of.node == failure.node) & (of.status == "open")
             & (of.job_id.is_(None) if failure.job_id is None else of.job_id == failure.job_id))
-    values = {"attempts": of.attempts + 1, "error": words, "at": context.now}
+    values = {"attempts": of.attempts + 1, "at": context.now, **told}
     return bool(context.unit.connection.execute(sa.update(t.fl_incident).where(same).values(values)).rowcount)
 
 
@@ -215,7 +219,8 @@ def _incident(context: Context, row: Any) -> Incident:
         node_label=node.label if node else EMPTY, error=row.error, at=row.at, attempts=row.attempts, status=row.status,
         resolution=row.resolution or "", resolved_at=row.resolved_at, resolved_by=row.resolved_by,
         record=(row.entity, row.record_id) if row.record_id is not None else None,
-        skippable=row.job_id is not None or can_skip(definition, row.node))
+        skippable=row.job_id is not None or can_skip(definition, row.node),
+        said=Text.from_json(row.said) if row.said else None)
 
 
 def _known_label(context: Context, key: str) -> Label:

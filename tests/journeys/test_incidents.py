@@ -119,6 +119,7 @@ def test_refused_step_goes_on_with_other_data(sign_in: SignIn, bureau: Bureau) -
     expect(page.get_by_role("row").nth(1)).to_contain_text("two letters")
     admin.shot("incidents-zh")
     page.get_by_role("link", name="资信检查").first.click()
+    expect(page.locator("main")).to_contain_text("对方返回 422")
     expect(page.locator("main")).to_contain_text("country: two letters, ISO 3166-1 alpha-2")
     sent = page.get_by_label("发送的内容")
     wrong = sent.input_value()

@@ -16,8 +16,8 @@ from formloom.web.requests import actor, catalog, model
 
 def readable() -> dict[str, Entity]:
     """Entities of which the actor could see a record: what is denied altogether is not told of."""
-    policy, who = model().policy, actor()
-    return {name: e for name, e in catalog().entities.items() if not policy.row_rules(who, name).nothing}
+    visible = model().policy.visible(actor())
+    return {name: e for name, e in catalog().entities.items() if name in visible}
 
 
 @blueprint.get("/entities")

@@ -128,9 +128,10 @@ def _group(name: str, words: Text, places: Sequence[tuple[Text, str, str]]) -> G
 
 
 def _places(workspace: Workspace, current: Catalog) -> Iterator[Place]:
+    visible = model().policy.visible(actor())
     for item in workspace.items:
-        entity = current.entities.get(item.entity)
-        if entity and may_read(entity):
+        if item.entity in visible:
+            entity = current.entities[item.entity]
             href = f"/records/{entity.name}" + (f"?view={item.view}" if item.view else "")
             view = next((label(v.label) for v in entity.views if v.name == item.view), "")
             here = request.path == f"/records/{entity.name}" or request.path.startswith(f"/records/{entity.name}/")
@@ -140,7 +141,7 @@ def _places(workspace: Workspace, current: Catalog) -> Iterator[Place]:
 
 def may_read(entity: Entity) -> bool:
     """Whether any record of the entity could be visible: deny by default hides the entity altogether."""
-    return not model().policy.row_rules(actor(), entity.name).nothing
+    return entity.name in model().policy.visible(actor())
 
 
 def may_create(entity: Entity) -> bool:

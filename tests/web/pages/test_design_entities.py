@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,12 @@ def test_formulas_follow_a_renamed_field(ada: FlaskClient) -> None:
     assert ada.get("/design/entity/contract/tree").json["tree"] == read["tree"]
 
 
+def row(page: str, name: str) -> str:
+    found = re.search(rf'href="/design/entities/{name}".*?</tr>', page, re.DOTALL)
+    assert found
+    return found[0]
+
+
 def test_renamed_entity_is_designed_further(ada: FlaskClient, runtime: Runtime) -> None:
     with runtime.writing(SYSTEM) as context:
         made = actions.create(context, "contract", {"name": "Drills for Acme", "amount": "5"})
@@ -137,7 +144,9 @@ def test_renamed_entity_is_designed_further(ada: FlaskClient, runtime: Runtime) 
     page = ada.get("/design/entities/deal").text
     assert '"amount":"' in page
     assert "Drills for Acme" in ada.get("/design/entities/deal/preview").text
+    assert ada.get("/design/entities/contract").headers["Location"] == "/design/entities/deal"
     listed = ada.get("/design/entities").text
+    assert "In your draft" in row(listed, "deal")
     assert 'href="/design/entities/deal"' in listed
     assert 'href="/design/entities/contract"' not in listed
     read: Any = ada.get("/design/entity/deal/tree").json
@@ -151,6 +160,7 @@ def test_renamed_entity_is_designed_further(ada: FlaskClient, runtime: Runtime) 
     with runtime.reading(SYSTEM) as context:
         assert actions.read(context, "deal", made.id).values["name"] == "Drills for Acme"
     assert runtime.former.entities["contract"].name == "deal"
+    assert "Changed here" in row(ada.get("/design/entities").text, "deal")
     assert 'data-for="note"' in ada.get("/design/entities/deal/preview").text
 
 

@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.add_column("fl_change_set", sa.Column("job_id", sa.Integer(), nullable=True))
     op.add_column("fl_change_set", sa.Column("progress", Json(), nullable=True))
     op.add_column("fl_change_set", sa.Column("trouble", Json(), nullable=True))
+    for table in ("fl_job", "fl_incident"):     # what went wrong, in words that can be said in another language
+        op.add_column(table, sa.Column("said", Json(), nullable=True))
     op.create_table("fl_rehearsal",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
@@ -35,5 +37,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("fl_rehearsal")
+    for table in ("fl_job", "fl_incident"):
+        op.drop_column(table, "said")
     for name in ("trouble", "progress", "job_id"):
         op.drop_column("fl_change_set", name)

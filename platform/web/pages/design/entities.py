@@ -86,6 +86,9 @@ def make_entity() -> ResponseReturnValue:
 def entity_designer(name: str) -> ResponseReturnValue:
     administrator()
     read = editing.read("entity", name)
+    called = str(read["tree"].get("entity", name))
+    if called != name:          # an address from before it was renamed
+        return redirect(f"/design/entities/{called}")
     with reading() as context:
         catalog = outlined(context)
         entity = catalog.entities.get(name)
@@ -152,7 +155,9 @@ def held(entity: Entity | None) -> Json:
 
 
 def _line(context: Context, entity: Entity, edited: Mapping[str, Any], catalog: Catalog) -> Line:
-    path = definitions.path_of("entity", entity.name)
+    renamed = entity.id.rpartition(".")[2] != entity.name      # files speak of it by its first name
+    first = definitions.first_name(catalog.sources, "entity", entity.name) if renamed else entity.name
+    path = definitions.path_of("entity", first)
     overlaid = definitions.local(catalog.sources, path) is not None
     known = in_force(context.catalog, entity)
     return Line(
