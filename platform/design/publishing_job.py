@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from time import monotonic
 from typing import Any, Final
 
 from formloom.design import publishing, rebasing
+from formloom.design.pacing import Paced
 from formloom.errors import BadConfiguration, FormloomError, Text
 from formloom.jobs import queue
 from formloom.policy.actor import SYSTEM
@@ -24,7 +24,6 @@ from formloom.storage.forecast import Forecast
 
 JOB: Final = "publish"
 SLOW_SECONDS: Final = 5.0       # of the estimate: from here on a worker publishes
-_REPORT_SECONDS: Final = 0.5
 
 
 class Stopped(FormloomError):
@@ -69,9 +68,11 @@ def _carry_out(
     runtime.refresh()
     with runtime.reading(SYSTEM) as context:
         seen = stored.get(context.unit, int(payload["change_set"]))
+    if seen.state == stored.PUBLISHED:      # by a worker that died before it said so
+        settle(runtime)
     if seen.state != stored.PUBLISHING:
         return
-    account, report = runtime.account(int(payload["by"])), _Report(runtime, seen.id)
+    account, report = runtime.account(int(payload["by"])), Paced(partial(_report, runtime, seen.id))
     try:
         report(0, 0, Text("Everything is checked once more."))
         publishing.publish(runtime, account.actor if account else SYSTEM, seen, seen.reason or "", report)
@@ -98,18 +99,9 @@ def _told(error: FormloomError) -> list[Text]:
     return [text for text in (error.message, error.hint) if text]
 
 
-class _Report:
-    """Tells how far it is, twice a second at most. Raises Stopped."""
-
-    def __init__(self, runtime: Runtime, change_set: int) -> None:
-        self._runtime, self._change_set = runtime, change_set
-        self._told = float("-inf")
-
-    def __call__(self, done: int, total: int, step: Text) -> None:
-        if monotonic() - self._told < _REPORT_SECONDS:
-            return
-        self._told = monotonic()
-        with self._runtime.database.write() as unit:
-            going = stored.report(unit, self._change_set, {"done": done, "total": total, "step": step.as_json()})
-        if not going:
-            raise Stopped
+def _report(runtime: Runtime, change_set: int, done: int, total: int, step: Text) -> None:
+    """Raises Stopped once somebody asked for that."""
+    with runtime.database.write() as unit:
+        going = stored.report(unit, change_set, {"done": done, "total": total, "step": step.as_json()})
+    if not going:
+        raise Stopped

@@ -5,11 +5,12 @@ A forecast says what will happen; a rehearsal shows that it does, and how long i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Final
 
+from formloom.design.pacing import Tell
 from formloom.errors import BadConfiguration, FormloomError, Text
 from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM
@@ -19,7 +20,6 @@ from formloom.runtime import Runtime
 from formloom.storage import scratch
 from formloom.storage.choices import NO_CHOICES, Choices
 
-Told = Callable[[int, int, Text], None]
 COPYING: Final = Text("The data is copied.")
 LOOKING: Final = Text("Every list is opened.")
 
@@ -49,7 +49,7 @@ class Outcome:
 
 def rehearse(
     runtime: Runtime, sources: Sequence[Source], choices: Choices = NO_CHOICES,
-    told: Told = lambda done, total, step: None
+    told: Tell = lambda done, total, step: None
 ) -> Outcome:
     """Outside of a unit of work; takes as long as copying the database and publishing. Raises Conflict."""
     runtime.settings.home.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def rehearse(
             beside.close()
 
 
-def _tried(beside: Runtime, sources: Sequence[Source], choices: Choices, told: Told, copying: float) -> Outcome:
+def _tried(beside: Runtime, sources: Sequence[Source], choices: Choices, told: Tell, copying: float) -> Outcome:
     before = _counts(beside) if beside.current_catalog() else {}
     began = monotonic()
     wrong: list[Text] = []
@@ -93,7 +93,7 @@ def _counts(beside: Runtime) -> dict[str, int]:
         return {name: context.store.count(context.unit, name) for name in context.catalog.entities}
 
 
-def _opened(beside: Runtime, told: Told) -> list[Text]:
+def _opened(beside: Runtime, told: Tell) -> list[Text]:
     """What cannot be read any more; every entity is asked for its first page."""
     found = []
     names = list(beside.model().catalog.entities)

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from time import monotonic
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from formloom.design import change_sets, packs, publishing, rehearsal
+from formloom.design.pacing import Paced
 from formloom.design.rehearsal import Outcome
 from formloom.errors import FormloomError, Text
 from formloom.jobs import queue
@@ -30,7 +30,6 @@ from formloom.storage.platform_tables import fl_rehearsal as t
 JOB: Final = "rehearsal"
 GOING: Final = ("waiting", "running")
 _KEPT: Final = 5                # of one subject; older ones go
-_TOLD_SECONDS: Final = 0.5
 
 # What a subject (without its kind), and what was asked about it, would make of the model.
 Model = Callable[[Runtime, str, Mapping[str, Any]], tuple[Sequence[Source], Choices]]
@@ -99,7 +98,7 @@ def _carry_out(runtime: Runtime, _database: Database, payload: Mapping[str, Any]
         row = unit.connection.execute(sa.select(t).where(t.c.id == number)).one_or_none()
     if row is None or row.status not in GOING:
         return
-    told = _Telling(runtime, number)
+    told = Paced(partial(_report, runtime, number))
     try:
         told(0, 0, rehearsal.COPYING)
         kind, _, rest = row.subject.partition(":")
@@ -136,23 +135,14 @@ def of_pack(runtime: Runtime, digest: str, asked: Mapping[str, Any]) -> tuple[Se
 MODELS: Final[Mapping[str, Model]] = {"change": of_change, "pack": of_pack}
 
 
-class _Telling:
-    """Twice a second at most. Raises _Stopped once nobody wants to know."""
-
-    def __init__(self, runtime: Runtime, number: int) -> None:
-        self._runtime, self._number = runtime, number
-        self._told = float("-inf")
-
-    def __call__(self, done: int, total: int, step: Text) -> None:
-        if monotonic() - self._told < _TOLD_SECONDS:
-            return
-        self._told = monotonic()
-        going = (t.c.id == self._number) & t.c.status.in_(GOING)
-        with self._runtime.database.write() as unit:
-            wanted = unit.connection.execute(sa.update(t).where(going).values(
-                status="running", progress={"done": done, "total": total, "step": step.as_json()})).rowcount
-        if not wanted:
-            raise _Stopped
+def _report(runtime: Runtime, number: int, done: int, total: int, step: Text) -> None:
+    """Raises _Stopped once nobody wants to know."""
+    going = (t.c.id == number) & t.c.status.in_(GOING)
+    with runtime.database.write() as unit:
+        wanted = unit.connection.execute(sa.update(t).where(going).values(
+            status="running", progress={"done": done, "total": total, "step": step.as_json()})).rowcount
+    if not wanted:
+        raise _Stopped
 
 
 def _asked(row: Any) -> Asked:

@@ -132,7 +132,8 @@ def edit(
 ) -> ChangeSet:
     """Keeps one edit; what had been undone is forgotten. Raises OvertakenChange, Conflict."""
     behind = (edits.c.change_set == seen.id) & (edits.c.seq > seen.cursor)
-    changed = update(unit, seen, by, now, cursor=seen.cursor + 1, state=DRAFT, reviewed_by=None, reviewed_at=None)
+    changed = update(unit, seen, by, now, cursor=seen.cursor + 1, state=DRAFT, reviewed_by=None, reviewed_at=None,
+                     trouble=None)
     unit.connection.execute(sa.delete(edits).where(behind))
     unit.connection.execute(sa.insert(edits).values(
         change_set=seen.id, seq=seen.cursor + 1, path=path, before=before, after=after, at=now, by=by,

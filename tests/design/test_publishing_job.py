@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from formloom.design import change_sets, publishing, publishing_job
+from formloom.design import change_sets, pacing, publishing, publishing_job
 from formloom.errors import Conflict, Text
 from formloom.jobs import queue, runner
 from formloom.policy.actor import SYSTEM
@@ -53,6 +53,13 @@ def test_worker_publishes(runtime: Runtime, settled: list[str]) -> None:
     closed = now(runtime, seen)
     assert (closed.state, closed.reason, settled) == (
         stored.PUBLISHED, "Tax numbers", [runtime.model().catalog.version])
+
+
+def test_publication_that_was_not_reported_is_settled(runtime: Runtime, settled: list[str]) -> None:
+    seen = handed_over(runtime, edit(runtime, begin(runtime), "customer", add_vat))
+    publishing.publish(runtime, ADA, seen, "")
+    work(runtime, seen)
+    assert settled == [runtime.model().catalog.version]
 
 
 def test_nothing_of_it_changes_meanwhile(runtime: Runtime, settled: list[str]) -> None:
@@ -118,7 +125,7 @@ def test_another_worker_takes_up_what_one_began(
             raise _Died
         return True
 
-    monkeypatch.setattr(publishing_job, "_REPORT_SECONDS", 0.0)
+    monkeypatch.setattr(pacing, "SECONDS", 0.0)
     with monkeypatch.context() as once:
         once.setattr(stored, "report", dying)
         if runtime.database.dialect == "postgresql":

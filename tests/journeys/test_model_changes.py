@@ -132,6 +132,10 @@ def test_pack_is_upgraded_over_local_changes(page: Page, own: Server, tmp_path: 
     expect(conflict).to_contain_text("客户档案")
     expect(page.get_by_role("button", name="使其生效")).to_have_attribute("aria-disabled", "true")
     conflict.get_by_label("保留我的").check()
+    page.get_by_role("button", name="在副本上演练").click()
+    expect(page.locator("#rehearsal")).to_contain_text("已在副本上发布，并打开了每个列表", timeout=60_000)
+    expect(conflict.get_by_label("保留我的")).to_be_checked()
+    Person(page).shot("pack-rehearsed-zh")
     page.get_by_role("button", name="重新查看").click()
     page.get_by_role("button", name="使其生效").click()
     expect(page.locator(".fl-toast")).to_contain_text("已生效")
@@ -141,6 +145,37 @@ def test_pack_is_upgraded_over_local_changes(page: Page, own: Server, tmp_path: 
     assert "note" in tree["tree"]["fields"]
     assert tree["tree"]["fields"]["company"]["max_length"] == 180
     assert re.search(r"crm\s*·?.*0\.9\.0|0\.9\.0", page.locator(".fl-packs").inner_text())
+
+
+def begin(page: Page, title: str) -> str:
+    """Another draft, in which this administrator works from now on; its address."""
+    page.goto("/changes")
+    page.get_by_label("草稿名称").fill(title)
+    page.get_by_role("button", name="新建草稿").click()
+    page.wait_for_url(re.compile(r"/changes/\d+$"))
+    return page.url
+
+
+def test_draft_takes_in_what_was_published(page: Page) -> None:
+    mine = begin(page, "产品改名")
+    edit(page, "product", 'tree.label.zh = "我的产品"; tree.fields.colour = { type: "text", label: "颜色" };')
+    begin(page, "产品目录")
+    edit(page, "product", 'tree.label.zh = "产品目录"; tree.fields.weight = { type: "decimal", label: "重量" };')
+    publish(page, "产品目录")
+    page.goto(mine)
+    expect(page.locator("#moved")).to_contain_text("期间有他人发布了")
+    page.locator("#moved").get_by_role("button", name="并入").click()
+    conflict = page.locator(".fl-conflict")
+    expect(conflict).to_have_count(1)
+    Person(page).shot("draft-merge-zh")
+    conflict.get_by_label("保留我的").check()
+    page.get_by_role("button", name="并入", exact=True).click()
+    expect(page.locator(".fl-toast")).to_contain_text("已并入")
+    page.get_by_role("button", name="在此草稿中修改").click()
+    publish(page, "产品改名")
+    fields = page.evaluate("async () => (await (await fetch('/design/entity/product/tree')).json()).tree")
+    assert fields["label"]["zh"] == "我的产品"
+    assert {"colour", "weight"} <= fields["fields"].keys()
 
 
 def test_form_is_laid_out_for_a_role(enter: Enter) -> None:

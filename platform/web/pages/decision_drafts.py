@@ -63,8 +63,7 @@ def try_decision(stem: str) -> ResponseReturnValue:
 @answering
 def publish_decision(stem: str) -> ResponseReturnValue:
     file, text, document = _draft(stem)
-    findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))[1]
-    if errors := [one for one in findings if one.problem.severity == "error"]:
+    if errors := _errors(file, text):
         return _refused(document, errors)
     over = body().get("over") or body().get("was")
     try:
@@ -84,14 +83,18 @@ def publish_decision(stem: str) -> ResponseReturnValue:
 def collect_decision(stem: str) -> ResponseReturnValue:
     """Into the draft of the model, to be published with what else is in it."""
     file, text, document = _draft(stem)
-    findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))[1]
-    if errors := [one for one in findings if one.problem.severity == "error"]:
+    if errors := _errors(file, text):
         return _refused(document, errors)
     if layers.digest(file.text) != str(body().get("over") or body().get("was")):
         return _overtaken(stem)
     found = model_draft.collect(file.path, lambda sources: layers.put(sources, file.path, text),
                              Text("{name} was changed.", name=stem))
     return jsonify(was=layers.digest(text), sheet=sheet.to_json(document), page=f"/changes/{found.id}")
+
+
+def _errors(file: File, text: str) -> list[Finding]:
+    findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))[1]
+    return [one for one in findings if one.problem.severity == "error"]
 
 
 def _values(asked: Decision, document: Document, value: Any) -> list[tuple[str, str]]:

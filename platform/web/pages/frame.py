@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -103,16 +103,30 @@ def _frame(who: Actor, current: Catalog) -> Frame:
         open_tasks = inbox.counts(context)
         unread = notifications.unread(context.unit, who.user_id)
     return Frame(
-        person=who.name, username=who.username, groups=(*_groups(current), *_design(who)),
+        person=who.name, username=who.username, groups=(*_groups(who, current), *_design(who)),
         administration=_administration(who), inbox=open_tasks["mine"] + open_tasks["offered"] + open_tasks["copied"],
         unread=unread,
         side_closed=request.cookies.get("side") == "closed")
 
 
-def _groups(current: Catalog) -> Iterator[Group]:
-    for workspace in current.workspaces:
-        if places := tuple(_places(workspace, current)):
-            yield Group(workspace.name, label(workspace.label), places)
+def _groups(who: Actor, current: Catalog) -> tuple[Group, ...]:
+    """The same for all who have the same roles, read the same language and are at the same place."""
+    here = _HERE.match(request.path)
+    key = (current.version, who.roles, model().policy.is_admin(who), locale(), here and here[1],
+           request.args.get("view", "") if here else "")
+    known = _menus.get(key)
+    if known is None:
+        if len(_menus) >= _MOST_MENUS:
+            _menus.clear()
+        found = ((workspace, tuple(_places(workspace, current))) for workspace in current.workspaces)
+        known = _menus[key] = tuple(
+            Group(workspace.name, label(workspace.label), places) for workspace, places in found if places)
+    return known
+
+
+_HERE: Final = re.compile(r"/records/([^/]+)(?:/|$)")
+_MOST_MENUS: Final = 2_000
+_menus: dict[tuple[Any, ...], tuple[Group, ...]] = {}
 
 
 def _design(who: Actor) -> Iterator[Group]:
@@ -134,7 +148,7 @@ def _places(workspace: Workspace, current: Catalog) -> Iterator[Place]:
             entity = current.entities[item.entity]
             href = f"/records/{entity.name}" + (f"?view={item.view}" if item.view else "")
             view = next((label(v.label) for v in entity.views if v.name == item.view), "")
-            here = request.path == f"/records/{entity.name}" or request.path.startswith(f"/records/{entity.name}/")
+            here = (place := _HERE.match(request.path)) is not None and place[1] == entity.name
             name = label(entity.plural) + (f" · {view}" if view else "")
             yield Place(name, href, entity.icon, here and request.args.get("view", "") == item.view)
 
