@@ -40,6 +40,26 @@ def test_pages_fit_their_window(sign_in: SignIn, size: str, language: str, dark:
     person.speak("zh")
 
 
+WHOLE = """() => {
+    const menu = [...document.querySelectorAll(".fl-bar details[open] .fl-menu-body")].pop().getBoundingClientRect();
+    const inside = (x, y) => document.elementFromPoint(x, y)?.closest(".fl-menu-body") !== null;
+    return menu.left >= 0 && menu.right <= innerWidth
+        && inside(menu.left + 8, menu.top + 8) && inside(menu.right - 8, menu.top + menu.height / 2); }"""
+
+
+@pytest.mark.parametrize("path", [
+    "/inbox", "/design/entities/contract", "/design/roles", "/workflows/contract_approval"])
+def test_menus_open_whole_on_a_phone(sign_in: SignIn, path: str) -> None:
+    person = sign_in("sales_manager" if path == "/inbox" else "admin", width=390, height=844)
+    person.open(path)
+    if path.startswith(("/design/", "/workflows/")):
+        expect(person.page.locator("main[data-ready]")).to_be_attached()
+    for menu in person.page.locator(".fl-bar > details.fl-menu > summary:visible").all():
+        menu.click()
+        assert person.page.evaluate(WHOLE), path
+        menu.click()
+
+
 def test_record_offers_to_be_edited(sign_in: SignIn) -> None:
     person = sign_in("sales1")
     person.open("/records/account")
