@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from formloom.design import rebasing
 from formloom.errors import BadConfiguration, NotFound, Text
 from formloom.metadata import layers
 from formloom.metadata.catalog import Label
@@ -73,10 +74,10 @@ def path_of(stem: str) -> str:
 
 def files() -> list[File]:
     with reading() as context:
-        sources = model_draft.sources(context)
-        paths = {s.path for s in sources if s.path.startswith(FOLDER)}
-        held = {path: model_draft.holding(context, path) for path in paths}
-    return [_file(path, sources, held[path]) for path in sorted(held)]
+        sources, draft = model_draft.sources(context), model_draft.current(context)
+        edited = rebasing.edited(context, draft) if draft else {}
+    paths = sorted({s.path for s in sources if s.path.startswith(FOLDER)})
+    return [_file(path, sources, draft if path in edited else None) for path in paths]
 
 
 def file(stem: str) -> File:

@@ -269,6 +269,7 @@ def test_decision_is_published_with_its_draft(runtime: Runtime, ada: FlaskClient
     sent = post(ada, "collect", body)
     assert sent.status_code == 200, sent.text
     assert (legal(runtime, 60_000), state(ada)["collected"]) == (True, True)
+    assert "In your draft" in ada.get("/decisions").text
     assert state(ada)["sheet"]["parts"][0]["grid"]["rows"][0]["tests"][0] == "<= 70000"
     assert post(ada, "collect", draft({**body}, 0, "<= 1")).status_code == 409       # from the version before
     assert post(ada, "publish", draft(state(ada), 0, "<= 80000")).status_code == 409

@@ -289,6 +289,7 @@ def test_drawing_is_published_with_its_draft(runtime: Runtime, ada: FlaskClient)
     assert "Chief reviews" not in layers.at(runtime.model().catalog.sources, PATH).text
     assert (state(ada)["collected"], "Chief reviews" in state(ada)["text"]) == (True, True)
     assert "Chief reviews" in ada.get(draft).text
+    assert "In your draft" in ada.get("/workflows").text
     refused = post(ada, "publish", renamed(state(ada), "Somebody"))
     assert (refused.status_code, refused.json["code"]) == (409, "conflict")
     number = re.search(r'name="number" value="(\d+)"', ada.get(draft).text)
