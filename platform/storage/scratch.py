@@ -16,6 +16,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from formloom.errors import Conflict, Text
 from formloom.storage.database import Database
@@ -23,12 +24,13 @@ from formloom.storage.functions import postgresql as functions
 
 Told = Callable[[int, int], None]       # tables done, of how many
 PREFIX: Final = "fl_scratch_"
+_FORBIDDEN: Final = "42501"             # insufficient privilege
 _ROOM: Final = 1.2                      # times its size have to be free
 
 
 @contextmanager
 def copied(database: Database, folder: Path, told: Told = lambda done, total: None) -> Iterator[str]:
-    """The URL of the copy. `folder`: where a file may lie. Raises Conflict where the disk has no room for it."""
+    """The URL of the copy. `folder`: where a file may lie. Raises Conflict without room or the right to make it."""
     if database.dialect == "sqlite":
         with _file(database, folder, told) as url:
             yield url
@@ -58,7 +60,7 @@ def _schema(database: Database, told: Told) -> Iterator[str]:
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as holding:
         _forget_left_behind(holding)
         holding.execute(sa.select(sa.func.pg_advisory_lock(sa.func.hashtext(name))))
-        holding.exec_driver_sql(f"CREATE SCHEMA {name}")
+        _make(holding, name)
         try:
             snapshot = database.engine.connect().execution_options(isolation_level="REPEATABLE READ")
             with snapshot as connection, connection.begin():
@@ -68,6 +70,16 @@ def _schema(database: Database, told: Told) -> Iterator[str]:
         finally:
             holding.exec_driver_sql(f"DROP SCHEMA {name} CASCADE")
             holding.execute(sa.select(sa.func.pg_advisory_unlock(sa.func.hashtext(name))))
+
+
+def _make(connection: sa.Connection, name: str) -> None:
+    try:
+        connection.exec_driver_sql(f"CREATE SCHEMA {name}")
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _FORBIDDEN:
+            raise
+        raise Conflict(Text("The database does not let us make a schema for the copy."),
+                       Text("Let whoever owns the database say: GRANT CREATE ON DATABASE ... TO ...")) from error
 
 
 def _forget_left_behind(connection: sa.Connection) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 
 from formloom.design import publishing, rehearsal, rehearsal_job
+from formloom.errors import Conflict
 from formloom.jobs import runner
 from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM
@@ -15,6 +19,7 @@ from formloom.records import actions
 from formloom.runtime import Runtime
 from formloom.storage import scratch
 from formloom.storage.choices import Choices
+from formloom.storage.database import Database
 from formloom.storage.platform_tables import fl_job
 
 from .test_change_sets import ADA, add_vat, begin, edit
@@ -98,6 +103,27 @@ def test_what_would_fail_is_told(filled: Runtime) -> None:
     assert ("customer", 7, 7) in found.entities
     assert everything(filled).keys() == before.keys()
     assert left_behind(filled) == []
+
+
+def test_copy_that_cannot_be_made_is_refused(filled: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = filled.database
+    filled.settings.home.mkdir(parents=True, exist_ok=True)
+    if database.dialect == "sqlite":
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
+        with pytest.raises(Conflict, match="no room"), scratch.copied(database, filled.settings.home):
+            pass
+        return
+    name = f"fl_guest_{uuid4().hex[:8]}"
+    with database.write() as unit:
+        unit.connection.exec_driver_sql(f"CREATE ROLE {name} LOGIN")
+    guest = Database(database.url.set(username=name).render_as_string(hide_password=False))
+    try:
+        with pytest.raises(Conflict, match="make a schema"), scratch.copied(guest, filled.settings.home):
+            pass
+    finally:
+        guest.engine.dispose()
+        with database.write() as unit:
+            unit.connection.exec_driver_sql(f"DROP ROLE {name}")
 
 
 def test_worker_rehearses_a_draft(filled: Runtime) -> None:
