@@ -151,16 +151,14 @@ def move(unit: Unit, seen: ChangeSet, steps: int, by: int, now: datetime) -> Cha
 
 def update(unit: Unit, seen: ChangeSet, by: int, now: datetime, **values: Any) -> ChangeSet:
     """Raises OvertakenChange if it is not as it was seen, Conflict if it is closed or being published."""
-    if not seen.open:
-        raise Conflict(Text("This draft was published or discarded."), Text("Begin a new one."))
+    check_free(seen)
+    return settle(unit, seen, by, now, **values)
+
+
+def check_free(seen: ChangeSet) -> None:
+    """Raises Conflict while a worker publishes it."""
     if seen.state == PUBLISHING:
         raise Conflict(Text("This draft is being published."), Text("Wait until that has ended, or stop it."))
-    return _update(unit, seen, by, now, **values)
-
-
-def settle(unit: Unit, seen: ChangeSet, by: int, now: datetime, **values: Any) -> ChangeSet:
-    """The end of publishing, however it ended. Raises OvertakenChange."""
-    return _update(unit, seen, by, now, **values)
 
 
 def report(unit: Unit, id: int, progress: Mapping[str, Any]) -> bool:
@@ -179,7 +177,10 @@ def stop(unit: Unit, id: int) -> None:
         progress={"stop": True}))
 
 
-def _update(unit: Unit, seen: ChangeSet, by: int, now: datetime, **values: Any) -> ChangeSet:
+def settle(unit: Unit, seen: ChangeSet, by: int, now: datetime, **values: Any) -> ChangeSet:
+    """The end of publishing too, however it ended. Raises OvertakenChange, Conflict if it is closed."""
+    if not seen.open:
+        raise Conflict(Text("This draft was published or discarded."), Text("Begin a new one."))
     mine = (sets.c.id == seen.id) & (sets.c.number == seen.number)
     done = unit.connection.execute(sa.update(sets).where(mine).values(
         number=seen.number + 1, updated_at=now, updated_by=by, **values))

@@ -180,3 +180,12 @@ def test_diagrams_are_part_of_a_draft(runtime: Runtime) -> None:
         draft = change_sets.put(context, draft, "workflows/x.bpmn", "<nothing/>", Text("Drawn."))
         held = change_sets.sources(context, draft)
     assert definitions.local(held, "workflows/x.bpmn") == "<nothing/>"
+
+
+def test_discarded_draft_is_not_published(runtime: Runtime) -> None:
+    draft = edit(runtime, begin(runtime), "customer", add_vat)
+    with runtime.writing(ADA) as context:
+        gone = change_sets.discard(context, draft)
+    with pytest.raises(Conflict):
+        publishing.publish(runtime, ADA, gone, "")
+    assert "vat" not in runtime.model().catalog.entity("customer").fields

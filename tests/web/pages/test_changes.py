@@ -144,6 +144,9 @@ def test_long_publication_is_left_to_a_worker(
     assert 'name="slow" value="1"' in ada.get(page).text
     assert "It is being published" in press(ada, page, "publish", slow="1").text
     assert "A worker takes it up." in ada.get(f"{page}/progress").text
+    with runtime.database.read() as unit:
+        number = str(stored.get(unit, int(page.rsplit("/", 1)[1])).number)
+    assert ada.post(f"{page}/publish", data={"csrf_token": token(ada, page), "number": number}).status_code == 409
     assert "Everybody goes on working meanwhile." in ada.get(page).text
     with runtime.database.read() as unit:
         job = stored.get(unit, int(page.rsplit("/", 1)[1])).job_id

@@ -185,6 +185,7 @@ def _publish(change_id: int) -> ResponseReturnValue:
             return redirect(f"/changes/{change_id}")
         with reading() as context:
             seen, actor = _seen(context, change_id), context.actor
+        stored.check_free(seen)
         publishing.publish(runtime(), actor, seen, reason)
     except FormloomError as error:
         return _page(change_id, reason, error), error.status
