@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from formloom.design import definitions, rebasing
-from formloom.errors import BadConfiguration, Conflict, Problem, Text
+from formloom.errors import BadConfiguration, Conflict, FormloomError, Problem, Text
 from formloom.metadata.sources import Source
 from formloom.policy.actor import Actor
 from formloom.runtime import Runtime
@@ -71,6 +71,13 @@ def preview(runtime: Runtime, sources: Sequence[Source], choices: Choices = NO_C
     return Preview(found, runtime.forecast(sources, choices))
 
 
+def told(error: FormloomError) -> list[Text]:
+    """Why something was not published, for a person."""
+    if isinstance(error, BadConfiguration):
+        return [problem.message for problem in error.problems if problem.severity == "error"]
+    return [text for text in (error.message, error.hint) if text]
+
+
 def chosen(change_set: ChangeSet) -> Choices:
     """What was decided about the data."""
     return from_json(change_set.choices)
@@ -89,7 +96,8 @@ def publish(
     check_approved(runtime, seen)
     for _ in range(_TRIES):
         with runtime.reading(actor) as context:
-            edited, moved = rebasing.edited(context, seen), rebasing.overtaken(context, seen)
+            edited = rebasing.edited(context, seen)
+            moved = rebasing.moved(context, edited)
             in_force = context.catalog.sources
             version = context.catalog.version
         if not edited:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from formloom.design import publishing, rebasing
 from formloom.design.pacing import Paced
-from formloom.errors import BadConfiguration, FormloomError, Text
+from formloom.errors import FormloomError, Text
 from formloom.jobs import queue
 from formloom.policy.actor import SYSTEM
 from formloom.records.context import Context
@@ -24,6 +24,7 @@ from formloom.storage.forecast import Forecast
 
 JOB: Final = "publish"
 SLOW_SECONDS: Final = 5.0       # of the estimate: from here on a worker publishes
+_MOST_TOLD: Final = 20
 
 
 class Stopped(FormloomError):
@@ -85,18 +86,12 @@ def _carry_out(
 
 def _give_back(context: Context, seen: ChangeSet, state: str, why: FormloomError) -> None:
     stored.settle(context.unit, seen, seen.updated_by or 0, context.now, state=state, job_id=None, progress=None,
-                  trouble={"told": [text.as_json() for text in _told(why)]})
+                  trouble={"told": [text.as_json() for text in publishing.told(why)[:_MOST_TOLD]]})
 
 
 def trouble(change_set: ChangeSet) -> list[Text]:
     """Why the last attempt of a worker came to nothing."""
     return [Text.from_json(one) for one in (change_set.trouble or {}).get("told", ())]
-
-
-def _told(error: FormloomError) -> list[Text]:
-    if isinstance(error, BadConfiguration):
-        return [problem.message for problem in error.problems if problem.severity == "error"][:20]
-    return [text for text in (error.message, error.hint) if text]
 
 
 def _report(runtime: Runtime, change_set: int, done: int, total: int, step: Text) -> None:

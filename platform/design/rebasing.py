@@ -49,15 +49,19 @@ def edited(context: Context, change_set: ChangeSet) -> dict[str, Edited]:
 
 def overtaken(context: Context, change_set: ChangeSet) -> list[str]:
     """Paths of the draft that are not in force any more as they were when it began to change them."""
-    return [path for path, one in sorted(edited(context, change_set).items()) if _moved(context, path, one)]
+    return moved(context, edited(context, change_set))
+
+
+def moved(context: Context, held: Mapping[str, Edited]) -> list[str]:
+    """The same of what was `edited`."""
+    return [path for path, one in sorted(held.items()) if _moved(context, path, one)]
 
 
 def rebase(context: Context, change_set: ChangeSet, choices: Choices = NO_CHOICES) -> Rebase:
     """What bringing in would come to. Changes nothing."""
     in_force = context.catalog.sources
     held = edited(context, change_set)
-    paths = overtaken(context, change_set)
-    merged = {path: _merged(context, path, held[path], choices) for path in paths}
+    merged = {path: _merged(context, path, held[path], choices) for path in moved(context, held)}
     known = [one for one in merged.values() if one is not None]
     conflicts = tuple(conflict for one in known for conflict in one.conflicts)
     texts = {path: (definitions.local(in_force, path), one.text if one else definitions.local(in_force, path))

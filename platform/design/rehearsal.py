@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Final
 
-from formloom.design.pacing import Tell
 from formloom.errors import BadConfiguration, FormloomError, Text
 from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM
@@ -18,6 +17,7 @@ from formloom.records import actions
 from formloom.records.query import Query
 from formloom.runtime import Runtime
 from formloom.storage import scratch
+from formloom.storage.catalogs import Progress, untold
 from formloom.storage.choices import NO_CHOICES, Choices
 
 COPYING: Final = Text("The data is copied.")
@@ -49,7 +49,7 @@ class Outcome:
 
 def rehearse(
     runtime: Runtime, sources: Sequence[Source], choices: Choices = NO_CHOICES,
-    told: Tell = lambda done, total, step: None
+    told: Progress = untold
 ) -> Outcome:
     """Outside of a unit of work; takes as long as copying the database and publishing. Raises Conflict."""
     runtime.settings.home.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def rehearse(
             beside.close()
 
 
-def _tried(beside: Runtime, sources: Sequence[Source], choices: Choices, told: Tell, copying: float) -> Outcome:
+def _tried(beside: Runtime, sources: Sequence[Source], choices: Choices, told: Progress, copying: float) -> Outcome:
     before = _counts(beside) if beside.current_catalog() else {}
     began = monotonic()
     wrong: list[Text] = []
@@ -93,7 +93,7 @@ def _counts(beside: Runtime) -> dict[str, int]:
         return {name: context.store.count(context.unit, name) for name in context.catalog.entities}
 
 
-def _opened(beside: Runtime, told: Tell) -> list[Text]:
+def _opened(beside: Runtime, told: Progress) -> list[Text]:
     """What cannot be read any more; every entity is asked for its first page."""
     found = []
     names = list(beside.model().catalog.entities)

@@ -100,7 +100,7 @@ WHERE s.relkind = 'S' AND t.relnamespace = current_schema()::regnamespace"""
 _CONSTRAINTS = """SELECT t.relname, c.conname, pg_get_constraintdef(c.oid) AS told FROM pg_constraint c
 JOIN pg_class t ON t.oid = c.conrelid WHERE t.relnamespace = current_schema()::regnamespace
 AND c.contype IN ('p', 'u', 'f') ORDER BY c.contype = 'f', t.relname, c.conname"""
-_INDEXES = """SELECT i.relname, pg_get_indexdef(i.oid) AS told, x.indrelid::regclass::text AS owner FROM pg_index x
+_INDEXES = """SELECT i.relname, pg_get_indexdef(i.oid) AS told FROM pg_index x
 JOIN pg_class i ON i.oid = x.indexrelid WHERE i.relnamespace = current_schema()::regnamespace AND NOT EXISTS
 (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.oid AND c.contype IN ('p', 'u', 'x'))"""
 
@@ -127,7 +127,7 @@ def _fill(connection: sa.Connection, scratch: str, told: Told) -> None:
                         f" FROM {quote(table)}), false)")
     for table, name, words in constraints:
         _do(connection, f"ALTER TABLE {quote(table)} ADD CONSTRAINT {quote(name)} {words}")
-    for _, words, _ in indexes:
+    for _, words in indexes:
         _do(connection, words.replace(f" ON {source}.", f" ON {scratch}.", 1))
     for statement in functions.functions():
         _do(connection, statement)

@@ -31,7 +31,7 @@ Json = dict[str, Any]
 @answering
 def check_decision(stem: str) -> ResponseReturnValue:
     file, text, document = _draft(stem)
-    read, findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))
+    read, findings = _checked(file, text)
     broken = any(one.problem.severity == "error" for one in findings)
     found = findings if broken else [*findings, *cells.examine(read)]
     return jsonify(findings=[_finding(document, one) for one in found], tidy=_tidy(document),
@@ -46,7 +46,7 @@ def try_decision(stem: str) -> ResponseReturnValue:
     given = sent.get("inputs")
     if not isinstance(given, dict) or not all(isinstance(words, str) for words in given.values()):
         raise BadRequest(Text("The request cannot be read."))
-    read, findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))
+    read, findings = _checked(file, text)
     if any(one.problem.severity == "error" for one in findings):
         return jsonify(broken=True)
     asked = trial.decision(read, text, file.path, str(sent.get("decision", "")))
@@ -92,9 +92,12 @@ def collect_decision(stem: str) -> ResponseReturnValue:
     return jsonify(was=layers.digest(text), sheet=sheet.to_json(document), page=f"/changes/{found.id}")
 
 
+def _checked(file: File, text: str) -> tuple[Model, list[Finding]]:
+    return cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))
+
+
 def _errors(file: File, text: str) -> list[Finding]:
-    findings = cells.check(text, file.path, decision_files.others(model_draft.imagined(), file.path))[1]
-    return [one for one in findings if one.problem.severity == "error"]
+    return [one for one in _checked(file, text)[1] if one.problem.severity == "error"]
 
 
 def _values(asked: Decision, document: Document, value: Any) -> list[tuple[str, str]]:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from formloom.design import rebasing
 from formloom.errors import BadConfiguration, NotFound, Text
 from formloom.metadata import layers
 from formloom.metadata.catalog import Label
 from formloom.metadata.layers import Layers
-from formloom.metadata.sources import Source
 from formloom.runtime import Model
 from formloom.storage.change_sets import ChangeSet
 from formloom.web.i18n import label
 from formloom.web.pages import model_draft
+from formloom.web.pages.model_draft import Standing
 from formloom.web.requests import model, reading, runtime
 from formloom.workflow.decisions import editing, library, usage
 from formloom.workflow.decisions.editing import Document, Part
@@ -74,17 +72,16 @@ def path_of(stem: str) -> str:
 
 def files() -> list[File]:
     with reading() as context:
-        sources, draft = model_draft.sources(context), model_draft.current(context)
-        edited = rebasing.edited(context, draft) if draft else {}
-    paths = sorted({s.path for s in sources if s.path.startswith(FOLDER)})
-    return [_file(path, sources, draft if path in edited else None) for path in paths]
+        standing = model_draft.standing(context)
+    paths = sorted({s.path for s in standing.sources if s.path.startswith(FOLDER)})
+    return [_file(path, standing) for path in paths]
 
 
 def file(stem: str) -> File:
     """Raises NotFound for a file that is not there, or was deleted."""
     path = path_of(stem)
     with reading() as context:
-        found = _file(path, model_draft.sources(context), model_draft.holding(context, path))
+        found = _file(path, model_draft.standing(context))
     if found.document is None:
         raise NotFound(Text("There is no decision {name}.", name=stem))
     return found
@@ -132,6 +129,7 @@ def others(current: Model, path: str) -> dict[str, str]:
     return library.importable([one for one in current.catalog.decision_files if one.place.file != path])
 
 
-def _file(path: str, sources: Sequence[Source], collected: ChangeSet | None) -> File:
-    held = layers.at(sources, path)
-    return File(path.removeprefix(FOLDER).removesuffix(ENDING), path, held, read(path, held.text), collected)
+def _file(path: str, standing: Standing) -> File:
+    held = layers.at(standing.sources, path)
+    stem = path.removeprefix(FOLDER).removesuffix(ENDING)
+    return File(stem, path, held, read(path, held.text), standing.holding(path))

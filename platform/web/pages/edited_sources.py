@@ -44,6 +44,10 @@ class Overtaken(Conflict):
                          Text("Compare both versions, then decide which one to publish."))
 
 
+class NotAlone(Conflict):
+    """The file is published with the draft that holds it, or after a review."""
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """`number` counts from 1; `text` is empty for one that took the file out of force."""
@@ -86,9 +90,7 @@ def body() -> dict[str, Any]:
 
 
 def publish(path: str, change: Change, was: str | None = None, reason: str = "") -> None:
-    """At once. `was`: digest of the text that the change was made from. Raises Overtaken, BadConfiguration, and
-    Conflict where it has to be published with a draft.
-    """
+    """`was`: digest of the text that the change was made from. Raises Overtaken, NotAlone, BadConfiguration."""
     _check_may_stand_alone(path)
     for _ in range(_TRIES):
         catalog = runtime().model().catalog
@@ -106,11 +108,11 @@ def publish(path: str, change: Change, was: str | None = None, reason: str = "")
 
 def _check_may_stand_alone(path: str) -> None:
     with reading() as context:
-        held = model_draft.holding(context, path)
+        held = model_draft.standing(context).holding(path)
     if held is not None:
-        raise Conflict(Text("This is part of the draft {title}.", title=held.title), Text("Publish that draft."))
+        raise NotAlone(Text("This is part of the draft {title}.", title=held.title), Text("Publish that draft."))
     if runtime().settings.review:
-        raise Conflict(Text("Another administrator has to approve what is published."),
+        raise NotAlone(Text("Another administrator has to approve what is published."),
                        Text("Put it into a draft, and ask for a review."))
 
 
@@ -156,14 +158,12 @@ def returned(path: str, goal: str) -> ResponseReturnValue:
 
 def changed(path: str, change: Change, done: Text, goal: str) -> ResponseReturnValue:
     """Publishes and says so; what is wrong is told where one was. What may not stand alone goes into the draft."""
-    with reading() as context:
-        held = model_draft.holding(context, path)
-    if held is not None or runtime().settings.review:
+    try:
+        publish(path, change)
+    except NotAlone:
         found = model_draft.collect(path, change, Text("{path} was changed.", path=path))
         flash(t(Text("This is in the draft now, and in force once that is published.")), "success")
         return redirect(f"/changes/{found.id}")
-    try:
-        publish(path, change)
     except BadConfiguration as error:
         told = [p for p in error.problems if p.severity == "error"]
         flash(" ".join(f"{p.place}: {t(p.message)}" for p in told[:_MOST_TOLD]), "danger")

@@ -73,6 +73,11 @@ class Frame:
     side_closed: bool
 
 
+_HERE: Final = re.compile(r"/records/([^/]+)(?:/|$)")
+_MOST_MENUS: Final = 2_000
+_menus: dict[tuple[Any, ...], tuple[Group, ...]] = {}
+
+
 def install_frame(app: Flask) -> None:
     app.jinja_env.globals.update(
         frame=frame, theme=theme, thing=thing, locale=locale, label=label, t=t, languages=LANGUAGES,
@@ -111,22 +116,17 @@ def _frame(who: Actor, current: Catalog) -> Frame:
 
 def _groups(who: Actor, current: Catalog) -> tuple[Group, ...]:
     """The same for all who have the same roles, read the same language and are at the same place."""
-    here = _HERE.match(request.path)
-    key = (current.version, who.roles, model().policy.is_admin(who), locale(), here and here[1],
-           request.args.get("view", "") if here else "")
+    place = _HERE.match(request.path)
+    here = (place[1], request.args.get("view", "")) if place else ("", "")
+    key = (current.version, who.roles, model().policy.is_admin(who), locale(), here)
     known = _menus.get(key)
     if known is None:
         if len(_menus) >= _MOST_MENUS:
             _menus.clear()
-        found = ((workspace, tuple(_places(workspace, current))) for workspace in current.workspaces)
+        found = ((workspace, tuple(_places(workspace, current, here))) for workspace in current.workspaces)
         known = _menus[key] = tuple(
             Group(workspace.name, label(workspace.label), places) for workspace, places in found if places)
     return known
-
-
-_HERE: Final = re.compile(r"/records/([^/]+)(?:/|$)")
-_MOST_MENUS: Final = 2_000
-_menus: dict[tuple[Any, ...], tuple[Group, ...]] = {}
 
 
 def _design(who: Actor) -> Iterator[Group]:
@@ -141,16 +141,15 @@ def _group(name: str, words: Text, places: Sequence[tuple[Text, str, str]]) -> G
         Place(t(label), href, icon, f"{request.path}/".startswith(f"{href}/")) for label, href, icon in places))
 
 
-def _places(workspace: Workspace, current: Catalog) -> Iterator[Place]:
+def _places(workspace: Workspace, current: Catalog, here: tuple[str, str]) -> Iterator[Place]:
     visible = model().policy.visible(actor())
     for item in workspace.items:
         if item.entity in visible:
             entity = current.entities[item.entity]
             href = f"/records/{entity.name}" + (f"?view={item.view}" if item.view else "")
             view = next((label(v.label) for v in entity.views if v.name == item.view), "")
-            here = (place := _HERE.match(request.path)) is not None and place[1] == entity.name
             name = label(entity.plural) + (f" · {view}" if view else "")
-            yield Place(name, href, entity.icon, here and request.args.get("view", "") == item.view)
+            yield Place(name, href, entity.icon, (entity.name, item.view) == here)
 
 
 def may_read(entity: Entity) -> bool:

@@ -6,7 +6,7 @@ One draft at a time; which one is kept in a cookie. The first edit begins one.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import Response, after_this_request, g, request
@@ -54,10 +54,23 @@ def begun(context: Context) -> ChangeSet:
     return found
 
 
-def holding(context: Context, path: str) -> ChangeSet | None:
-    """The current draft, if it changes this file."""
-    found = current(context)
-    return found if found is not None and path in rebasing.edited(context, found) else None
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The sources as the current draft would make them, and which files it changes."""
+
+    sources: Sequence[Source]
+    draft: ChangeSet | None
+    edited: frozenset[str]
+
+    def holding(self, path: str) -> ChangeSet | None:
+        """The draft, if it changes this file."""
+        return self.draft if path in self.edited else None
+
+
+def standing(context: Context) -> Standing:
+    draft = current(context)
+    edited = frozenset(rebasing.edited(context, draft)) if draft else frozenset()
+    return Standing(change_sets.sources(context, draft), draft, edited)
 
 
 def sources(context: Context) -> list[Source]:
@@ -65,8 +78,14 @@ def sources(context: Context) -> list[Source]:
     return change_sets.sources(context, current(context))
 
 
+def drafted(context: Context) -> Model | None:
+    """The model as the current draft would make it; None without one, and while it has mistakes."""
+    draft = current(context)
+    return runtime().imagined(change_sets.sources(context, draft)) if draft else None
+
+
 def imagined() -> Model:
-    """The model as the current draft would make it; of a draft with mistakes as far as its catalog can be read."""
+    """The same; without a draft what is in force, of one with mistakes as far as its catalog can be read."""
     with reading() as context:
         draft = current(context)
         held = change_sets.sources(context, draft) if draft is not None and draft.cursor else None

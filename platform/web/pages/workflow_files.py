@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from formloom.design import rebasing
 from formloom.errors import NotFound, Text
 from formloom.metadata import layers
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.layers import Layers
-from formloom.metadata.sources import Source
 from formloom.records.context import Context
 from formloom.storage import drafts
 from formloom.storage.change_sets import ChangeSet
 from formloom.storage.drafts import Draft
 from formloom.web.i18n import label, t
 from formloom.web.pages import model_draft
+from formloom.web.pages.model_draft import Standing
 from formloom.web.pages.workflow_words import STARTS, STRANGE, happens, often
 from formloom.web.requests import model, reading
 from formloom.workflow import drawn, versions
@@ -88,7 +87,7 @@ def file(stem: str) -> File:
     """Raises NotFound for one that is neither in force, nor retired, nor a draft."""
     path = path_of(stem)
     with reading() as context:
-        found = _file(path, _Sides.of(context), {path: drafts.get(context.unit, path)})
+        found = _found(context, path)
     if not found.text and found.draft is None and not found.retired and found.collected is None:
         raise NotFound(Text("There is no process {name}.", name=stem))
     return found
@@ -98,7 +97,7 @@ def taken(key: str) -> bool:
     """Whether a process, a file or a draft has this name."""
     path = path_of(key)
     with reading() as context:
-        found = _file(path, _Sides.of(context), {path: drafts.get(context.unit, path)})
+        found = _found(context, path)
     return key in model().catalog.processes or bool(found.text or found.draft or found.retired or found.collected)
 
 
@@ -106,7 +105,7 @@ def lines() -> list[Line]:
     with reading() as context:
         held = drafts.under(context.unit, FOLDER)
         loads = versions.loads(context)
-        files = list(_files(_Sides.of(context), held))
+        files = list(_files(context, held))
     found = [_line(one, loads) for one in files]
     return sorted(found, key=lambda line: (line.file.retired, line.label))
 
@@ -136,29 +135,18 @@ def _line(one: File, loads: Mapping[str, Load]) -> Line:
                 starts(drawing, current), loads.get(drawing.key, Load()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """The sources in force, and as the current draft of the model would make them."""
-
-    in_force: Sequence[Source]
-    drafted: Sequence[Source]
-    draft: ChangeSet | None
-    edited: frozenset[str]
-
-    @classmethod
-    def of(cls, context: Context) -> _Sides:
-        draft = model_draft.current(context)
-        edited = frozenset(rebasing.edited(context, draft)) if draft else frozenset()
-        return cls(context.catalog.sources, model_draft.sources(context), draft, edited)
-
-
-def _files(sides: _Sides, held: Mapping[str, Draft]) -> Iterator[File]:
-    paths = {s.path for s in (*sides.in_force, *sides.drafted)
+def _files(context: Context, held: Mapping[str, Draft]) -> Iterator[File]:
+    standing = model_draft.standing(context)
+    paths = {s.path for s in (*context.catalog.sources, *standing.sources)
              if s.path.startswith(FOLDER) and s.path.endswith(ENDING)} | set(held)
-    return (_file(path, sides, held) for path in sorted(paths))
+    return (_file(context, standing, path, held.get(path)) for path in sorted(paths))
 
 
-def _file(path: str, sides: _Sides, held: Mapping[str, Draft | None]) -> File:
+def _found(context: Context, path: str) -> File:
+    return _file(context, model_draft.standing(context), path, drafts.get(context.unit, path))
+
+
+def _file(context: Context, standing: Standing, path: str, draft: Draft | None) -> File:
     stem = path.removeprefix(FOLDER).removesuffix(ENDING)
-    return File(stem, path, layers.at(sides.in_force, path), held.get(path),
-                sides.draft if path in sides.edited else None, layers.at(sides.drafted, path).text)
+    return File(stem, path, layers.at(context.catalog.sources, path), draft, standing.holding(path),
+                layers.at(standing.sources, path).text)

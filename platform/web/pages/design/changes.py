@@ -10,7 +10,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.design import change_sets, definitions, publishing, publishing_job, rebasing
-from formloom.errors import BadConfiguration, BadRequest, FormloomError, Text
+from formloom.errors import BadRequest, FormloomError, Text
 from formloom.metadata import layers, parsing
 from formloom.metadata.sources import Source
 from formloom.metadata.telling import Told, tell
@@ -160,18 +160,18 @@ def _page(change_id: int, reason: str = "", trouble: FormloomError | None = None
         who = {found.created_by or 0, found.reviewed_by or 0, *(edit.by or 0 for edit in edits)}
         names = people.names(context.unit, who)
         mine = model_draft.current(context)
-        moved = rebasing.overtaken(context, found) if found.open and not going else []
+        moved = rebasing.moved(context, texts) if found.open and not going else []
         files = [_file(path, context.catalog.sources, sources) for path in sorted(texts)]
     asked = found.open and texts and not going and not moved    # else it says nothing, or takes its time again
     preview = publishing.preview(runtime(), sources, publishing.chosen(found)) if asked else None
     warnings = [p for p in preview.problems if p.severity != "error" and p.place.file.endswith(
         tuple(texts))] if preview else []
     return render_template(
-        "design/change.html", change=found, step=_step(found),
+        "design/change.html", change=found, step=rehearsals.step(found.progress),
         files=files, edits=edits, names=names, preview=preview, warnings=warnings,
         chosen=publishing.chosen(found), moved={file.path: file.label for file in files if file.path in moved},
         current=mine is not None and mine.id == found.id, review=runtime().settings.review, trouble=trouble,
-        subject=f"change:{change_id}", rehearsed=rehearsals.latest(f"change:{change_id}"),
+        subject=f"change:{change_id}", rehearsed=rehearsals.latest(f"change:{change_id}") if preview else None,
         reason=reason, states=stored, show=display(), going=going, failed=publishing_job.trouble(found),
         slow=preview is not None and preview.forecast is not None and publishing_job.is_slow(preview.forecast))
 
@@ -202,16 +202,11 @@ def publishing_progress(change_id: int) -> ResponseReturnValue:
     with reading() as context:
         found = stored.get(context.unit, change_id)
     if found.state == stored.PUBLISHING:
-        return render_template("design/_progress.html", change=found, step=_step(found))
+        return render_template("design/_progress.html", change=found, step=rehearsals.step(found.progress))
     forget_model()
     if found.state == stored.PUBLISHED:
         flash(t(Text("Published. Everybody works with it from now on.")), "success")
     return Response(headers={"HX-Redirect": "/changes" if found.state == stored.PUBLISHED else f"/changes/{change_id}"})
-
-
-def _step(found: ChangeSet) -> str:
-    told = (found.progress or {}).get("step")
-    return t(Text.from_json(told)) if told else ""
 
 
 def _stop(change_id: int) -> ResponseReturnValue:
@@ -281,9 +276,7 @@ def _choose(context: Context, seen: ChangeSet) -> Text:
 
 
 def _told(error: FormloomError) -> str:
-    if isinstance(error, BadConfiguration):
-        return " ".join(t(p.message) for p in error.problems if p.severity == "error")
-    return " ".join(t(part) for part in (error.message, error.hint) if part)
+    return " ".join(t(text) for text in publishing.told(error))
 
 
 def _files(before: tuple[Source, ...], after: tuple[Source, ...]) -> Iterator[ChangedFile]:

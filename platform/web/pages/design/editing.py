@@ -46,7 +46,7 @@ def definition_tree(kind: str, name: str) -> ResponseReturnValue:
 
 def trees(context: Context, kind: str) -> dict[str, Tree]:
     """All definitions of a kind by name, as the current draft makes them."""
-    return definitions.trees(change_sets.sources(context, model_draft.current(context)), kind)
+    return definitions.trees(model_draft.sources(context), kind)
 
 
 @blueprint.get("/design/<kind>/trees")

@@ -218,7 +218,7 @@ def _new_form(given: Mapping[str, str], errors: list[FieldError]) -> str:
 
 def _unfit(given: Mapping[str, str], catalog: Catalog, context: Context) -> list[FieldError]:
     taken = {*catalog.entities, *context.catalog.entities,
-             *definitions.names(change_sets.sources(context, model_draft.current(context)), "entity")}
+             *definitions.names(model_draft.sources(context), "entity")}
     found = list(naming.unfit(given, taken, Text("There is such an entity already.")))
     if given["parent"] and given["parent"] not in catalog.entities:
         found.append(FieldError("parent", "unknown", Text("Choose one of the list.")))

@@ -37,18 +37,18 @@ def design_menus() -> ResponseReturnValue:
         trees = editing.trees(context, "workspace")
     order = [one.name for one in catalog.workspaces]
     data = {
-    "workspaces": {name: trees[name] for name in (*order, *trees) if name in trees},
-    "draft": editing.draft_as_json(), "icons": ICONS, "entities": [_entity(e) for e in catalog.entities.values()],
-    "roles": [{"name": role.name, "label": label(role.label), "reads": _read(role, catalog)}
+        "workspaces": {name: trees[name] for name in (*order, *trees) if name in trees},
+        "draft": editing.draft_as_json(), "icons": ICONS, "entities": [_entity(e) for e in catalog.entities.values()],
+        "roles": [{"name": role.name, "label": label(role.label), "reads": _read(role, catalog)}
                   for role in catalog.roles.values()],
-    "words": texts(_WORDS)}
+        "words": texts(_WORDS)}
     used = {str(tree.get("icon", "folder")) for tree in trees.values()} | {e.icon for e in catalog.entities.values()}
     return render_template("design/menus.html", data=data, icons=sorted({*ICONS, *used, "folder"}))
 
 
 def _entity(entity: Any) -> Json:
     return {"name": entity.name, "label": label(entity.plural), "icon": entity.icon, "parent": entity.parent,
-    "views": [{"name": view.name, "label": label(view.label)} for view in entity.views]}
+            "views": [{"name": view.name, "label": label(view.label)} for view in entity.views]}
 
 
 def _read(role: Role, catalog: Catalog) -> list[str]:

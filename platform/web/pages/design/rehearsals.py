@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.design import packs, rehearsal_job
-from formloom.design.rehearsal_job import Asked
 from formloom.errors import BadRequest, Text
 from formloom.storage import change_sets as stored
 from formloom.storage.choices import NO_CHOICES, to_json
@@ -66,12 +66,13 @@ def latest(subject: str) -> dict[str, Any]:
     known = catalog().entities
     names = {name: label(known[name].label) if name in known else name
              for name, _, _ in (found.outcome.entities if found and found.outcome else ())}
-    return {"asked": found, "step": _step(found), "names": names, "show": display(),
+    return {"asked": found, "step": step(found.progress if found else None), "names": names, "show": display(),
             "stale": bool(found and found.asked.get("number", number) != number)}
 
 
-def _step(found: Asked | None) -> str:
-    told = found.progress.get("step") if found else None
+def step(progress: Mapping[str, Any] | None) -> str:
+    """What a worker is at, as it reported it."""
+    told = (progress or {}).get("step")
     return t(Text.from_json(told)) if told else ""
 
 

@@ -11,7 +11,6 @@ from typing import Any, Final
 from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets
 from formloom.errors import BadRequest, FormloomError, NotFound, Text
 from formloom.forms.display import NUMERIC
 from formloom.metadata.catalog import Entity, Field
@@ -30,7 +29,7 @@ from formloom.web.pages import listing, model_draft
 from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.edited_sources import administrator, answering
 from formloom.web.pages.frame import display
-from formloom.web.requests import reading, runtime
+from formloom.web.requests import reading
 
 _OFFERED: Final = 8
 _ROWS: Final = 15
@@ -80,7 +79,7 @@ def why(entity: str, action: str) -> ResponseReturnValue:
     with reading() as context:
         who = _actor(context, number)
         now = _answer(context, context.policy, who, entity, action, record)
-        drafted = _drafted(context)
+        drafted = model_draft.drafted(context)
         then = None
         if drafted is not None and _knows(drafted, entity, action):
             then = _answer(context, drafted.policy, who, entity, action, record)
@@ -95,7 +94,7 @@ def seen_list(entity: str) -> ResponseReturnValue:
     with reading() as context:
         who = _actor(context, request.args.get("person", type=int))
         target = context.catalog.entity(entity)
-        drafted = _drafted(context)
+        drafted = model_draft.drafted(context)
         problem: FormloomError | None = None
         shown: Seen | None = None
         try:
@@ -122,12 +121,6 @@ def _seen(context: Context, policy: Policy, who: Actor, entity: Entity) -> Seen:
     own = [f for f in entity.fields.values() if not f.system]
     return Seen(columns, rows, page.count or 0, [label(f.label) for f in own if f.name not in access.readable],
                 [label(f.label) for f in own if f.name in access.masks])
-
-
-def _drafted(context: Context) -> Model | None:
-    """The model of the draft; None if there is no draft, or it has mistakes."""
-    draft = model_draft.current(context)
-    return runtime().imagined(change_sets.sources(context, draft)) if draft else None
 
 
 def _knows(drafted: Model, entity: str, action: str) -> bool:

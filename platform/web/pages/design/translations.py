@@ -49,7 +49,7 @@ def translations() -> ResponseReturnValue:
     asked = {name: request.args.get(name, "").strip() for name in ("q", "kind", "show")}
     page = max(1, request.args.get("page", 1, type=int))
     with reading() as context:
-        sources = change_sets.sources(context, model_draft.current(context))
+        sources = model_draft.sources(context)
     every = [row for kind in _KINDS for row in _rows(sources, kind)]
     found = [row for row in every if _fits(row, asked)]
     return render_template(

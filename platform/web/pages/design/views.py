@@ -11,7 +11,6 @@ from flask import jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from jsonschema import Draft202012Validator
 
-from formloom.design import change_sets
 from formloom.errors import BadRequest, FormloomError, Text, ValidationFailed
 from formloom.feel import FeelSyntaxError
 from formloom.metadata import assembly, view_checks
@@ -26,7 +25,7 @@ from formloom.web.pages.design.view_words import WORDS
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.listing import HIDDEN_TYPES, SYSTEM_COLUMNS, Listing
 from formloom.web.pages.refusals import answering
-from formloom.web.requests import catalog, reading, runtime
+from formloom.web.requests import catalog, reading
 
 _VALID = Draft202012Validator(VIEW)
 _PREVIEWED = 25
@@ -146,8 +145,6 @@ class Unfinished(FormloomError):
 def _designed(name: str) -> Entity:
     """The entity as it would be; while the draft has mistakes, as it is."""
     with reading() as context:
-        draft = model_draft.current(context)
-        sources = change_sets.sources(context, draft) if draft else None
-    model = runtime().imagined(sources) if sources else None
+        model = model_draft.drafted(context)
     there = model.catalog.entities if model else catalog().entities
     return there.get(name) or catalog().entity(name)

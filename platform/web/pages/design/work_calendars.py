@@ -12,7 +12,6 @@ from zoneinfo import available_timezones
 from flask import flash, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import change_sets
 from formloom.errors import NotFound, Text
 from formloom.jobs import queue
 from formloom.metadata.catalog import Catalog
@@ -29,7 +28,7 @@ from formloom.web.pages.design.calendar_words import DAYS, WORDS
 from formloom.web.pages.design.outline import outlined
 from formloom.web.pages.edited_sources import administrator, answering
 from formloom.web.pages.frame import display
-from formloom.web.requests import reading, runtime, writing
+from formloom.web.requests import reading, writing
 
 _YEARS: Final = range(1970, 2200)
 _COUNTED, _TOLD = 1000, 5
@@ -77,8 +76,7 @@ def calendar_year(name: str, year: int) -> ResponseReturnValue:
 def moving_clocks() -> ResponseReturnValue:
     """Clocks that would be due at another time: by the draft if there is one, else because something was published."""
     with reading() as context:
-        draft = model_draft.current(context)
-        drafted = runtime().imagined(change_sets.sources(context, draft)) if draft else None
+        drafted = model_draft.drafted(context)
         asked = replace(context, catalog=drafted.catalog) if drafted else context
         found = list(islice(recomputation.moves(asked), _COUNTED + 1))
         told = [_move(asked.catalog, move) for move in found[:_TOLD]]
