@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, Final
 
 from formloom.errors import BadConfiguration, FormloomError, Text
+from formloom.metadata.catalog import Label
 from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM
 from formloom.records import actions
@@ -27,23 +28,27 @@ LOOKING: Final = Text("Every list is opened.")
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """`copying`, `publishing`: seconds. `entities`: name, records before and after; None for what is not there.
-    `wrong`: why it could not be published, or what could not be opened then; empty if all went well.
+    `labels`: what people call them. `wrong`: why it could not be published, or what could not be opened then; empty if
+    all went well.
     """
 
     copying: float
     publishing: float
     steps: tuple[Text, ...]
     entities: tuple[tuple[str, int | None, int | None], ...]
+    labels: Mapping[str, Label]
     wrong: tuple[Text, ...]
 
     def to_json(self) -> dict[str, Any]:
         return {"copying": self.copying, "publishing": self.publishing, "steps": [one.as_json() for one in self.steps],
-                "entities": [list(one) for one in self.entities], "wrong": [one.as_json() for one in self.wrong]}
+                "entities": [list(one) for one in self.entities],
+                "labels": {name: dict(words) for name, words in self.labels.items()},
+                "wrong": [one.as_json() for one in self.wrong]}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Outcome:
         return cls(kept["copying"], kept["publishing"], tuple(Text.from_json(one) for one in kept["steps"]),
-                   tuple((name, before, after) for name, before, after in kept["entities"]),
+                   tuple((name, before, after) for name, before, after in kept["entities"]), kept["labels"],
                    tuple(Text.from_json(one) for one in kept["wrong"]))
 
 
@@ -66,7 +71,7 @@ def rehearse(
 
 
 def _tried(beside: Runtime, sources: Sequence[Source], choices: Choices, told: Progress, copying: float) -> Outcome:
-    before = _counts(beside) if beside.current_catalog() else {}
+    before, labels = _counted(beside) if beside.current_catalog() else ({}, {})
     began = monotonic()
     wrong: list[Text] = []
     steps: tuple[Text, ...] = ()
@@ -82,15 +87,18 @@ def _tried(beside: Runtime, sources: Sequence[Source], choices: Choices, told: P
     took = monotonic() - began
     if not wrong:
         wrong += _opened(beside, told)
-    after = _counts(beside)
-    names = dict.fromkeys([*before, *after])
+    after, newer = _counted(beside)
+    labels |= newer
     return Outcome(round(copying, 2), round(took, 2), steps,
-                   tuple((name, before.get(name), after.get(name)) for name in names), tuple(wrong))
+                   tuple((name, before.get(name), after.get(name)) for name in labels), labels, tuple(wrong))
 
 
-def _counts(beside: Runtime) -> dict[str, int]:
+def _counted(beside: Runtime) -> tuple[dict[str, int], dict[str, Label]]:
+    """Records by entity, and what the entities are called."""
     with beside.reading(SYSTEM) as context:
-        return {name: context.store.count(context.unit, name) for name in context.catalog.entities}
+        entities = context.catalog.entities
+        return ({name: context.store.count(context.unit, name) for name in entities},
+                {name: entity.label for name, entity in entities.items()})
 
 
 def _opened(beside: Runtime, told: Progress) -> list[Text]:

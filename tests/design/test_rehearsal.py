@@ -65,6 +65,7 @@ def test_rehearsal_publishes_on_a_copy_only(filled: Runtime) -> None:
     found = rehearsal.rehearse(filled, sources)
     assert (found.wrong, len(found.steps) > 0) == ((), True)
     assert ("customer", 6, 6) in found.entities
+    assert found.labels["customer"]["zh"] == "客户"
     assert everything(filled) == before
     assert left_behind(filled) == []
     assert filled.model().catalog.entity("customer").fields["vat"].type.name == "text"

@@ -17,7 +17,7 @@ from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.design import deciding, decisions_on_data
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
-from formloom.web.requests import catalog, reading, runtime, writing
+from formloom.web.requests import reading, runtime, writing
 
 _SUBJECTS = ("change", "pack")
 
@@ -63,9 +63,7 @@ def latest(subject: str) -> dict[str, Any]:
     with reading() as context:
         found = rehearsal_job.latest(context, subject)
         number = stored.get(context.unit, int(subject.partition(":")[2])).number if subject.startswith("change:") else 0
-    known = catalog().entities
-    names = {name: label(known[name].label) if name in known else name
-             for name, _, _ in (found.outcome.entities if found and found.outcome else ())}
+    names = {name: label(words) for name, words in (found.outcome.labels if found and found.outcome else {}).items()}
     return {"asked": found, "step": step(found.progress if found else None), "names": names, "show": display(),
             "stale": bool(found and found.asked.get("number", number) != number)}
 
