@@ -35,7 +35,12 @@ def drag(page: Page, card: str, value: str) -> None:
     assert goal
     across = min(80, goal["width"] / 2)
     page.mouse.move(goal["x"] + across, goal["y"] + 40, steps=12)
-    page.mouse.move(goal["x"] + across + 2, goal["y"] + 44, steps=3)
+    there = lane(page, value).locator(f".fl-kcard[data-id='{card}']")
+    for nudge in range(40):     # a hand lets go once the column has made room; the browser tells of moves 50 ms late
+        page.mouse.move(goal["x"] + across + nudge % 3, goal["y"] + 44)
+        page.wait_for_timeout(50)
+        if there.count():
+            break
     page.mouse.up()
 
 
