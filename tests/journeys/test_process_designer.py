@@ -32,6 +32,7 @@ class Designer:
         if not selected.count():        # a click on what is selected lets go of it
             self.shape(name).click(force=True)
         expect(selected).to_be_attached()
+        expect(self.page.locator(f"[data-panel][data-about='{name}']")).to_be_attached()
 
     def then(self, kind: str) -> str:
         """The next element behind what is selected; its id."""
@@ -213,6 +214,22 @@ def test_drawing_goes_into_the_draft_of_the_model(admin: Person) -> None:
     admin.open("/workflows/activity_logged")
     expect(page.locator("[data-canvas]")).to_contain_text("记下最近一次互动")
     expect(page.locator(".fl-wf-bar a.fl-tag")).to_have_count(0)
+
+
+def test_typing_survives_the_servers_answer(admin: Person) -> None:
+    """The answer to one change comes while the next field is being filled in, and is left by pressing a button."""
+    designer = Designer(admin, "activity_logged")
+    designer.pick("touch_account")
+    designer.field("英文名称").fill("Remember the last contact")
+    with designer.page.expect_response("**/activity_logged/draft"):
+        designer.field("英文名称").press("Tab")
+        designer.field("名称").fill("还没完")
+        designer.page.keyboard.press("ArrowLeft")
+    designer.settled()
+    designer.page.keyboard.type("写")
+    expect(designer.field("名称")).to_have_value("还没写完")
+    designer.page.locator("[data-panel] button").first.click()
+    expect(designer.page.locator("[data-canvas]")).to_contain_text("还没写完")
 
 
 def test_undo_takes_back_what_was_drawn(admin: Person) -> None:

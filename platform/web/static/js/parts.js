@@ -29,3 +29,13 @@ export async function post(address, body, signal) {
   const told = response.headers.get("Content-Type")?.includes("json") ? await response.json() : null;
   return { ok: response.ok, status: response.status, told };
 }
+
+// Drawing again while something is pressed or dragged would take it out of the hand: leaving a field by pressing
+// something else commits the field first. It waits until the pointer is up, and whatever that did is done.
+export function undisturbed(draw) {
+  let [held, owed] = [false, false];
+  const now = () => { owed = false; draw(); };
+  addEventListener("pointerdown", () => { held = true; }, true);
+  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => { held = false; if (owed) setTimeout(() => { if (owed) now(); }); }, true);
+  return () => { if (held) owed = true; else now(); };
+}

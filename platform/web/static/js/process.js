@@ -63,7 +63,7 @@ function told(answer) {
   const { ok, status, told: said } = answer;
   if (ok) {
     problems.tell(said.findings);
-    panel.later();
+    panel.tell();
     trouble(null);
     state();
   } else if (status === 409 && said?.text) publishing.ahead(said, () => keeping.flush(true));
@@ -79,7 +79,7 @@ function trouble(answer) {
 
 function refused(findings) {
   problems.tell(findings);
-  panel.later();
+  panel.tell();
   const note = find("[data-trouble]");
   find(".grow", note).textContent = say(words.mend_first, { n: findings.length });
   note.hidden = false;

@@ -1,10 +1,10 @@
 // The designer of calendars: a year of days as they come out, and what makes them so.
 
 import { find } from "../frame.js";
-import { chinese, element, icon, say } from "../parts.js";
+import { chinese, element, icon, say, undisturbed } from "../parts.js";
 import { begin, check, field, remove as gone, row, section, select, small, text } from "../process/controls.js";
 import { clear, entryOf, expand, given, hours, hoursOf, mark, next, setHours } from "./calendar_tree.js";
-import { bar, undisturbed } from "./draft.js";
+import { bar } from "./draft.js";
 import { labels } from "./labels.js";
 import { Several } from "./several.js";
 import { free, put, shown, spoken } from "./tree.js";

@@ -78,16 +78,6 @@ export class WholeDraft extends Draft {
   async load() { location.reload(); }
 }
 
-// Drawing again while something is pressed or dragged would take it out of the hand: leaving a field by pressing
-// something else commits the field first. It waits until the pointer is up, and whatever that did is done.
-export function undisturbed(draw) {
-  let [held, owed] = [false, false];
-  const now = () => { owed = false; draw(); };
-  addEventListener("pointerdown", () => { held = true; }, true);
-  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => { held = false; if (owed) setTimeout(() => { if (owed) now(); }); }, true);
-  return () => { if (held) owed = true; else now(); };
-}
-
 // The bar that every designer has: what is kept, undo, redo, problems, and the way to publishing.
 export function bar(draft, within = document) {
   const find = (name) => within.querySelector(`[data-draft="${name}"]`);

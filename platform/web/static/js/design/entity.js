@@ -2,8 +2,8 @@
 
 import Sortable from "../../vendor/sortablejs@1.15.7/sortable.esm.js";
 import { find } from "../frame.js";
-import { chinese, element, icon, say as filled } from "../parts.js";
-import { Draft, bar, undisturbed, why } from "./draft.js";
+import { chinese, element, icon, say as filled, undisturbed } from "../parts.js";
+import { Draft, bar, why } from "./draft.js";
 import { begun } from "./new_field.js";
 import { Offers } from "./offers.js";
 import { Panel } from "./panel.js";

@@ -2,8 +2,8 @@
 
 import Sortable from "../../vendor/sortablejs@1.15.7/sortable.esm.js";
 import { find } from "../frame.js";
-import { chinese, element, icon, say } from "../parts.js";
-import { Draft, bar, undisturbed } from "./draft.js";
+import { chinese, element, icon, say, undisturbed } from "../parts.js";
+import { Draft, bar } from "./draft.js";
 import { FormPanel } from "./form_panel.js";
 import { addSection, addTab, copyOf, holderOf, placedIn, putInto, seenOf, tabsOf, takeOff } from "./form_tree.js";
 import { Offers } from "./offers.js";

@@ -1,9 +1,9 @@
 // The designer of menus: the order of workspaces, the lists of one, and what a role finds in its menu.
 
 import { find } from "../frame.js";
-import { element, icon, say } from "../parts.js";
+import { element, icon, say, undisturbed } from "../parts.js";
 import { begin, remove, section, select } from "../process/controls.js";
-import { bar, undisturbed } from "./draft.js";
+import { bar } from "./draft.js";
 import { labels } from "./labels.js";
 import { picks } from "./picks.js";
 import { Several } from "./several.js";

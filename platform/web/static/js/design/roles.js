@@ -1,8 +1,8 @@
 // The matrix of roles: a row for each entity, field or action, a column for each role, a chip for what it may do.
 
 import { find } from "../frame.js";
-import { chinese, element, icon, say } from "../parts.js";
-import { bar, undisturbed } from "./draft.js";
+import { chinese, element, icon, say, undisturbed } from "../parts.js";
+import { bar } from "./draft.js";
 import { Rules, VERBS } from "./role_tree.js";
 import { RolePanel } from "./role_panel.js";
 import { Seeing } from "./seeing.js";

@@ -1,6 +1,6 @@
 // The side panel: what is selected, as a form in the words of the business.
 
-import { chinese, element, icon } from "../parts.js";
+import { chinese, element, icon, undisturbed } from "../parts.js";
 import { begin, field, section, select, text } from "./controls.js";
 import { KINDS, become } from "./elements.js";
 import { about as aboutProcess } from "./sections/process.js";
@@ -19,6 +19,7 @@ export class Panel {
     Object.assign(this, { box, context });
     context.redraw = () => this.draw();
     this.shown = null;
+    this.undisturbed = undisturbed(() => this.draw());
   }
 
   show(shape) {
@@ -29,25 +30,33 @@ export class Panel {
   // After the change that caused it, when focus has already gone to the next field.
   later() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.draw(), 0);
+    this.timer = setTimeout(this.undisturbed, 0);
+  }
+
+  get about() {
+    const { model } = this.context;
+    const shape = this.shown && model.elementRegistry.get(this.shown.id);
+    return shape && shape !== model.root ? (shape.labelTarget ?? shape).businessObject : model.process;
   }
 
   draw() {
     const at = this.box.contains(document.activeElement) ? document.activeElement.id : "";
     begin();
-    const { model } = this.context;
-    const shape = this.shown && model.elementRegistry.get(this.shown.id);
-    const about = shape && shape !== model.root ? (shape.labelTarget ?? shape).businessObject : model.process;
+    const { about } = this;
     const body = element("fieldset", { class: "fl-wf-form", disabled: this.context.readonly }, ...this.#sections(about));
-    this.box.replaceChildren(...this.#told(about), body);
+    this.box.replaceChildren(body);
+    this.box.dataset.about = about.id;
+    this.tell();
     if (at) this.box.querySelector(`#${at}`)?.focus();
   }
 
-  // What is wrong with it stands on top.
-  #told(about) {
+  // What is wrong with it stands on top. The fields stay: somebody may be typing when the server answers.
+  tell() {
+    const { about } = this;
     const found = this.context.problems().filter((one) => one.element === about.id && one.severity !== "note");
-    return found.map((one) => element("div", { class: `fl-note ${one.severity === "error" ? "stop" : "wait"} fl-wf-told` },
-      icon(one.severity === "error" ? "alert-circle" : "alert-triangle"), element("div", {}, element("div", { text: one.message }), one.hint ? element("div", { class: "muted xs", text: one.hint }) : null)));
+    for (const note of this.box.querySelectorAll(":scope > .fl-wf-told")) note.remove();
+    this.box.prepend(...found.map((one) => element("div", { class: `fl-note ${one.severity === "error" ? "stop" : "wait"} fl-wf-told` },
+      icon(one.severity === "error" ? "alert-circle" : "alert-triangle"), element("div", {}, element("div", { text: one.message }), one.hint ? element("div", { class: "muted xs", text: one.hint }) : null))));
   }
 
   #sections(about) {
