@@ -5,6 +5,8 @@ export const chinese = document.documentElement.lang.startsWith("zh");
 // Words with values in braces, as the server writes them.
 export const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
+const FOCUSABLE = "button, input, select, textarea, summary, a[href]";
+
 export function element(name, attributes = {}, ...inside) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -38,4 +40,22 @@ export function undisturbed(draw) {
   addEventListener("pointerdown", () => { held = true; }, true);
   for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => { held = false; if (owed) setTimeout(() => { if (owed) now(); }); }, true);
   return () => { if (held) owed = true; else now(); };
+}
+
+// Draws anew what holds controls; the cursor stays where it is. Controls keep their ids, others their place.
+export function redrawn(box, draw) {
+  const held = box.contains(document.activeElement) ? document.activeElement : null;
+  const place = held && !held.id ? [...box.querySelectorAll(FOCUSABLE)].indexOf(held) : -1;
+  const range = held?.matches("textarea, input:not([type]), input[type=text]") ? [held.selectionStart, held.selectionEnd] : null;
+  draw();
+  const again = held?.id ? box.querySelector(`#${CSS.escape(held.id)}`) : box.querySelectorAll(FOCUSABLE)[place];
+  if (!again || again === document.activeElement) return;
+  again.focus();
+  if (range) again.setSelectionRange?.(...range);
+}
+
+// After whatever is going on: whoever leaves a field is in the next one by then.
+export function afterwards(draw) {
+  let timer = 0;
+  return () => { clearTimeout(timer); timer = setTimeout(draw); };
 }

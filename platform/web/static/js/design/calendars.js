@@ -1,7 +1,7 @@
 // The designer of calendars: a year of days as they come out, and what makes them so.
 
 import { find } from "../frame.js";
-import { chinese, element, icon, say, undisturbed } from "../parts.js";
+import { afterwards, chinese, element, icon, redrawn, say, undisturbed } from "../parts.js";
 import { begin, check, field, remove as gone, row, section, select, small, text } from "../process/controls.js";
 import { clear, entryOf, expand, given, hours, hoursOf, mark, next, setHours } from "./calendar_tree.js";
 import { bar } from "./draft.js";
@@ -36,6 +36,7 @@ find("[data-new-calendar]").addEventListener("click", () => {
   draft.trees[name] = { calendar: name, label: { en: "New calendar", zh: "新日历" }, ...(state.name ? { like: state.name } : { timezone: "Asia/Shanghai", week: { weekdays: ["09:00-12:00", "13:00-18:00"] } }) };
   Object.assign(state, { name, day: null, days: new Map() });
   draft.alter(name, () => {});
+  drawPanel();
   find("[data-panel] input")?.select();
 });
 
@@ -96,10 +97,7 @@ for (const [name, step] of [["before", -1], ["after", 1]]) find(`[data-${name}]`
 // ---------- the panel ----------
 function drawPanel() {
   const box = find("[data-panel]");
-  const at = box.contains(document.activeElement) ? document.activeElement.id : "";
-  begin();
-  box.replaceChildren(...(tree() ? state.day ? ofDay() : ofCalendar() : []));
-  if (at) find(`#${at}`, box)?.focus();
+  redrawn(box, () => { begin(); box.replaceChildren(...(tree() ? state.day ? ofDay() : ofCalendar() : [])); });
 }
 
 // A day: as usual, a holiday, or worked; with those that follow it, if it is the first of several.
@@ -214,7 +212,13 @@ function draw() {
   drawPanel();
 }
 
-draft.addEventListener("change", undisturbed(() => { if (!tree()) state.name = Object.keys(draft.trees)[0] ?? null; draw(); }));
+const panelAfterwards = afterwards(drawPanel);
+draft.addEventListener("change", undisturbed(() => {
+  if (!tree()) state.name = Object.keys(draft.trees)[0] ?? null;
+  drawCalendars();
+  drawYear();
+  panelAfterwards();
+}));
 draft.addEventListener("saved", year);
 draw();
 year().then(() => { find("main").dataset.ready = ""; });

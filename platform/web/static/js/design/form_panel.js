@@ -1,6 +1,6 @@
 // The panel of the form designer: a form and who gets it, a tab, a section, or a field with its conditions.
 
-import { element, say } from "../parts.js";
+import { afterwards, element, redrawn, say } from "../parts.js";
 import { condition } from "../process/builder.js";
 import { begin, check, field, remove as gone, section, select } from "../process/controls.js";
 import { dropLayout, holderOf, removeTab, tabsOf, takeOff } from "./form_tree.js";
@@ -8,17 +8,15 @@ import { labels } from "./labels.js";
 import { put, shown } from "./tree.js";
 
 export class FormPanel {
-  constructor(box, context) { Object.assign(this, { box, context }); }
+  constructor(box, context) { Object.assign(this, { box, context, later: afterwards(() => this.draw()) }); }
 
-  later() { clearTimeout(this.timer); this.timer = setTimeout(() => this.draw(), 0); }
+  draw() { redrawn(this.box, () => this.#drawn()); }
 
-  draw() {
-    const at = this.box.contains(document.activeElement) ? document.activeElement.id : "";
+  #drawn() {
     begin();
     const { chosen } = this.context.state;
     const parts = chosen?.field ? this.#ofField(chosen.field) : chosen?.section !== undefined ? this.#ofSection(chosen.section) : chosen?.tab !== undefined ? this.#ofTab(chosen.tab) : this.#ofForm();
     this.box.replaceChildren(...parts);
-    if (at) this.box.querySelector(`#${at}`)?.focus();
   }
 
   // What `edit` gets is the form at hand, wherever the tree keeps it.

@@ -1,7 +1,7 @@
 // The designer of menus: the order of workspaces, the lists of one, and what a role finds in its menu.
 
 import { find } from "../frame.js";
-import { element, icon, say, undisturbed } from "../parts.js";
+import { afterwards, element, icon, redrawn, say, undisturbed } from "../parts.js";
 import { begin, remove, section, select } from "../process/controls.js";
 import { bar } from "./draft.js";
 import { labels } from "./labels.js";
@@ -75,14 +75,15 @@ function drawItems() {
   const add = select("", [["", words.add], ...options], (key) => {
     const [entity, view] = key.split("/");
     if (key) draft.alter(state.chosen, (held) => { held.items.push(view ? { entity, view } : { entity }); });
-  }, { "aria-label": words.add, "data-add": true });
+  }, { id: "add-list", "aria-label": words.add, "data-add": true });
   find("[data-adding]").replaceChildren(add);
 }
 
 // ---------- names and picture ----------
-function drawPanel() {
+const drawPanel = () => redrawn(find("[data-panel]"), settings);
+
+function settings() {
   const box = find("[data-panel]");
-  const at = box.contains(document.activeElement) ? document.activeElement.id : "";
   begin();
   const tree = draft.trees[state.chosen];
   if (!tree) { box.replaceChildren(); return; }
@@ -98,7 +99,6 @@ function drawPanel() {
   });
   box.replaceChildren(section("", element("h2", { class: "fs-4 m-0 clip", text: titled(state.chosen) }), ...labels(tree, (edit) => draft.alter(state.chosen, edit), words.name_zh, words.name_en)),
     section(words.icon, pictures), section("", gone, element("p", { class: "help", text: words.remove_help })));
-  if (at) find(`#${at}`, box)?.focus();
 }
 
 // ---------- the menu of a role ----------
@@ -115,14 +115,19 @@ const asRole = find("[data-as-role]");
 asRole.replaceChildren(...data.roles.map((one) => element("option", { value: one.name, text: one.label })));
 asRole.addEventListener("change", () => { state.role = asRole.value; drawMenu(); });
 
-function draw() {
+function lists() {
   if (state.chosen && !draft.trees[state.chosen]) state.chosen = names()[0] ?? null;
   drawWorkspaces();
   drawItems();
-  drawPanel();
   drawMenu();
 }
 
-draft.addEventListener("change", undisturbed(draw));
+function draw() {
+  lists();
+  drawPanel();
+}
+
+const panelAfterwards = afterwards(drawPanel);
+draft.addEventListener("change", undisturbed(() => { lists(); panelAfterwards(); }));
 draw();
 find("main").dataset.ready = "";

@@ -1,6 +1,6 @@
 // The panel at the side: the entity, or one of its fields, in the words of the business.
 
-import { chinese, element, icon } from "../parts.js";
+import { afterwards, chinese, element, icon, redrawn } from "../parts.js";
 import { condition } from "../process/builder.js";
 import { area, begin, check, field, section, select, small, text } from "../process/controls.js";
 import { feelBox } from "../process/feel_box.js";
@@ -15,22 +15,22 @@ const NAMED = /^[a-z][a-z0-9_]*$/;
 export class Panel {
   constructor(box, context) {
     Object.assign(this, { box, context, name: null });
-    context.redraw = () => this.later();
+    this.later = afterwards(() => this.draw());
+    context.redraw = this.later;
   }
 
   get tree() { return this.context.draft.tree; }
   get spec() { return this.tree.fields[this.name]; }
 
   show(name) { this.name = name; this.later(); }
-  later() { clearTimeout(this.timer); this.timer = setTimeout(() => this.draw(), 0); }
 
-  draw() {
-    const at = this.box.contains(document.activeElement) ? document.activeElement.id : "";
+  draw() { redrawn(this.box, () => this.#drawn()); }
+
+  #drawn() {
     begin();
     const open = [...this.box.querySelectorAll("details[data-open][open]")].map((one) => one.dataset.open);
     this.box.replaceChildren(...(this.spec ? this.#ofField() : this.#ofEntity()));
     for (const name of open) this.box.querySelector(`details[data-open="${name}"]`)?.setAttribute("open", "");
-    if (at) this.box.querySelector(`#${at}`)?.focus();
   }
 
   edit(change) {

@@ -1,6 +1,6 @@
 // The panel of a cell: which records, in which states, which fields; or of a role as a whole.
 
-import { element, icon, say } from "../parts.js";
+import { afterwards, element, icon, redrawn, say } from "../parts.js";
 import { condition } from "../process/builder.js";
 import { begin, check, field, remove, section, select, text } from "../process/controls.js";
 import { fieldRule, level, ownRules, sayState, setField, setRule, setState } from "./role_tree.js";
@@ -11,17 +11,16 @@ const BY = "condition";
 
 export class RolePanel {
   constructor(box, context) {
-    Object.assign(this, { box, context, cell: null, open: new Set() });
+    Object.assign(this, { box, context, cell: null, open: new Set(), later: afterwards(() => this.draw()) });
   }
 
-  show(cell) { if (cell?.key !== this.cell?.key || cell?.role !== this.cell?.role) this.open.clear(); this.cell = cell; this.draw(); }
-  later() { clearTimeout(this.timer); this.timer = setTimeout(() => this.draw(), 0); }
+  show(cell) { if (cell?.key !== this.cell?.key || cell?.role !== this.cell?.role) this.open.clear(); this.cell = cell; this.later(); }
 
-  draw() {
-    const at = this.box.contains(document.activeElement) ? document.activeElement.id : "";
+  draw() { redrawn(this.box, () => this.#drawn()); }
+
+  #drawn() {
     begin();
     this.box.replaceChildren(...(this.cell ? this.cell.entity ? this.#ofCell() : this.#ofRole() : this.#empty()));
-    if (at) this.box.querySelector(`#${at}`)?.focus();
   }
 
   get role() { return this.context.draft.trees[this.cell.role]; }

@@ -1,6 +1,6 @@
 // The side panel: what is selected, as a form in the words of the business.
 
-import { chinese, element, icon, undisturbed } from "../parts.js";
+import { afterwards, chinese, element, icon, redrawn, undisturbed } from "../parts.js";
 import { begin, field, section, select, text } from "./controls.js";
 import { KINDS, become } from "./elements.js";
 import { about as aboutProcess } from "./sections/process.js";
@@ -19,18 +19,12 @@ export class Panel {
     Object.assign(this, { box, context });
     context.redraw = () => this.draw();
     this.shown = null;
-    this.undisturbed = undisturbed(() => this.draw());
+    this.later = afterwards(undisturbed(() => this.draw()));
   }
 
   show(shape) {
     this.shown = shape;
     this.later();
-  }
-
-  // After the change that caused it, when focus has already gone to the next field.
-  later() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(this.undisturbed, 0);
   }
 
   get about() {
@@ -39,15 +33,15 @@ export class Panel {
     return shape && shape !== model.root ? (shape.labelTarget ?? shape).businessObject : model.process;
   }
 
-  draw() {
-    const at = this.box.contains(document.activeElement) ? document.activeElement.id : "";
+  draw() { redrawn(this.box, () => this.#drawn()); }
+
+  #drawn() {
     begin();
     const { about } = this;
     const body = element("fieldset", { class: "fl-wf-form", disabled: this.context.readonly }, ...this.#sections(about));
     this.box.replaceChildren(body);
     this.box.dataset.about = about.id;
     this.tell();
-    if (at) this.box.querySelector(`#${at}`)?.focus();
   }
 
   // What is wrong with it stands on top. The fields stay: somebody may be typing when the server answers.

@@ -1,6 +1,6 @@
 // The tab "Test run": the drawing as it is now, run with a sample. Nothing of it is kept; what was passed is marked.
 
-import { element } from "../parts.js";
+import { element, redrawn } from "../parts.js";
 import { field, section, select, text } from "./controls.js";
 import { ask } from "./keeping.js";
 
@@ -53,14 +53,14 @@ export class Trial {
     for (const shape of elementRegistry.getAll()) for (const mark of MARKS) if (canvas.hasMarker(shape, mark)) canvas.removeMarker(shape, mark);
   }
 
-  #draw() {
-    const at = this.box.contains(document.activeElement) ? document.activeElement.id : "";
+  #draw() { redrawn(this.box, () => this.#drawn()); }
+
+  #drawn() {
     const { words } = this.context;
     this.box.replaceChildren(
       section("", element("p", { class: "help", text: words.trial_help }), this.told ? element("div", { class: "fl-note stop", role: "alert", text: this.told }) : null),
       ...(this.trace ? [this.#now(), this.#way(), this.#effects()] : []),
       this.#sample());
-    if (at) this.box.querySelector(`#${CSS.escape(at)}`)?.focus();
   }
 
   #press(id, label, act, primary = false) {
