@@ -88,6 +88,7 @@ KINDS: Mapping[str, Text] = {
     "access": Text("access"), "action": Text("action"), "attribute": Text("attribute"),
     "calendar": Text("calendar"),
     "child table": Text("child table"), "choice": Text("choice"), "comment": Text("comment"),
+    "dashboard": Text("dashboard"),
     "decision": Text("decision"), "entity": Text("entity"), "extension element": Text("extension element"),
     "field": Text("field"),
     "name": Text("name"), "pack": Text("pack"), "parameter": Text("parameter"), "process": Text("process"),

@@ -22,6 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from formloom.metadata import form_language, grammar, language, time_language, view_language
 from formloom.metadata.builtin_types import TYPES
 from formloom.metadata.catalog import Choice, Field
+from formloom.metadata.dashboard_language import CARD, DASHBOARD
 from formloom.metadata.fieldtypes import FieldType
 from formloom.storage import tables
 
@@ -90,6 +91,8 @@ def blocks() -> dict[str, str]:
         "field-rule": language.FIELD_RULE,
         "workspace": language.workspace_schema(),
         "item": language.workspace_schema()["properties"]["items"]["items"],
+        "dashboard": language.document("dashboard", "", DASHBOARD),
+        "card": CARD,
         "pack": language.pack_schema(),
         "calendar": time_language.CALENDAR,
         "week": time_language.WEEK,
@@ -127,7 +130,8 @@ def _kind(schema: Mapping[str, Any]) -> str:
         return "name"
     named = {"label": grammar.LABEL, "FEEL": grammar.FEEL}
     for words, known in named.items():
-        if bare == known:
+        about = {**bare, grammar.HOLDS: str(bare.get(grammar.HOLDS, "")).split("@")[0]} if words == "FEEL" else bare
+        if about == known:
             return words
     if "enum" in bare:
         return " ".join(f"`{value}`" for value in bare["enum"])

@@ -15,7 +15,7 @@ _TEXTS: Final = frozenset({"label", "plural", "help", "description", "message", 
 # Mappings by name: what stands under them is called by the key, which is no attribute.
 _NAMED: Final = frozenset({"fields", "actions", "entities", "states", "sla", "set", "inputs"})
 # Things that should have a label though nobody wrote one, by the key under which they stand.
-_LABELLED: Final = frozenset({"fields", "actions", "sla", "choices", "views"})
+_LABELLED: Final = frozenset({"fields", "actions", "sla", "choices", "views", "cards"})
 # What says no words but may look so.
 _SILENT: Final = frozenset({"set", "inputs", "default"})
 

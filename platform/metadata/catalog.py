@@ -22,6 +22,7 @@ from formloom.errors import (
     UnknownProcess,
 )
 from formloom.feel import Expression
+from formloom.metadata.dashboards import Dashboard
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.form_layout import FormLayout, Layout
 from formloom.metadata.sources import NOWHERE, DecisionSource, ProcessSource, Source
@@ -343,6 +344,7 @@ class Catalog:
     decisions: Mapping[str, DecisionSource] = EMPTY     # by the id of each decision; a file may hold several
     decision_files: tuple[DecisionSource, ...] = ()
     calendars: Mapping[str, WorkCalendar] = EMPTY
+    dashboards: tuple[Dashboard, ...] = ()
 
     def entity(self, name: str) -> Entity:
         try:

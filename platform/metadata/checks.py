@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from formloom.errors import Problem, Text
-from formloom.metadata import layout_checks, requirements, view_checks
+from formloom.metadata import dashboard_checks, layout_checks, requirements, view_checks
 from formloom.metadata.authored import Authored
 from formloom.metadata.catalog import SYSTEM_FIELDS, Catalog, Entity, Field, Role
 from formloom.metadata.layers import LOCAL
@@ -37,6 +37,7 @@ def check(catalog: Catalog, authored: Authored) -> Iterator[Problem]:
     for role in catalog.roles.values():
         yield from role_rules(role, catalog, authored)
     yield from workspaces(catalog, authored)
+    yield from dashboard_checks.check(catalog, authored)
     yield from packs(authored)
     yield from stable_ids(catalog, authored)
 

@@ -10,7 +10,15 @@ from types import MappingProxyType
 from typing import Any
 
 from formloom.errors import BadConfiguration, Problem
-from formloom.metadata import checks, decision_source, expressions, layers, nodes, time_assembly
+from formloom.metadata import (
+    checks,
+    dashboard_assembly,
+    decision_source,
+    expressions,
+    layers,
+    nodes,
+    time_assembly,
+)
 from formloom.metadata.assembly import Assembler
 from formloom.metadata.authored import Authored
 from formloom.metadata.catalog import Catalog, Entity, Field, Pack, ServiceLevel, Workspace, WorkspaceItem
@@ -23,7 +31,7 @@ from formloom.metadata.scopes import Scopes
 from formloom.metadata.sources import DecisionSource, Source
 
 _MODEL = re.compile(
-    r"pack\.(yaml|yml|json)|(entities|roles|workspaces|calendars)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|"
+    r"pack\.(yaml|yml|json)|(entities|roles|workspaces|dashboards|calendars)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|"
     r"decisions/.+\.dmn"
 )
 
@@ -102,6 +110,7 @@ def _build(
         decisions=MappingProxyType(parsed.decisions),
         decision_files=tuple(parsed.decision_files),
         calendars=MappingProxyType(calendars),
+        dashboards=tuple(dashboard_assembly.dashboard(node) for _, node in parsed.authored.named("dashboard")),
     )
     scopes = Scopes(catalog.entities, functions, parsed.authored.hidden_names)
     mistaken = expressions.check(scopes, parsed.authored)

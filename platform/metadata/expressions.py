@@ -109,6 +109,10 @@ def expressions(entities: Mapping[str, Entity], authored: Authored) -> Iterator[
         for entity, rules in (node.get("entities") or {}).items():
             if entity in entities:
                 yield from _of_role(rules, name, entities[entity], names[entity])
+    for name, node in authored.named("dashboard"):
+        for index, card in enumerate(node["cards"]):
+            if card["entity"] in entities:
+                yield from _of_card(card, name, ("cards", index), entities[card["entity"]], names[card["entity"]])
 
 
 def _text(node: Any, key: Any) -> tuple[str, Place] | None:
@@ -198,3 +202,9 @@ def _of_role(node: Node, role: str, entity: Entity, names: frozenset[str]) -> It
             if found := _text(holder, key):
                 full = ("entities", entity.name, *path, key)
                 yield Written("role", role, full, *found, f"{role}.{entity.name}", entity, names)
+
+
+def _of_card(node: Node, dashboard: str, path: Path, entity: Entity, names: frozenset[str]) -> Iterator[Written]:
+    for key in ("filter", "where"):
+        if found := _text(node, key):
+            yield Written("dashboard", dashboard, (*path, key), *found, f"{dashboard}.{node['name']}", entity, names)

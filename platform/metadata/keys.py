@@ -14,7 +14,7 @@ Path = tuple[str, ...]
 NAMED: Final[Mapping[str, Path]] = {
     "choices": ("value",), "views": ("name",), "constraints": ("name",), "related": ("entity", "field"),
     "items": ("entity", "view"), "tabs": ("name",), "sections": ("name",), "layouts": ("name",), "holidays": ("name",),
-    "worked": ("name",),
+    "worked": ("name",), "cards": ("name",),
 }
 # Mappings whose keys are names, in an order that people see.
 ORDERED: Final = frozenset({("fields",), ("actions",), ("sla",)})

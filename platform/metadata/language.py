@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from formloom.metadata.dashboard_language import DASHBOARD
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.form_language import FORM, LAYOUT
 from formloom.metadata.grammar import (
@@ -290,6 +291,7 @@ def schemas(types: Mapping[str, FieldType]) -> dict[str, dict[str, Any]]:
         "entity": entity_schema(types),
         "role": role_schema(),
         "workspace": workspace_schema(),
+        "dashboard": document("dashboard", "A dashboard: numbers and charts of records.", DASHBOARD),
         "pack": pack_schema(),
         "calendar": document("calendar", "A calendar: when is worked.", CALENDAR),
     }

@@ -14,7 +14,7 @@ from formloom.metadata.sources import Source
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
 _MODEL: Final = re.compile(
-    r"pack\.yaml|(entities|roles|workspaces|calendars)/[^/]+\.(yaml|yml|json)|workflows/[^/]+\.bpmn|decisions/[^/]+\.dmn")
+    r"pack\.yaml|(entities|roles|workspaces|dashboards|calendars)/[^/]+\.(yaml|yml|json)|workflows/[^/]+\.bpmn|decisions/[^/]+\.dmn")
 
 
 def is_model(path: str) -> bool:

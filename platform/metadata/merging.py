@@ -40,7 +40,7 @@ _WHOLE: Final = frozenset({"sort", "hours", "weekdays", "weekend", "monday", "tu
                            "friday", "saturday", "sunday"})
 _LONG: Final = 2_000
 # Lists of things of which there can be two instead of one that both sides added under the same name.
-_DOUBLED: Final = frozenset({"views", "constraints", "sections", "tabs", "layouts"})
+_DOUBLED: Final = frozenset({"views", "constraints", "sections", "tabs", "layouts", "cards"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from formloom.metadata.authored import Authored, names_in
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.sources import DecisionSource, ProcessSource, Source
 
-KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace", "calendars": "calendar"}
+KINDS = {"entities": "entity", "roles": "role", "workspaces": "workspace", "dashboards": "dashboard",
+         "calendars": "calendar"}
 
 
 @dataclass

@@ -340,9 +340,8 @@ class _Reader:
             return f"{scope.entity}.{self.choosing(about, scope)}"
         if kind not in OWNED:
             return ""
-        if about == "rows":
-            return self.rows(scope)
-        return str(scope.holder.get("entity", "")) if about == "entity" else scope.entity
+        of = {"rows": self.rows, "entity": self.counted}.get(about)
+        return of(scope) if of else scope.entity
 
     def choosing(self, about: str, scope: _Scope) -> str:
         """The field whose choices are meant."""
@@ -356,6 +355,11 @@ class _Reader:
             return level.by if level else ""
         return scope.field
 
+    def counted(self, scope: _Scope) -> str:
+        """The entity of a mapping; an overlay need not say again that of a card."""
+        known = {(one.name, card.name): card.entity for one in self.catalog.dashboards for card in one.cards}
+        return str(scope.holder.get("entity") or known.get((self.title, str(scope.holder.get("name"))), ""))
+
     def rows(self, scope: _Scope) -> str:
         """The entity of the rows that a roll-up sums."""
         entity, field = self.catalog.entities.get(scope.entity), self.field(scope)
@@ -363,7 +367,7 @@ class _Reader:
         return (table.target if table else None) or ""
 
     def expression(self, value: str, place: Place, path: Path, scope: _Scope, about: str) -> Iterator[Found]:
-        of = {"rows": self.rows(scope), "entity": str(scope.holder.get("entity", ""))}.get(about, scope.entity)
+        of = {"rows": self.rows(scope), "entity": self.counted(scope)}.get(about, scope.entity)
         entity, field = self.catalog.entities.get(of), self.field(scope)
         if entity is not None:
             passage = self.passage(value, place, path)

@@ -17,7 +17,7 @@ from formloom.metadata.references import IMPLIED, Found, Mention, Name, Passage,
 from formloom.metadata.sources import Source
 from formloom.metadata.spelling import Edit, edited
 
-KINDS: Final = ("entity", "field", "view", "action", "role", "workspace")
+KINDS: Final = ("entity", "field", "view", "action", "role", "workspace", "dashboard")
 _NAME: Final = re.compile(NAME_PATTERN)
 _TAKEN_WORDS: Final = frozenset({"true", "false", "null"})      # YAML and FEEL read them as values
 File = tuple[str, str]      # pack and path
@@ -125,6 +125,7 @@ def _namesakes(catalog: Catalog, target: Name) -> tuple[set[str], Place]:
         "view": {view.name: view for view in owner.views}, "action": owner.actions} if owner else {}
     all_: Mapping[str, Mapping[str, Any]] = {
         "entity": catalog.entities, "role": catalog.roles, "workspace": {w.name: w for w in catalog.workspaces},
+        "dashboard": {d.name: d for d in catalog.dashboards},
         **of_owner}
     held = all_.get(target.kind, {})
     found = held.get(target.name)

@@ -21,6 +21,7 @@ THINGS: Final[Mapping[str, Text]] = {
     "items": Text("Menu entry {name}", name="{name}"), "entities": Text("Rights on {name}", name="{name}"),
     "states": Text("In the state {name}", name="{name}"), "sla": Text("Service level {name}", name="{name}"),
     "holidays": Text("Holiday {name}", name="{name}"), "layouts": Text("Layout {name}", name="{name}"),
+    "cards": Text("Card {name}", name="{name}"),
 }
 WORDS: Final[Mapping[str, Text]] = {
     "label": Text("name"), "plural": Text("name of many"), "help": Text("help"), "type": Text("type"),
@@ -34,7 +35,10 @@ WORDS: Final[Mapping[str, Text]] = {
     "max_length": Text("longest text"), "pattern": Text("pattern"), "entity": Text("entity"),
     "when": Text("offered when"),
     "check": Text("condition"), "message": Text("message"), "form": Text("form"), "headline": Text("key figures"),
-    "tone": Text("colour"), "kind": Text("kind"), "en": Text("English"), "zh": Text("Chinese"),
+    "tone": Text("colour"), "kind": Text("kind"), "measure": Text("what is told"), "group_by": Text("told apart by"),
+    "date": Text("date of the period"), "period": Text("period"), "compare": Text("compared with the period before"),
+    "target": Text("target"), "workspace": Text("workspace"), "width": Text("width"), "where": Text("condition"),
+    "field": Text("field"), "en": Text("English"), "zh": Text("Chinese"),
 }
 
 

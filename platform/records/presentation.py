@@ -86,7 +86,7 @@ def _titles(
         ids = {i for row, access in rows if field.name in access.readable for i in _ids(row.get(field.name))
                if isinstance(i, int)} if _points(field) else set()
         if ids:
-            found[field.name] = _words(context, field, ids)
+            found[field.name] = titles(context, field, ids)
     return found
 
 
@@ -94,7 +94,8 @@ def _points(field: Field) -> bool:
     return field.type.name in ("reference", "references", "user", "team", "file", "image") or field.name in _PEOPLE
 
 
-def _words(context: Context, field: Field, ids: set[int]) -> dict[int, str]:
+def titles(context: Context, field: Field, ids: set[int]) -> dict[int, str]:
+    """What the ids that a field holds stand for, as this actor may know it."""
     if field.type.name in ("reference", "references") and field.target:
         return reference_titles(context, context.catalog.entity(field.target), ids)
     if field.type.name == "user" or field.name in _PEOPLE:
@@ -106,8 +107,8 @@ def _words(context: Context, field: Field, ids: set[int]) -> dict[int, str]:
 
 def reference_titles(context: Context, target: Entity, ids: set[int]) -> dict[int, str]:
     """The title of each record that this actor may read, `#id` of the others."""
-    titles: dict[int, str] = {}
+    known: dict[int, str] = {}
     access = context.policy.list_access(context.actor, target)
     if target.title in access.readable and target.title not in access.masks:
-        titles = context.store.titles(context.unit, target.name, ids, reach.row_filter(context, target))
-    return {i: titles.get(i) or f"#{i}" for i in ids}
+        known = context.store.titles(context.unit, target.name, ids, reach.row_filter(context, target))
+    return {i: known.get(i) or f"#{i}" for i in ids}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -76,9 +77,15 @@ def _asked_of_sql(catalog: Catalog) -> Iterator[tuple[str, Place, Entity, Expres
                 yield f"{role.name}.{name}.read", rule.place, catalog.entity(name), rule.read
     for entity in catalog.entities.values():
         for view in entity.views:
-            if view.filter:
-                try:
-                    filter = feel.compile(view.filter, known_names(entity))
-                except FeelSyntaxError:
-                    continue    # told by the checks of the definition
-                yield f"{entity.name}.{view.name}", entity.place, entity, filter
+            yield from _asked(view.filter, entity, f"{entity.name}.{view.name}", entity.place)
+    for dashboard in catalog.dashboards:
+        for card in dashboard.cards:
+            for text in (card.filter, card.where):
+                yield from _asked(text, catalog.entity(card.entity), f"{dashboard.name}.{card.name}", dashboard.place)
+
+
+def _asked(text: str, entity: Entity, element: str, place: Place) -> Iterator[tuple[str, Place, Entity, Expression]]:
+    """What is no FEEL is told by the checks of the definition."""
+    if text:
+        with suppress(FeelSyntaxError):
+            yield element, place, entity, feel.compile(text, known_names(entity))

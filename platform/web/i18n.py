@@ -71,5 +71,12 @@ def _value(value: Any) -> Any:
     return t(value) if isinstance(value, Text) else value
 
 
+def said(words: Text | Mapping[str, str] | str) -> str:
+    """A message, a label, or a text that is the same in every language."""
+    if isinstance(words, Text):
+        return t(words)
+    return words if isinstance(words, str) else label(words)
+
+
 def label(words: Mapping[str, str]) -> str:
     return label_in(words, locale())

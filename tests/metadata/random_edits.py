@@ -18,7 +18,7 @@ _NAMES = ("alpha", "beta", "gamma", "delta", "name", "status", "owner")
 
 @cache
 def definitions() -> tuple[dict[str, Any], ...]:
-    """Entities, roles, workspaces and calendars of the CRM."""
+    """Entities, roles, workspaces, dashboards and calendars of the CRM."""
     found = parsing.definitions(loader.read_pack(CONFIG))
     return tuple(merging.plain(tree) for _, tree in sorted(found.items()))
 

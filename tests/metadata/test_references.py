@@ -17,7 +17,8 @@ from formloom.metadata.grammar import EXPRESSION, HOLDS, KEYS, TEXT
 from formloom.metadata.references import Name, Use
 from formloom.metadata.sources import Source
 
-KINDS = {"entity", "field", "choice", "view", "action", "level", "role", "workspace", "calendar", "decision"}
+KINDS = {"entity", "field", "choice", "view", "action", "level", "role", "workspace", "dashboard", "calendar",
+         "decision"}
 ORDER = """\
 entity: order
 title: name

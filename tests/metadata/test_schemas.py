@@ -116,6 +116,8 @@ FIELD = {"entity": "a", "fields": {"b": {"type": "text"}}}
     ("role", {"role": "a", "admin": "yes"}, "type"),
     ("workspace", {"workspace": "a", "items": [{"view": "mine"}]}, "required"),
     ("workspace", {"workspace": "a"}, "required"),
+    ("dashboard", {"dashboard": "a", "workspace": "b", "cards": [{"name": "c"}]}, "required"),
+    ("dashboard", {"dashboard": "a", "workspace": "b", "cards": [{"name": "c", "entity": "d", "kind": "pie"}]}, "enum"),
     ("pack", {"pack": "a", "version": "one"}, "pattern"),
 ])
 def test_mistake_is_refused(kind: str, value: Any, rule: str) -> None:
@@ -124,7 +126,7 @@ def test_mistake_is_refused(kind: str, value: Any, rule: str) -> None:
 
 def test_example_of_reference_compiles() -> None:
     found = re.findall(r"<!-- example: (\S+) -->\n```yaml\n(.*?)```", REFERENCE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(found) == 6
+    assert len(found) == 7
     catalog = compiler.compile([Source("workshop", path, text) for path, text in found], TYPES)
     assert set(catalog.entities) == {"repair", "repair_part"}
     assert catalog.entity("repair").computed == ("cost",)

@@ -60,6 +60,11 @@ def condition(context: Context, entity: Entity, asked: Query) -> sa.ColumnElemen
     return sa.and_(*parts) if parts else None
 
 
+def matching(context: Context, entity: Entity, text: str) -> sa.ColumnElement[bool] | None:
+    """The condition that a text says. Raises BadExpression and UnknownField."""
+    return _rendered(context, entity, _wanted(context, entity, text))
+
+
 def _wanted(context: Context, entity: Entity, text: str | None) -> Expression | None:
     """The filter, if it reads nothing that the actor may not read."""
     if not text or not text.strip():

@@ -28,7 +28,7 @@ def totals(context: Context, entity: str, query: Query, by: str, measured: str =
     where = condition(context, target, query)
     for name in (by, measured):
         if name:
-            _summable(context, target, name)
+            summable(context, target, name)
     currency = f"{measured}_currency" if f"{measured}_currency" in context.store.tables[entity].c else None
     columns = [by, currency] if currency else [by]
     found: dict[Any, Total] = {}
@@ -40,7 +40,7 @@ def totals(context: Context, entity: str, query: Query, by: str, measured: str =
     return found
 
 
-def _summable(context: Context, entity: Entity, name: str) -> None:
+def summable(context: Context, entity: Entity, name: str) -> None:
     allowed = readable(context, entity)
     if name not in allowed:
         raise UnknownField(name, allowed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from formloom.web.api import (
+    dashboards,
     decisions,
     definitions,
     incidents,
@@ -18,6 +19,6 @@ from formloom.web.api import (
 from formloom.web.api.blueprint import blueprint
 
 __all__ = [
-    "blueprint", "decisions", "definitions", "incidents", "messages", "migrations", "openapi", "processes", "records",
-    "service_levels", "tasks", "verbs",
+    "blueprint", "dashboards", "decisions", "definitions", "incidents", "messages", "migrations", "openapi",
+    "processes", "records", "service_levels", "tasks", "verbs",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response, jsonify
 
 from formloom.metadata.catalog import Catalog, Entity
+from formloom.metadata.dashboard_language import PERIODS
 from formloom.metadata.values import LARGEST_ID
 from formloom.policy.rules import FIXED_ACTIONS
 from formloom.web.api import schemas
@@ -176,6 +177,9 @@ def _fixed_paths() -> dict[str, Any]:
         "/api/v1/tasks/{id}/claim": task | {"post": _operation("Take an offered task")},
         "/api/v1/tasks/{id}/release": task | {"post": _operation("Give a task back")},
         "/api/v1/tasks/{id}/complete": task | {"post": _operation("Decide a task", body=_COMPLETION)},
+        "/api/v1/dashboards": {"get": _operation("Dashboards that tell the actor anything")},
+        "/api/v1/dashboards/{id}": {"parameters": [_KEY], "get": _operation("What the cards of a dashboard say", [
+            _query("period", {"enum": list(PERIODS)}), _query("whose", {"enum": ["all", "mine"]})])},
         "/api/v1/decisions": {"get": _operation("Decisions that may be asked")},
         "/api/v1/decisions/{id}": {"parameters": [_KEY], "get": _operation("Inputs and outputs of a decision")},
         "/api/v1/decisions/{id}/evaluate": {"parameters": [_KEY], "post": _operation(

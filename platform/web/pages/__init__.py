@@ -8,6 +8,7 @@ from formloom.web.i18n import label
 from formloom.web.pages import (
     absences,
     comments,
+    dashboards,
     decision_drafts,
     decisions,
     design,
@@ -40,10 +41,10 @@ from formloom.web.pages.blueprint import blueprint
 from formloom.web.pages.frame import install_frame
 
 __all__ = [
-    "absences", "blueprint", "comments", "decision_drafts", "decisions", "design", "edit", "files", "home", "inbox",
-    "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications", "pick", "preferences",
-    "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs", "views",
-    "workflow_drafts", "workflows",
+    "absences", "blueprint", "comments", "dashboards", "decision_drafts", "decisions", "design", "edit", "files",
+    "home", "inbox", "incidents", "install", "lists", "mail_links", "migrating", "monitoring", "notifications",
+    "pick", "preferences", "processes", "profile", "records", "search", "simulations", "tasks", "trials", "verbs",
+    "views", "workflow_drafts", "workflows",
 ]
 
 

@@ -36,6 +36,7 @@ _DESIGN = (
     (Text("Model"), "/design/model", "hierarchy"),
     (Text("Permissions"), "/design/roles", "shield-lock"),
     (Text("Menus"), "/design/menus", "layout-sidebar"),
+    (Text("Dashboards"), "/design/dashboards", "layout-dashboard"),
     (Text("Calendars"), "/design/calendars", "calendar-time"),
     (Text("Translations"), "/design/translations", "language"),
     (Text("Processes"), "/workflows", "sitemap"),
@@ -73,7 +74,7 @@ class Frame:
     side_closed: bool
 
 
-_HERE: Final = re.compile(r"/records/([^/]+)(?:/|$)")
+_HERE: Final = re.compile(r"/(records|dashboards)/([^/]+)(?:/|$)")
 _MOST_MENUS: Final = 2_000
 _menus: dict[tuple[Any, ...], tuple[Group, ...]] = {}
 
@@ -117,7 +118,7 @@ def _frame(who: Actor, current: Catalog) -> Frame:
 def _groups(who: Actor, current: Catalog) -> tuple[Group, ...]:
     """The same for all who have the same roles, read the same language and are at the same place."""
     place = _HERE.match(request.path)
-    here = (place[1], request.args.get("view", "")) if place else ("", "")
+    here = (place[1], place[2], request.args.get("view", "")) if place else ("", "", "")
     key = (current.version, who.roles, model().policy.is_admin(who), locale(), here)
     known = _menus.get(key)
     if known is None:
@@ -141,15 +142,19 @@ def _group(name: str, words: Text, places: Sequence[tuple[Text, str, str]]) -> G
         Place(t(label), href, icon, f"{request.path}/".startswith(f"{href}/")) for label, href, icon in places))
 
 
-def _places(workspace: Workspace, current: Catalog, here: tuple[str, str]) -> Iterator[Place]:
+def _places(workspace: Workspace, current: Catalog, here: tuple[str, str, str]) -> Iterator[Place]:
+    """Its dashboards, as far as they tell something of what may be read, then its lists."""
     visible = model().policy.visible(actor())
+    for one in current.dashboards:
+        if one.workspace == workspace.name and any(card.entity in visible for card in one.cards):
+            yield Place(label(one.label), f"/dashboards/{one.name}", one.icon, here[:2] == ("dashboards", one.name))
     for item in workspace.items:
         if item.entity in visible:
             entity = current.entities[item.entity]
             href = f"/records/{entity.name}" + (f"?view={item.view}" if item.view else "")
             view = next((label(v.label) for v in entity.views if v.name == item.view), "")
             name = label(entity.plural) + (f" · {view}" if view else "")
-            yield Place(name, href, entity.icon, (entity.name, item.view) == here)
+            yield Place(name, href, entity.icon, ("records", entity.name, item.view) == here)
 
 
 def may_read(entity: Entity) -> bool:

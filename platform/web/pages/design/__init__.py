@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from formloom.web.pages.design import (
     changes,
+    dashboards,
     diagrams,
     editing,
     entities,
@@ -24,6 +25,7 @@ from formloom.web.pages.design import (
 
 __all__ = [
     "changes",
+    "dashboards",
     "diagrams",
     "editing",
     "entities",

@@ -309,7 +309,8 @@ def _href(path: str) -> str:
     folder, _, name = path.partition("/")
     stem = name.rsplit(".", 1)[0]
     designers = {"entities": "/design/entities/", "roles": "/design/roles/", "workspaces": "/design/workspaces/",
-                 "calendars": "/design/calendars/", "workflows": "/workflows/", "decisions": "/decisions/"}
+                 "dashboards": "/design/dashboards/", "calendars": "/design/calendars/",
+                 "workflows": "/workflows/", "decisions": "/decisions/"}
     return designers[folder] + stem if folder in designers else ""
 
 

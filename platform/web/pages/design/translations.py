@@ -21,7 +21,8 @@ from formloom.web.requests import reading, writing
 
 _PAGE: Final = 200
 _KINDS: Final[Mapping[str, Text]] = {
-    "entity": Text("Entities"), "role": Text("Roles"), "workspace": Text("Workspaces"), "calendar": Text("Calendars")}
+    "entity": Text("Entities"), "role": Text("Roles"), "workspace": Text("Workspaces"), "dashboard": Text("Dashboards"),
+    "calendar": Text("Calendars")}
 _WHAT: Final[Mapping[str, Text]] = {
     "label": Text("Name"), "plural": Text("Many are called"), "help": Text("Help text"),
     "description": Text("Description"), "message": Text("Message"), "reason": Text("Why not"),

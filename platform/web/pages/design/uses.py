@@ -91,6 +91,10 @@ def _told(catalog: Catalog, definition: str, path: tuple[Any, ...], element: str
         return Use(label(catalog.roles[name].label), t(Text("Rights")))
     if kind == "workspace":
         return Use(next((label(w.label) for w in catalog.workspaces if w.name == name), name), t(Text("Menu")))
+    if kind == "dashboard":
+        one = next((d for d in catalog.dashboards if d.name == name), None)
+        card = one.cards[path[1]] if one and len(path) > 1 and path[0] == "cards" else None
+        return Use(label(one.label) if one else name, label(card.label) if card else t(Text("Dashboard")))
     found = model().definitions.get(name)
     step = found.nodes.get(element) if found else None
     return Use(label(found.label) if found else name, label(step.label) if step else element)
