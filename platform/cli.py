@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from formloom import diagnosis, installation, pack_commands, process_commands, rename_commands, schema_commands, worker
-from formloom.design import packs, publishing_job, rehearsal_job
+from formloom.design import coming_and_going, packs, publishing_job, rehearsal_job
 from formloom.errors import FormloomError, Problem
 from formloom.metadata import archives, builtin_types, compiler, garbage, jsonschema_import, loader
 from formloom.metadata.layers import LOCAL
@@ -141,6 +141,7 @@ def run_worker() -> None:
     runtime.replaced = garbage.settle
     publishing_job.register(runtime, settling.settle)
     rehearsal_job.register(runtime)
+    coming_and_going.register(runtime, settling.settle)
     worker.run(runtime)
 
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, sync_playwright
 
 from formloom import installation, settings
+from formloom.jobs import runner
 from formloom.metadata import builtin_types, compiler, loader
 from formloom.metadata.catalog import Catalog
 from formloom.policy.actor import SYSTEM, Actor
@@ -26,6 +27,7 @@ from formloom.records.events import Event, Listener
 from formloom.runtime import Runtime
 from formloom.storage import tables
 from formloom.storage.database import Database, Unit
+from formloom.storage.platform_tables import fl_job
 from formloom.storage.platform_tables import metadata as platform_metadata
 from formloom.storage.store import Store
 from formloom.workflow.decisions import library
@@ -227,3 +229,11 @@ def runtime(processes: Open, pack: Path) -> Runtime:
     installation.prepare(runtime)
     installation.apply(runtime, pack, loader.read_pack(pack))
     return runtime
+
+
+def work(runtime: Runtime, kind: str) -> None:
+    """What a worker does with the jobs of this kind that wait."""
+    with runtime.database.read() as unit:
+        jobs = unit.connection.scalars(sa.select(fl_job.c.id).where(fl_job.c.kind == kind).order_by(fl_job.c.id)).all()
+    for job in jobs:
+        runner.run(runtime.database, job, runtime.job_handlers, runtime.now())

@@ -7,7 +7,7 @@ for a person. All functions work outside of a unit of work.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as platform_version
 from pathlib import Path
@@ -23,7 +23,7 @@ from formloom.metadata.sources import Source
 from formloom.policy.actor import Actor
 from formloom.runtime import Runtime
 from formloom.storage import packs as stored
-from formloom.storage.catalogs import StaleCatalog
+from formloom.storage.catalogs import Progress, StaleCatalog, untold
 from formloom.storage.choices import NO_CHOICES, Choices
 from formloom.storage.database import Unit
 from formloom.storage.packs import Installed
@@ -32,6 +32,14 @@ _TRIES = 5
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 Decisions = Mapping[tuple[str, str], Mapping[tuple[str, ...], str]]     # by kind and name, then by path: mine, theirs
 NONE: Decisions = {}
+
+
+def decisions_of(asked: Mapping[str, Any]) -> Decisions:
+    """As a page sent them to a worker: kind, name, path and side of each under `decisions`."""
+    found: dict[tuple[str, str], dict[tuple[str, ...], str]] = {}
+    for kind, name, path, side in asked.get("decisions", ()):
+        found.setdefault((kind, name), {})[tuple(path)] = side
+    return found
 
 
 class OpenConflicts(FormloomError):
@@ -79,9 +87,11 @@ def prepare(runtime: Runtime, archives: Sequence[Archive], decisions: Decisions 
 
 def install(
     runtime: Runtime, actor: Actor, archives: Sequence[Archive], decisions: Decisions = NONE,
-    choices: Choices = NO_CHOICES, keep_mine: bool = False
+    choices: Choices = NO_CHOICES, keep_mine: bool = False, within: Callable[[Unit], None] = lambda unit: None,
+    progress: Progress = untold
 ) -> Upgrade:
     """Puts the packs into force together, in the place of other versions of them. `keep_mine` decides what is open.
+    `within` is done in the same transaction.
 
     Raises OpenConflicts, BadConfiguration, and what `Runtime.publish` raises; then nothing was applied.
     """
@@ -90,6 +100,7 @@ def install(
     def keep(unit: Unit) -> None:
         for pack in archives:
             stored.keep(unit, pack, actor.user_id, runtime.now())
+        within(unit)
 
     for _ in range(_TRIES):
         version = _version(runtime)
@@ -97,7 +108,7 @@ def install(
         if found.open and not keep_mine:
             raise OpenConflicts(found)
         try:
-            runtime.publish(found.sources, actor, version, reason, choices, keep)
+            runtime.publish(found.sources, actor, version, reason, choices, keep, progress)
         except StaleCatalog:
             continue
         if runtime.model().catalog.version == version:      # the model was so before; its archives may be others
@@ -123,13 +134,19 @@ def without(runtime: Runtime, name: str) -> list[Source]:
     return [*below, *(s for s in local if s.path not in stale and not (layers.is_whole(s.path) and s.path in gone))]
 
 
-def uninstall(runtime: Runtime, actor: Actor, name: str, choices: Choices = NO_CHOICES) -> None:
+def uninstall(
+    runtime: Runtime, actor: Actor, name: str, choices: Choices = NO_CHOICES,
+    within: Callable[[Unit], None] = lambda unit: None, progress: Progress = untold
+) -> None:
     """Removes exactly what the pack brought; its records are put aside, and come back with it."""
+    def forget(unit: Unit) -> None:
+        stored.forget(unit, name)
+        within(unit)
+
     for _ in range(_TRIES):
         version = _version(runtime)
         try:
-            runtime.publish(without(runtime, name), actor, version, f"{name} removed", choices,
-                            lambda unit: stored.forget(unit, name))
+            runtime.publish(without(runtime, name), actor, version, f"{name} removed", choices, forget, progress)
         except StaleCatalog:
             continue
         return

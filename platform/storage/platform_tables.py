@@ -92,12 +92,12 @@ fl_change_set = _table(
     Column("publication", Integer), Column("job_id", Integer), Column("progress", Json), Column("trouble", Json),
     Index("ix_fl_change_set_state", "state"),
 )
-fl_rehearsal = _table(
-    "fl_rehearsal",
-    _id(), _required("subject", Text), _required("asked", Json), _required("status", Text), Column("progress", Json),
-    Column("result", Json), Column("job_id", Integer), _required("asked_at", Instant), Column("asked_by", Integer),
-    Column("finished_at", Instant),
-    Index("ix_fl_rehearsal_subject", "subject", "id"),
+fl_undertaking = _table(
+    "fl_undertaking",
+    _id(), _required("kind", Text), _required("subject", Text), _required("asked", Json), _required("status", Text),
+    Column("progress", Json), Column("result", Json), Column("job_id", Integer), _required("asked_at", Instant),
+    Column("asked_by", Integer), Column("finished_at", Instant),
+    Index("ix_fl_undertaking_subject", "kind", "subject", "id"),
 )
 fl_change = _table(
     "fl_change",

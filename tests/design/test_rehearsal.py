@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from formloom.design import publishing, rehearsal, rehearsal_job
+from formloom.design import publishing, rehearsal, rehearsal_job, undertakings
+from formloom.design.rehearsal import Outcome
+from formloom.design.undertakings import Undertaking
 from formloom.errors import Conflict
-from formloom.jobs import runner
 from formloom.metadata.sources import Source
 from formloom.policy.actor import SYSTEM
 from formloom.records import actions
@@ -20,7 +21,7 @@ from formloom.runtime import Runtime
 from formloom.storage import scratch
 from formloom.storage.choices import Choices
 from formloom.storage.database import Database
-from formloom.storage.platform_tables import fl_job
+from tests.conftest import work
 
 from .test_change_sets import ADA, add_vat, begin, edit
 
@@ -131,20 +132,20 @@ def test_worker_rehearses_a_draft(filled: Runtime) -> None:
     rehearsal_job.register(filled)
     draft = edit(filled, begin(filled), "customer", _as_number)
     with filled.writing(ADA) as context:
-        rehearsal_job.ask(context, f"change:{draft.id}", {"number": draft.number})
+        undertakings.ask(context, rehearsal_job.JOB, f"change:{draft.id}", {"number": draft.number})
     assert _latest(filled, draft.id).going
-    _work(filled)
+    work(filled, rehearsal_job.JOB)
     found = _latest(filled, draft.id)
-    assert (found.status, found.outcome is not None and found.outcome.wrong) == ("done", ())
+    assert (found.status, Outcome.from_json(found.result).wrong) == ("done", ())
 
 
 def test_stopped_rehearsal_ends(filled: Runtime) -> None:
     rehearsal_job.register(filled)
     draft = edit(filled, begin(filled), "customer", _as_number)
     with filled.writing(ADA) as context:
-        rehearsal_job.ask(context, f"change:{draft.id}", {})
-        rehearsal_job.stop(context, f"change:{draft.id}")
-    _work(filled)
+        undertakings.ask(context, rehearsal_job.JOB, f"change:{draft.id}", {})
+        undertakings.stop(context, rehearsal_job.JOB, f"change:{draft.id}")
+    work(filled, rehearsal_job.JOB)
     assert _latest(filled, draft.id).status == "stopped"
     assert left_behind(filled) == []
 
@@ -157,15 +158,8 @@ def test_copies_of_the_dead_are_removed(filled: Runtime) -> None:
     assert left_behind(filled) == []
 
 
-def _latest(runtime: Runtime, number: int) -> rehearsal_job.Asked:
+def _latest(runtime: Runtime, number: int) -> Undertaking:
     with runtime.reading(ADA) as context:
-        found = rehearsal_job.latest(context, f"change:{number}")
+        found = undertakings.latest(context, rehearsal_job.JOB, f"change:{number}")
     assert found
     return found
-
-
-def _work(runtime: Runtime) -> None:
-    with runtime.database.read() as unit:
-        jobs = unit.connection.scalars(sa.select(fl_job.c.id).where(fl_job.c.kind == rehearsal_job.JOB)).all()
-    for job in jobs:
-        runner.run(runtime.database, job, runtime.job_handlers, runtime.now())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from formloom.design import publishing_job
+from formloom.design import coming_and_going, publishing_job
 from formloom.jobs import runner
 from formloom.policy.actor import SYSTEM
 from formloom.records import actions
@@ -19,6 +19,7 @@ from formloom.records.query import Query
 from formloom.runtime import Runtime
 from formloom.storage import change_sets as stored
 from formloom.web.settling import settle
+from tests.conftest import work
 
 from .conftest import PACKS, SignIn, installed, sign_in_to, token
 
@@ -154,6 +155,35 @@ def test_long_publication_is_left_to_a_worker(
     assert ada.get(f"{page}/progress").headers["HX-Redirect"] == "/changes"
     assert "Published." in ada.get("/changes").text
     assert "note" in runtime.model().catalog.entity("contract").fields
+
+
+def test_long_way_back_is_left_to_a_worker(
+        people: SignIn, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing_job, "SLOW_SECONDS", 0.0)
+    coming_and_going.register(runtime, settle)
+    ada = people("ada")
+    press(ada, edited(ada, note={"type": "text"}), "publish")
+    _, first = re.findall(r'href="(/changes/published/\d+)"', ada.get("/changes").text)
+    sent = {"csrf_token": token(ada, first), "slow": "1"}
+    assert 'name="slow" value="1"' in ada.get(first).text
+    assert "A worker is at it" in ada.post(f"{first}/restore", data=sent, follow_redirects=True).text
+    progress = f"/undertakings/restore/{first.rsplit('/', 1)[1]}"
+    assert "A worker takes it up." in ada.get(progress).text
+    assert "It stops as soon as it can." in ada.post(f"{progress}/stop", data=sent, follow_redirects=True).text
+    work(runtime, "restore")
+    assert ada.get(progress).headers["HX-Redirect"] == first
+    assert "note" in runtime.model().catalog.entity("contract").fields
+    ada.post(f"{first}/restore", data=sent)
+    work(runtime, "restore")
+    assert ada.get(progress).headers["HX-Redirect"] == "/changes"
+    assert "The earlier version is in force again." in ada.get("/changes").text
+    assert "note" not in runtime.model().catalog.entity("contract").fields
+
+
+@pytest.mark.parametrize("address", ["/undertakings/restore/1", "/undertakings/else/1"])
+def test_what_nobody_began_is_not_found(people: SignIn, address: str) -> None:
+    assert people("ada").get(address).status_code == 404
+    assert people("meg").get(address).status_code == 403
 
 
 def test_stopped_publication_says_so(people: SignIn, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:

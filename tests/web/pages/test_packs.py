@@ -10,15 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from formloom.design import rehearsal_job
-from formloom.jobs import runner
+from formloom.design import coming_and_going, publishing_job, rehearsal_job
 from formloom.metadata import archives
 from formloom.metadata.archives import Archive
 from formloom.runtime import Runtime
-from formloom.storage.platform_tables import fl_job
+from formloom.web.settling import settle
+from tests.conftest import work
 
 from .conftest import PACKS, installed, sign_in_to, token
 
@@ -87,9 +86,7 @@ def test_pack_is_rehearsed_with_what_was_decided(ada: FlaskClient, runtime: Runt
     asked = ada.post(f"{page}/rehearse", data={"csrf_token": token(ada, page), name: "theirs"},
                      headers={"HX-Request": "true"})
     assert "A worker takes it up." in asked.text or "The data is copied." in asked.text
-    with runtime.database.read() as unit:
-        job = unit.connection.scalars(sa.select(fl_job.c.id).where(fl_job.c.kind == rehearsal_job.JOB)).one()
-    runner.run(runtime.database, job, runtime.job_handlers, runtime.now())
+    work(runtime, rehearsal_job.JOB)
     subject = f"pack:{page.rsplit('/', 1)[1]}"
     done = ada.get(f"/rehearsals/{subject}", headers={"HX-Request": "true"}).text
     assert "It was published on a copy, and every list was opened." in done
@@ -116,6 +113,28 @@ def test_pack_is_removed_after_a_look(ada: FlaskClient, runtime: Runtime) -> Non
     assert "Hide visit" in ada.get("/packs/visits/remove").text
     ada.post("/packs/visits/remove", data={"csrf_token": token(ada, "/packs")})
     assert "visit" not in runtime.model().catalog.entities
+
+
+def test_long_installation_is_left_to_a_worker(
+        ada: FlaskClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publishing_job, "SLOW_SECONDS", 0.0)
+    coming_and_going.register(runtime, settle)
+    labelled(ada, "Deal")
+    page = upload(ada, newer("Agreement").packed()).headers["Location"]
+    name, = set(re.findall(r'name="(conflict:[^"]+)"', ada.get(page).text))
+    sent = {"csrf_token": token(ada, page), "slow": "1"}
+    progress = page.replace("/packs/prepared/", "/undertakings/install/")
+    ada.post(f"{page}/install", data=sent)
+    work(runtime, "install")
+    assert ada.get(progress).headers["HX-Redirect"] == page
+    assert "contradict each other" in ada.get(page).text
+    assert "A worker is at it" in ada.post(
+        f"{page}/install", data={**sent, name: "theirs"}, follow_redirects=True).text
+    assert "A worker is at it" in ada.get(page).text
+    work(runtime, "install")
+    assert ada.get(progress).headers["HX-Redirect"] == "/packs"
+    assert "The pack is in force." in ada.get("/packs").text
+    assert runtime.model().catalog.entity("contract").label["en"] == "Agreement"
 
 
 def test_only_administrators_see_packs(runtime: Runtime) -> None:

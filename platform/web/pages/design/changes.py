@@ -10,6 +10,7 @@ from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.design import change_sets, definitions, publishing, publishing_job, rebasing
+from formloom.design.coming_and_going import RESTORE
 from formloom.errors import BadRequest, FormloomError, Text
 from formloom.metadata import layers, parsing
 from formloom.metadata.sources import Source
@@ -23,7 +24,7 @@ from formloom.storage.choices import to_json
 from formloom.web.i18n import label, t
 from formloom.web.pages import model_draft
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import decisions_on_data, rehearsals
+from formloom.web.pages.design import decisions_on_data, rehearsals, undertakings
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
 from formloom.web.pages.workflow_drafts import changes
@@ -124,10 +125,14 @@ def publication_page(publication: int) -> ResponseReturnValue:
         found = catalogs.publication(context.unit, publication)
         before = catalogs.sources_before(context.unit, publication)
         names = people.names(context.unit, {found.by})
-    was = runtime().earlier(publication)
-    going_back = publishing.preview(runtime(), was.sources, was.choices)
-    return render_template("design/publication.html", found=found, files=list(_files(before, found.sources)),
-                           names=names, newest=found.newest, back=going_back, show=display())
+    one = undertakings.latest(RESTORE, str(publication))
+    asked = not found.newest and not (one and one.going)     # else nothing can be chosen, or it takes its time again
+    was = runtime().earlier(publication) if asked else None
+    back = publishing.preview(runtime(), was.sources, was.choices) if was else None
+    return render_template(
+        "design/publication.html", found=found, files=list(_files(before, found.sources)), names=names, back=back,
+        show=display(), one=one, step=rehearsals.step(one.progress if one else None),
+        slow=back is not None and back.forecast is not None and publishing_job.is_slow(back.forecast))
 
 
 @blueprint.post("/changes/published/<int:publication>/restore")
@@ -138,6 +143,8 @@ def restore_publication(publication: int) -> ResponseReturnValue:
         found = catalogs.publication(context.unit, publication)
         version, actor = context.catalog.version, context.actor
     reason = t(Text("Back to the version of {when}", when=display().moment(found.at)))
+    if "slow" in request.form:
+        return undertakings.begin(RESTORE, str(publication), {"version": version, "reason": reason})
     was = runtime().earlier(publication)
     try:
         runtime().publish(was.sources, actor, version, reason, was.choices)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from flask import Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import packs
+from formloom.design import packs, publishing_job
+from formloom.design.coming_and_going import INSTALL, REMOVE
 from formloom.errors import BadConfiguration, Conflict, FormloomError, NotFound, Text
 from formloom.metadata import archives, layers
 from formloom.metadata.archives import Archive
 from formloom.metadata.telling import where
 from formloom.policy import people
 from formloom.storage.choices import NO_CHOICES, Choices
-from formloom.web.i18n import t
+from formloom.web.i18n import label, t
 from formloom.web.pages.blueprint import blueprint
-from formloom.web.pages.design import deciding, decisions_on_data, rehearsals
+from formloom.web.pages.design import deciding, decisions_on_data, rehearsals, undertakings
 from formloom.web.pages.edited_sources import administrator
 from formloom.web.pages.frame import display
 from formloom.web.requests import actor, forget_model, model, reading, runtime
@@ -63,6 +64,8 @@ def install_pack(digest: str) -> ResponseReturnValue:
     archive = packs.uploaded(runtime(), digest)
     try:
         _check_review()
+        if "slow" in request.form:
+            return undertakings.begin(INSTALL, digest, rehearsals.decided())
         packs.install(runtime(), actor(), [archive], deciding.decided(), _choices())
     except FormloomError as error:
         return _page(archive, error), error.status
@@ -95,6 +98,8 @@ def remove_pack(name: str) -> ResponseReturnValue:
     administrator()
     try:
         _check_review()
+        if "slow" in request.form:
+            return undertakings.begin(REMOVE, name, {})
         packs.uninstall(runtime(), actor(), name)
     except FormloomError as error:
         return _removal(name, error), error.status
@@ -104,6 +109,10 @@ def remove_pack(name: str) -> ResponseReturnValue:
 
 
 def _page(archive: Archive, trouble: FormloomError | None) -> str:
+    one = undertakings.latest(INSTALL, archive.digest)
+    if one and one.going:
+        return render_template("design/begun.html", title=f"{archive.name} {archive.version}", one=one,
+                               step=rehearsals.step(one.progress))
     found = packs.prepare(runtime(), [archive], deciding.decided())
     choices, errors = _choices(), [p for p in found.problems if p.severity == "error"]
     forecast = None if errors else runtime().forecast(found.sources, choices)
@@ -112,19 +121,26 @@ def _page(archive: Archive, trouble: FormloomError | None) -> str:
         "design/prepared.html", archive=archive, was=was, found=found, errors=errors, forecast=forecast,
         chosen=choices, trouble=trouble, names=deciding.inputs(found.conflicts), where=where,
         called=deciding.called(found.changes), subject=f"pack:{archive.digest}", rehearsed=rehearsals.latest(
-            f"pack:{archive.digest}"), ready=not (errors or found.open or (forecast and forecast.blocked)))
+            f"pack:{archive.digest}"), one=one, show=display(),
+        slow=forecast is not None and publishing_job.is_slow(forecast),
+        ready=not (errors or found.open or (forecast and forecast.blocked)))
 
 
 def _removal(name: str, trouble: FormloomError | None) -> str:
     pack = next((one for one in packs.standing(runtime()) if one.name == name), None)
     if pack is None:
         raise NotFound(Text("The pack {name} is not installed.", name=name))
+    one = undertakings.latest(REMOVE, name)
+    if one and one.going:
+        return render_template("design/begun.html", title=label(pack.label) or name, one=one,
+                               step=rehearsals.step(one.progress))
     forecast = None
     try:
         forecast = runtime().forecast(packs.without(runtime(), name))
     except FormloomError as error:
         trouble = trouble or error
-    return render_template("design/removal.html", pack=pack, forecast=forecast, trouble=trouble, chosen=NO_CHOICES)
+    return render_template("design/removal.html", pack=pack, forecast=forecast, trouble=trouble, chosen=NO_CHOICES,
+                           one=one, show=display(), slow=forecast is not None and publishing_job.is_slow(forecast))
 
 
 def _check_review() -> None:

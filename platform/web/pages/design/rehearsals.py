@@ -8,7 +8,9 @@ from typing import Any
 from flask import redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from formloom.design import packs, rehearsal_job
+from formloom.design import packs, undertakings
+from formloom.design.rehearsal import Outcome
+from formloom.design.rehearsal_job import JOB
 from formloom.errors import BadRequest, Text
 from formloom.storage import change_sets as stored
 from formloom.storage.choices import NO_CHOICES, to_json
@@ -27,7 +29,7 @@ def rehearse_change(change_id: int) -> ResponseReturnValue:
     administrator()
     with writing() as context:
         found = stored.get(context.unit, change_id)
-        rehearsal_job.ask(context, f"change:{change_id}", {"number": found.number})
+        undertakings.ask(context, JOB, f"change:{change_id}", {"number": found.number})
     return _answer(f"change:{change_id}")
 
 
@@ -36,11 +38,8 @@ def rehearse_pack(digest: str) -> ResponseReturnValue:
     """With what was decided on the page so far."""
     administrator()
     packs.uploaded(runtime(), digest)
-    decided = [[kind, name, list(path), side] for (kind, name), sides in deciding.decided().items()
-               for path, side in sides.items()]
-    asked = {"decisions": decided, "choices": to_json(decisions_on_data.sent(request.form, NO_CHOICES))}
     with writing() as context:
-        rehearsal_job.ask(context, f"pack:{digest}", asked)
+        undertakings.ask(context, JOB, f"pack:{digest}", decided())
     return _answer(f"pack:{digest}")
 
 
@@ -54,18 +53,26 @@ def rehearsal(subject: str) -> ResponseReturnValue:
 def stop_rehearsal(subject: str) -> ResponseReturnValue:
     administrator()
     with writing() as context:
-        rehearsal_job.stop(context, subject)
+        undertakings.stop(context, JOB, subject)
     return _answer(subject)
+
+
+def decided() -> dict[str, Any]:
+    """What was decided on the page of a pack, for a worker."""
+    decisions = [[kind, name, list(path), side] for (kind, name), sides in deciding.decided().items()
+                 for path, side in sides.items()]
+    return {"decisions": decisions, "choices": to_json(decisions_on_data.sent(request.form, NO_CHOICES))}
 
 
 def latest(subject: str) -> dict[str, Any]:
     """What the part of a page about it needs."""
     with reading() as context:
-        found = rehearsal_job.latest(context, subject)
+        found = undertakings.latest(context, JOB, subject)
         number = stored.get(context.unit, int(subject.partition(":")[2])).number if subject.startswith("change:") else 0
-    names = {name: label(words) for name, words in (found.outcome.labels if found and found.outcome else {}).items()}
-    return {"asked": found, "step": step(found.progress if found else None), "names": names, "show": display(),
-            "stale": bool(found and found.asked.get("number", number) != number)}
+    outcome = Outcome.from_json(found.result) if found and found.status == "done" else None
+    names = {name: label(words) for name, words in (outcome.labels if outcome else {}).items()}
+    return {"asked": found, "outcome": outcome, "step": step(found.progress if found else None), "names": names,
+            "show": display(), "stale": bool(found and found.asked.get("number", number) != number)}
 
 
 def step(progress: Mapping[str, Any] | None) -> str:

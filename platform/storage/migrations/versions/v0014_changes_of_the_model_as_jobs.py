@@ -1,4 +1,4 @@
-"""Change sets that a worker publishes: which job does it, how far it is, and why it could not. Rehearsals on copies."""
+"""What workers do to the model for those who wait: publishing change sets, with why they could not, and other work."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def upgrade() -> None:
     op.add_column("fl_change_set", sa.Column("trouble", Json(), nullable=True))
     for table in ("fl_job", "fl_incident"):     # what went wrong, in words that can be said in another language
         op.add_column(table, sa.Column("said", Json(), nullable=True))
-    op.create_table("fl_rehearsal",
+    op.create_table("fl_undertaking",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("asked", Json(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -32,11 +33,11 @@ def upgrade() -> None:
         sa.Column("finished_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_fl_rehearsal_subject", "fl_rehearsal", ["subject", "id"])
+    op.create_index("ix_fl_undertaking_subject", "fl_undertaking", ["kind", "subject", "id"])
 
 
 def downgrade() -> None:
-    op.drop_table("fl_rehearsal")
+    op.drop_table("fl_undertaking")
     for table in ("fl_job", "fl_incident"):
         op.drop_column(table, "said")
     for name in ("trouble", "progress", "job_id"):
