@@ -26,6 +26,7 @@ from formloom.reports.periods import Period
 ALL: Final = "all"
 NO_VALUE: Final = Text("No value")
 OTHERS: Final = Text("Others")
+_QUARTER: Final = 92     # days
 _OF_FIELD: Final = ("sum", "average", "minimum", "maximum")
 _FLAT: Final = (syntax.And, syntax.Comparison, syntax.Between, syntax.In, syntax.Call, syntax.Name, syntax.Path)
 Words = Text | Mapping[str, str] | str
@@ -123,7 +124,7 @@ class _Making:
         passed = Period(self.period.start, self.period.until(self.asked.today))
         if passed.end <= passed.start:
             return "", ()
-        every = periods.fitting(passed, "week")
+        every = periods.fitting(passed, "week" if (passed.end - passed.start).days <= _QUARTER else "month")
         cuts = periods.parts(passed, every)
         parts = _summed(self.tallies(cuts), lambda key: key.part)
         return every, tuple(parts.get(n, Tally()).value(self.card.measure) for n in range(len(cuts) - 1))

@@ -32,6 +32,14 @@ def test_overlay_changes_only_what_it_says() -> None:
     assert set(before.actions) == set(after.actions)
 
 
+def test_overlay_adds_its_cards() -> None:
+    before, after = ({one.name: one for one in compiler.compile(sources(*folders), TYPES).dashboards}["sales"]
+                     for folders in (["config"], ["config", "packs/law_firm"]))
+    assert after.label["en"] == "Engagements"
+    assert after.cards[:len(before.cards)] == before.cards
+    assert [card.name for card in after.cards[len(before.cards):]] == ["signed_by_case", "open_cases"]
+
+
 def test_overlay_alone_says_what_it_needs() -> None:
     found = {p.code for p in compiler.check(sources("packs/law_firm"), TYPES)}
     assert {"unknown-pack", "unknown-entity", "unknown-role"} <= found

@@ -34,7 +34,9 @@ BEFORE: Final[Mapping[str, Text]] = {
 }
 _EARLIER: Final[Mapping[str, Text]] = {
     "today": Text("Yesterday"), "this_week": Text("Last week"), "this_month": Text("Last month"),
-    "this_quarter": Text("Last quarter"), "this_year": Text("Last year"),
+    "this_quarter": Text("Last quarter"), "this_year": Text("Last year"), "last_month": Text("The month before"),
+    "last_quarter": Text("The quarter before"), "last_year": Text("The year before"),
+    "last_30_days": Text("The 30 days before"), "last_12_months": Text("The 12 months before"),
 }
 _LONG: Final = 100_000      # from here on a number is told in thousands, millions or 万
 _SPARK: Final = (72, 28)
@@ -176,7 +178,7 @@ class Told:
 
     @property
     def earlier(self) -> str:
-        return t(_EARLIER.get(self.asked, Text("Before")))
+        return t(_EARLIER[self.asked])
 
     def words(self, one: Slice) -> str:
         return self.part(one.day) if one.day is not None else said(one.words)

@@ -41,8 +41,11 @@ def design_menus() -> ResponseReturnValue:
         "draft": editing.draft_as_json(), "icons": ICONS, "entities": [_entity(e) for e in catalog.entities.values()],
         "roles": [{"name": role.name, "label": label(role.label), "reads": _read(role, catalog)}
                   for role in catalog.roles.values()],
+        "dashboards": [{"workspace": one.workspace, "label": label(one.label), "icon": one.icon,
+                        "entities": sorted({card.entity for card in one.cards})} for one in catalog.dashboards],
         "words": texts(_WORDS)}
-    used = {str(tree.get("icon", "folder")) for tree in trees.values()} | {e.icon for e in catalog.entities.values()}
+    used = {str(tree.get("icon", "folder")) for tree in trees.values()}
+    used |= {e.icon for e in catalog.entities.values()} | {one.icon for one in catalog.dashboards}
     return render_template("design/menus.html", data=data, icons=sorted({*ICONS, *used, "folder"}))
 
 

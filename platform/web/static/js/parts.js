@@ -6,6 +6,7 @@ export const chinese = document.documentElement.lang.startsWith("zh");
 export const say = (text, values = {}) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
 const FOCUSABLE = "button, input, select, textarea, summary, a[href]";
+const TEXTS = "textarea, input:not([type]), input[type=text]";
 
 export function element(name, attributes = {}, ...inside) {
   const made = document.createElement(name);
@@ -42,15 +43,19 @@ export function undisturbed(draw) {
   return () => { if (held) owed = true; else now(); };
 }
 
-// Draws anew what holds controls; the cursor stays where it is. Controls keep their ids, others their place.
+// Draws anew what holds controls; the cursor stays where it is. Controls keep their ids, others their place. What is
+// being typed meanwhile is taken over as far as it goes, and typed on.
 export function redrawn(box, draw) {
   const held = box.contains(document.activeElement) ? document.activeElement : null;
   const place = held && !held.id ? [...box.querySelectorAll(FOCUSABLE)].indexOf(held) : -1;
-  const range = held?.matches("textarea, input:not([type]), input[type=text]") ? [held.selectionStart, held.selectionEnd] : null;
+  const range = held?.matches(TEXTS) ? [held.selectionStart, held.selectionEnd] : null;
+  const typed = range && held.value !== held.defaultValue ? held.value : null;
+  if (typed !== null) held.blur();
   draw();
   const again = held?.id ? box.querySelector(`#${CSS.escape(held.id)}`) : box.querySelectorAll(FOCUSABLE)[place];
   if (!again || again === document.activeElement) return;
   again.focus();
+  if (typed !== null && again.value === typed.trim()) again.value = typed;
   if (range) again.setSelectionRange?.(...range);
 }
 

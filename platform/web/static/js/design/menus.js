@@ -105,9 +105,11 @@ function settings() {
 function drawMenu() {
   const role = data.roles.find((one) => one.name === state.role) ?? data.roles[0];
   const reads = new Set(role?.reads ?? []);
-  const groups = names().map((name) => [name, draft.trees[name].items.filter((item) => reads.has(item.entity))]).filter(([, items]) => items.length);
+  const boards = (name) => data.dashboards.filter((one) => one.workspace === name && one.entities.some((entity) => reads.has(entity)));
+  const entries = (name) => draft.trees[name].items.filter((item) => reads.has(item.entity)).map((item) => ({ icon: entities.get(item.entity)?.icon ?? "table", label: listed(item) }));
+  const groups = names().map((name) => [name, [...boards(name), ...entries(name)]]).filter(([, places]) => places.length);
   const menu = find("[data-menu]");
-  menu.replaceChildren(...groups.flatMap(([name, items]) => [element("div", { class: "fl-menu-group", text: titled(name) }), ...items.map((item) => element("div", { class: "fl-menu-place" }, glyph(entities.get(item.entity)?.icon ?? "table"), element("span", { class: "clip", text: listed(item) })))]));
+  menu.replaceChildren(...groups.flatMap(([name, places]) => [element("div", { class: "fl-menu-group", text: titled(name) }), ...places.map((one) => element("div", { class: "fl-menu-place" }, glyph(one.icon), element("span", { class: "clip", text: one.label })))]));
   if (!groups.length) menu.replaceChildren(element("p", { class: "muted sm", text: words.nothing }));
 }
 

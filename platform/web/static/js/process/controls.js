@@ -25,7 +25,7 @@ export function text(value, commit, attributes = {}) {
 
 export function area(value, commit, attributes = {}) {
   const input = element("textarea", { class: "form-control mono", id: fresh(), rows: 4, spellcheck: "false", ...attributes });
-  input.value = value;
+  input.defaultValue = value;
   input.addEventListener("change", () => commit(input.value.trim()));
   return input;
 }
