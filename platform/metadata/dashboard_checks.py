@@ -29,6 +29,16 @@ def fits(field: Field, key: str) -> bool:
     return kind_of(field) in NEEDED[key] and (field.system or bool(field.type.columns(field)))
 
 
+def unfit(card: DashboardCard, entity: Entity) -> list[str]:
+    """Keys that name a field of a type that is of no use there."""
+    named = {key: entity.fields.get(getattr(card, key)) for key in NEEDED}
+    found = [key for key, field in named.items() if field is not None and not fits(field, key)]
+    grouped = named["group_by"]
+    if card.kind == "funnel" and grouped is not None and not grouped.choices and "group_by" not in found:
+        found.append("group_by")
+    return found
+
+
 def missing(card: DashboardCard) -> list[str]:
     """Keys without which a card of this kind says nothing."""
     wanted = {
@@ -67,19 +77,15 @@ class _Checks:
                                     card=card.name))
         for key in NEEDED:
             named = getattr(card, key)
-            field = entity.fields.get(named)
-            if named and field is None:
+            if named and named not in entity.fields:
                 place, hidden = self.at(index, key), self.authored.hidden(entity.name)
                 yield from self.authored.unknown("field", named, entity.fields, place, self.dashboard.name, hidden)
-            elif field is not None and not fits(field, key):
-                yield self.problem(index, key, "wrong-field-type", Text(
-                    "{key} must be a field of type {kind}; {name} is {type}.", key=key, kind=", ".join(NEEDED[key]),
-                    name=field.name, type=kind_of(field)))
-        grouped = entity.fields.get(card.group_by)
-        if card.kind == "funnel" and grouped is not None and not grouped.choices:
-            yield self.problem(index, "group_by", "wrong-field-type", Text(
-                "{key} must be a field of type {kind}; {name} is {type}.", key="group_by", kind="choice",
-                name=grouped.name, type=kind_of(grouped)))
+        for key in unfit(card, entity):
+            field = entity.fields[getattr(card, key)]
+            wanted = ("choice",) if card.kind == "funnel" and key == "group_by" else NEEDED[key]
+            yield self.problem(index, key, "wrong-field-type", Text(
+                "{key} must be a field of type {kind}; {name} is {type}.", key=key, kind=", ".join(wanted),
+                name=field.name, type=kind_of(field)))
 
     def at(self, index: int, key: str) -> Any:
         return self.authored.at("dashboard", self.dashboard.name, "cards", index, key)

@@ -36,7 +36,8 @@ CARD = record(
                          "field@entity"),
         "every": {"enum": list(PARTS), "default": "month", "description": "Of a line: the parts of the period."},
         "compare": flag("Also show the period before."),
-        "target": {"type": "number", "description": "What is aimed at: of a line, in each part of the period."},
+        "target": {"type": "number", "description":
+                   "What is aimed at, of durations in hours: of a line, in each part of the period."},
         "better": {"enum": ["more", "less"], "default": "more", "description": "Which way is good; gives the colour."},
         "limit": {"type": "integer", "minimum": 2, "maximum": 30, "default": 8, "description":
                   "How many values are shown; the others are added up."},

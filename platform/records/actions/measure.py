@@ -45,7 +45,8 @@ class Tally:
             case "share":
                 return Decimal(100) * self.met / self.count if self.count else None
             case "average":
-                return self.sum / self.known if self.known else None
+                total = Decimal(self.sum) if isinstance(self.sum, int) else self.sum
+                return total / self.known if self.known else None
             case "minimum":
                 return self.least
             case "maximum":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from babel.numbers import format_percent, get_currency_symbol
 
 from formloom.errors import Text
 from formloom.forms.display import Display
+from formloom.metadata import view_checks
 from formloom.metadata.catalog import Entity
 from formloom.reports import dashboards
 from formloom.reports.dashboards import Result, Slice
@@ -71,12 +72,13 @@ class Told:
             return self.percent(value)
         if self.field is None:
             return self.show.number(value)
-        name = self.field.name
-        if self.field.type.name == "rating" or self.card.measure == "average":
-            value = round(value, 2) if isinstance(value, (int, Decimal)) else value
-        if self.field.type.name == "rating":
+        if self.kind == "duration":
+            return self.show.duration(value or timedelta())
+        if self.card.measure == "average" and isinstance(value, Decimal):
+            value = round(value, 2)
+        if self.kind == "rating":
             return self.show.number(value, 2)
-        return self.show.show(self.field, {name: value, **self.beside}).text or self.show.number(0)
+        return self.show.show(self.field, {self.field.name: value, **self.beside}).text
 
     def brief(self, value: Any) -> str:
         """Few digits of a large number; the whole is told beside."""
@@ -91,17 +93,24 @@ class Told:
         return f"{sign}{symbol}{self.show.number(round(size / unit, 1), 1)}{short}"
 
     @property
+    def kind(self) -> str:
+        """Of the values; empty for a count."""
+        return view_checks.kind_of(self.field) if self.field else ""
+
+    @property
     def currency(self) -> str:
-        kind = (self.field.options.get("returns") or self.field.type.name) if self.field else ""
-        return str(self.result.currency or (self.field.options.get("currency") or "CNY" if self.field else "")) \
-            if kind == "money" else ""
+        if self.field is None or self.kind != "money":
+            return ""
+        return self.result.currency or str(self.field.options.get("currency") or "CNY")
 
     def percent(self, value: Any) -> str:
         return str(format_percent(Decimal(value) / 100, "#,##0.#%", locale=self.show.locale))
 
     @property
     def unit(self) -> str:
-        return "%" if self.card.measure == "share" else self.currency
+        if self.card.measure == "share" or self.kind == "percent":
+            return "%"
+        return "h" if self.kind == "duration" else self.currency
 
     # -- the number --------------------------------------------------------------------------------------------------
 
@@ -131,10 +140,16 @@ class Told:
     @property
     def reached(self) -> int | None:
         """Of the target, in percent."""
-        target, value = self.card.target, self.result.value
-        if not target or not isinstance(value, (int, Decimal)):
+        if not self.card.target or self.result.value is None:
             return None
-        return int(100 * value / target)
+        return int(100 * _number(self.result.value) / float(self.card.target))
+
+    @property
+    def target(self) -> str:
+        aim = self.card.target
+        if aim is None:
+            return ""
+        return self.brief(timedelta(hours=float(aim)) if self.kind == "duration" else aim)
 
     @property
     def spark(self) -> str:
@@ -205,7 +220,8 @@ class Told:
 
 
 def _number(value: Any) -> float:
-    return float(value.total_seconds() if hasattr(value, "total_seconds") else value)
+    """Durations in hours."""
+    return value / timedelta(hours=1) if isinstance(value, timedelta) else float(value)
 
 
 def _drawn(value: Any) -> float | None:

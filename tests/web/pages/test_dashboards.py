@@ -180,6 +180,7 @@ def test_offer_says_what_a_field_fits(ada: FlaskClient) -> None:
 
 @pytest.mark.parametrize(("drawn", "words"), [
     ({"entity": "visit"}, ">3<"), ({"entity": "visit", "measure": "sum"}, "Something has to be chosen"),
+    ({"entity": "visit", "measure": "sum", "field": "name"}, "Something has to be chosen"),
     ({"entity": "planned_one"}, "not in force yet"), ({"entity": "visit", "filter": "nothing = 1"}, "nothing"),
     ({"entity": "visit", "filter": "status ="}, "fl-quiet")])
 def test_preview_draws_or_says_why_not(ada: FlaskClient, drawn: dict[str, Any], words: str) -> None:

@@ -105,9 +105,10 @@ def preview_card() -> ResponseReturnValue:
     card = dashboard_assembly.card(node)
     period = str(request.args.get("period", ""))
     shown = Dashboard("preview", {}, "", "", period if period in PERIODS else "this_month", (card,))
-    if card.entity not in catalog().entities:
+    entity = catalog().entities.get(card.entity)
+    if entity is None:
         return render_template("dashboards/_trouble.html", card=card, trouble=NotFound(NOT_THERE))
-    if dashboard_checks.missing(card):
+    if dashboard_checks.missing(card) or dashboard_checks.unfit(card, entity):
         return render_template("dashboards/_trouble.html", card=card, trouble=NotFound(NEEDS_MORE))
     with reading() as context:
         return dashboards.drawn(context, card, dashboards.chosen(context, shown))
