@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -16,6 +16,7 @@ from formloom.errors import Text, UnknownField
 from formloom.feel import FeelSyntaxError, syntax
 from formloom.metadata.catalog import Entity, Field
 from formloom.metadata.dashboards import DashboardCard
+from formloom.metadata.view_checks import kind_of
 from formloom.records import actions, presentation
 from formloom.records.actions.list import matching, readable
 from formloom.records.actions.measure import Key, Question, Tally
@@ -56,7 +57,6 @@ class Slice:
     day: date | None = None
     filter: str = ""
     share: Decimal | None = None        # of a funnel: of the one before, in percent
-    tone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +96,8 @@ class _Making:
         self.entity: Entity = context.catalog.entity(card.entity)
         self.period = periods.named(asked.period, asked.today) if card.date else None
         self.previous = periods.before(asked.period, asked.today) if card.date and card.compare else None
+        dated = self.entity.fields.get(card.date)
+        self.timed = dated is not None and kind_of(dated) == "datetime"
         owner = self.entity.owner if asked.mine else None
         self.currency = ""
         self.elsewhere: int | None = None       # records in other currencies; None until the first question
@@ -111,10 +113,8 @@ class _Making:
         now, later = parts.get(first, Tally()), parts.get(first + 1, Tally())
         every, trend = self.trend()
         before = parts.get(0, Tally()) if self.previous else None
-        value = (now + later).value(self.card.measure)
-        so_far = now.value(self.card.measure)
         was = before.value(self.card.measure) if before else None
-        return self.told(now + later, value=value, before=was, change=self.change(so_far, was), trend=trend,
+        return self.told(now + later, before=was, change=self.change(now.value(self.card.measure), was), trend=trend,
                          every=every, filter=self.filter(self.period))
 
     def trend(self) -> tuple[str, tuple[Any, ...]]:
@@ -144,31 +144,31 @@ class _Making:
             slices.append(Slice(
                 words="", day=day, value=value, filter=self.filter(Period(day, cuts[n + 1])),
                 before=earlier.get(n, Tally()).value(self.card.measure) if self.previous else None))
-        whole = _total(parts.values())
-        return self.told(whole, value=whole.value(self.card.measure), slices=tuple(slices), every=every,
-                         period=period, filter=self.filter(period))
+        return self.told(_total(parts.values()), slices=tuple(slices), every=every, period=period,
+                         filter=self.filter(period))
 
     def groups(self) -> Result:
         cuts = periods.bounds_of(self.period, self.previous, self.asked.today) if self.period else ()
-        found = self.tallies(cuts, self.card.group_by)
+        keys = None if self.in_order else self.largest(cuts[-3:])
+        found = self.tallies(cuts, self.card.group_by, keys)
         first = 2 if self.previous else 0
         now = _summed({k: v for k, v in found.items() if k.part >= first}, lambda key: key.value)
         was = _summed({k: v for k, v in found.items() if k.part < first}, lambda key: key.value)
-        keys = self.ordered(now, was)
         if self.card.kind == "funnel":
-            return self.told(_total(now.values()), slices=tuple(self.funnel(keys, now)),
+            return self.told(_total(now.values()), slices=tuple(self.funnel(self.defined(now.keys()), now)),
                              filter=self.filter(self.period))
-        names = self.names(keys)
-        shown, rest = keys[:self.card.limit], keys[self.card.limit:]
+        held = {*now, *was}
+        shown = self.defined(held) if keys is None else list(keys)
+        shown = [*shown, *([None] if None in held else [])][:self.card.limit]
+        rest = held.difference(shown)
+        names = self.names(shown)
         slices = [self.slice(key, names, now.get(key, Tally()), was.get(key, Tally())) for key in shown]
         if rest:
             others = _total(now[key] for key in rest if key in now)
             earlier = _total(was[key] for key in rest if key in was)
             slices.append(Slice(words=OTHERS, value=others.value(self.card.measure),
                                 before=earlier.value(self.card.measure) if self.previous else None))
-        whole = _total(now.values())
-        return self.told(whole, value=whole.value(self.card.measure), slices=tuple(slices),
-                         filter=self.filter(self.period))
+        return self.told(_total(now.values()), slices=tuple(slices), filter=self.filter(self.period))
 
     def funnel(self, keys: Sequence[Any], now: Mapping[Any, Tally]) -> Iterable[Slice]:
         """Each choice with those that come after it: what got so far."""
@@ -185,21 +185,24 @@ class _Making:
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
-    def tallies(self, cuts: Sequence[date], by: str = "") -> Mapping[Key, Tally]:
-        """In one currency, that of most records: amounts in several do not add up."""
-        field = self.entity.fields.get(self.card.date)
-        bounds = [self.moment(day) for day in cuts] if field is not None and field.type.name == "datetime" else cuts
-        found = actions.measure(self.context, self.entity.name, Question(
+    def question(self, cuts: Sequence[date], by: str = "", keys: tuple[Any, ...] | None = None) -> Question:
+        bounds = [self.moment(day) for day in cuts] if self.timed else cuts
+        return Question(
             filters=self.filters, field=self.card.field if self.card.measure in _OF_FIELD else "",
             where=self.card.where if self.card.measure == "share" else "", by=by,
-            date=self.card.date if cuts else "", bounds=tuple(bounds)))
+            date=self.card.date if cuts else "", bounds=tuple(bounds), keys=keys)
+
+    def tallies(self, cuts: Sequence[date], by: str = "", keys: tuple[Any, ...] | None = None) -> Mapping[Key, Tally]:
+        """In one currency, that of most records: amounts in several do not add up."""
+        found = actions.measure(self.context, self.entity.name, self.question(cuts, by, keys))
         if self.elsewhere is None:
             self.currency, self.elsewhere = _currency(found)
         return {key: tally for key, tally in found.items() if key.currency == self.currency}
 
     def told(self, whole: Tally, **more: Any) -> Result:
-        given = {"value": whole.value(self.card.measure), "period": self.period, **more}
-        return Result(card=self.card, count=whole.count, elsewhere=self.elsewhere or 0, currency=self.currency, **given)
+        given = {"period": self.period, **more}
+        return Result(card=self.card, count=whole.count, elsewhere=self.elsewhere or 0, currency=self.currency,
+                      value=whole.value(self.card.measure), **given)
 
     def change(self, now: Any, was: Any) -> Decimal | None:
         if now is None or was is None or (not was and self.card.measure != "share"):
@@ -208,21 +211,24 @@ class _Making:
             return Decimal(now - was)
         return Decimal(100) * _plain(now - was) / _plain(abs(was))
 
-    def ordered(self, *tallies: Mapping[Any, Tally]) -> list[Any]:
-        """Choices of columns and funnels as they are defined; otherwise the largest first, and no value last."""
-        field, keys = self.entity.fields[self.card.group_by], {key for one in tallies for key in one}
-        if field.choices and self.card.kind in ("column", "funnel"):
-            known = [choice.value for choice in field.choices]
-            if self.card.kind == "funnel":
-                return [value for value in known if value in keys or self.reachable(value)]
-            return [*(value for value in known if value in keys), *([None] if None in keys else [])]
-        first = tallies[0]
+    @property
+    def in_order(self) -> bool:
+        """Choices of columns and funnels stand as they are defined; everything else has the largest first."""
+        field = self.entity.fields.get(self.card.group_by)
+        return field is not None and bool(field.choices) and self.card.kind in ("column", "funnel")
 
-        def size(key: Any) -> tuple[bool, Any, str]:
-            value = first.get(key, Tally()).value(self.card.measure)
-            return (key is None, -(_plain(value)), str(key))
+    def largest(self, cuts: Sequence[date]) -> tuple[Any, ...]:
+        """Of this period, and as many as are shown: there may be very many values."""
+        if self.card.measure in _OF_FIELD:
+            self.tallies(cuts)      # in which currency
+        return tuple(actions.largest(self.context, self.entity.name, self.question(cuts, self.card.group_by),
+                                     self.card.measure, self.currency, self.card.limit))
 
-        return sorted(keys, key=size)
+    def defined(self, held: Collection[Any]) -> list[Any]:
+        """Choices in their order: those that some record has; of a funnel also those that one could."""
+        known = [choice.value for choice in self.entity.fields[self.card.group_by].choices]
+        return [value for value in known
+                if value in held or (self.card.kind == "funnel" and self.reachable(value))]
 
     def reachable(self, value: str) -> bool:
         """Whether the filter lets through a record with this choice, so far as it says something of it alone."""
@@ -240,12 +246,10 @@ class _Making:
         return {}
 
     def slice(self, key: Any, names: Mapping[Any, Words], now: Tally, was: Tally) -> Slice:
-        field = self.entity.fields[self.card.group_by]
-        choice = field.choice(key) if isinstance(key, str) else None
         return Slice(
             words=NO_VALUE if key is None else names.get(key, str(key)), value=now.value(self.card.measure),
-            before=was.value(self.card.measure) if self.previous else None, tone=choice.tone if choice else "",
-            filter=self.filter(self.period, f"{field.name} = {_literal(key)}"))
+            before=was.value(self.card.measure) if self.previous else None,
+            filter=self.filter(self.period, f"{self.card.group_by} = {_literal(key)}"))
 
     def filter(self, period: Period | None, more: str = "") -> str:
         """The same records as a list finds them."""
@@ -255,7 +259,7 @@ class _Making:
         return " and ".join(said) or "true"
 
     def said(self, day: date) -> str:
-        if self.entity.fields[self.card.date].type.name != "datetime":
+        if not self.timed:
             return f'date("{day.isoformat()}")'
         return f'date and time("{self.moment(day).isoformat()}")'
 
@@ -320,7 +324,6 @@ def shown_as(result: Result, entity: Entity) -> tuple[Field | None, Mapping[str,
     if card.measure not in _OF_FIELD:
         return None, {}
     return entity.fields[card.field], {f"{card.field}_currency": result.currency} if result.currency else {}
-
 
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -106,6 +107,10 @@ def test_number_is_what_its_list_holds(deals: Reading, card: DashboardCard, peri
                 assert one.value == measured(found(context, one.filter), card)
         if card.kind in ("bar", "column") and card.measure == "count":
             assert sum(one.value for one in told.slices) == told.count
+        if card.kind == "bar" and card.measure == "count":
+            counted = Counter(row.values[card.group_by] for row in rows if row.values[card.group_by] is not None)
+            most = [number for _, number in counted.most_common(card.limit)]
+            assert [one.value for one in told.slices][:len(most)] == most
 
 
 @settings(max_examples=EXAMPLES // 2, deadline=None, suppress_health_check=list(HealthCheck))

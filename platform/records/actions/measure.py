@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -75,6 +75,14 @@ class Question:
     by: str = ""
     date: str = ""
     bounds: Sequence[Moment] = ()
+    keys: tuple[Any, ...] | None = None     # of `by`: the other values are told together, as REST
+
+
+class Rest:
+    """All values that were not asked for by name."""
+
+
+REST: Final = Rest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,28 @@ def measure(context: Context, entity: str, question: Question) -> Mapping[Key, T
     """What of the records that this actor may read. Every field named has to be readable in full on every record, or
     the answer would tell what a record does not: UnknownField. Forbidden where no record can be read.
     """
+    found: dict[Key, Tally] = {}
+    named = None if question.keys is None else (*question.keys, None, REST)
+    for one in measuring.measured(context.unit, context.store.tables[entity], _measuring(context, entity, question)):
+        value, *rest = one.by if question.by else (None, *one.by)
+        value = value if named is None else named[value]
+        found[Key(one.part, value, str(rest[0] or "") if rest else "")] = Tally(
+            one.count, one.known, one.sum, one.least, one.most, one.met)
+    return found
+
+
+def largest(context: Context, entity: str, question: Question, measure: str, currency: str, limit: int) -> list[Any]:
+    """The values of `by` that tell most in one currency, the most first. Raises what `measure` does."""
+    asked = _measuring(context, entity, question)
+    table = context.store.tables[entity]
+    if len(asked.by) > 1:
+        said = table.c[asked.by[1]]
+        here = said == currency if currency else said.is_(None)
+        asked = replace(asked, where=here if asked.where is None else sa.and_(asked.where, here))
+    return measuring.largest(context.unit, table, asked, measure, limit)
+
+
+def _measuring(context: Context, entity: str, question: Question) -> Measuring:
     target = context.catalog.entity(entity)
     where = [condition(context, target, Query(filter=text)) for text in question.filters or ("",)]
     for name in (question.field, question.by, question.date):
@@ -97,15 +127,9 @@ def measure(context: Context, entity: str, question: Question) -> Mapping[Key, T
             summable(context, target, name)
     met = matching(context, target, question.where) if question.where else None
     kept = [one for one in where if one is not None]
-    asked = Measuring(
+    return Measuring(
         where=sa.and_(*kept) if kept else None, field=question.field, met=met, by=_columns(context, target, question),
-        date=question.date, bounds=tuple(question.bounds))
-    found: dict[Key, Tally] = {}
-    for one in measuring.measured(context.unit, context.store.tables[entity], asked):
-        value, *rest = one.by if question.by else (None, *one.by)
-        found[Key(one.part, value, str(rest[0] or "") if rest else "")] = Tally(
-            one.count, one.known, one.sum, one.least, one.most, one.met)
-    return found
+        date=question.date, bounds=tuple(question.bounds), keys=question.keys)
 
 
 def _columns(context: Context, entity: Entity, question: Question) -> tuple[str, ...]:
