@@ -17,7 +17,9 @@ function load() {
   return library;
 }
 
-function option(chart) {
+const EDGES = 84;        // what the axis at the left and the margins take
+
+function option(chart, wide) {
   const font = token("font");
   const soft = { color: token("muted"), fontFamily: font, fontSize: 12 };
   const brief = new Intl.NumberFormat(chart.locale === "zh" ? "zh-CN" : "en-GB", { notation: "compact", maximumFractionDigits: 1 });
@@ -33,7 +35,7 @@ function option(chart) {
     grid: { left: 12, right: 20, top: series.length > 1 ? 40 : 20, bottom: 12, containLabel: true },
     tooltip: { trigger: "axis", confine: true, backgroundColor: token("surface"), borderColor: token("line"), textStyle: { color: token("text"), fontSize: 12, fontFamily: font }, axisPointer: { type: line ? "line" : "shadow" }, formatter: (found) => said(chart, found) },
     legend: { show: series.length > 1, top: 8, right: 16, itemWidth: 10, itemHeight: 10, textStyle: soft, icon: "roundRect" },
-    xAxis: { ...axis, type: "category", data: chart.labels, boundaryGap: !line, axisLabel: { ...soft, hideOverlap: true } },
+    xAxis: { ...axis, type: "category", data: chart.labels, boundaryGap: !line, axisLabel: { ...soft, ...(line ? { hideOverlap: true } : { interval: 0, overflow: "truncate", width: Math.max(20, Math.floor((wide - EDGES) / chart.labels.length) - 6) }) } },
     yAxis: { ...axis, type: "value", axisLine: { show: false }, splitNumber: 3, minInterval: chart.unit ? 0 : 1, axisLabel: { ...soft, formatter: (value) => brief.format(value) + (chart.unit === "%" ? "%" : "") } },
     series,
   };
@@ -59,7 +61,7 @@ async function draw(box) {
   drawn.get(box)?.dispose();
   const chart = JSON.parse(box.dataset.chart);
   const made = echarts.init(box, null, { renderer: "canvas" });
-  made.setOption(option(chart));
+  made.setOption(option(chart, box.clientWidth));
   made.getZr().on("click", ({ offsetX, offsetY }) => {
     const [at] = made.convertFromPixel({ gridIndex: 0 }, [offsetX, offsetY]) ?? [];
     if (made.containPixel({ gridIndex: 0 }, [offsetX, offsetY]) && chart.hrefs[at]) location.assign(chart.hrefs[at]);
@@ -70,7 +72,14 @@ async function draw(box) {
   sizes.observe(box);
 }
 
-const sizes = new ResizeObserver((entries) => { for (const { target } of entries) drawn.get(target)?.resize(); });
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const made = drawn.get(target);
+    if (!made || made.getWidth() === target.clientWidth) continue;
+    made.resize();
+    made.setOption(option(JSON.parse(target.dataset.chart), target.clientWidth));
+  }
+});
 
 export function drawAll(within = document) {
   for (const [box, made] of drawn) if (!box.isConnected) { made.dispose(); sizes.unobserve(box); drawn.delete(box); }

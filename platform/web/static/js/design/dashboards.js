@@ -36,7 +36,8 @@ function open(name) {
 function choose(name) {
   state.card = name;
   draw();
-  find("[data-preview] .on")?.scrollIntoView({ block: "nearest" });
+  if (name && matchMedia("(max-width: 767px)").matches) find("[data-panel]").scrollIntoView({ block: "start" });
+  else find("[data-preview] .on")?.scrollIntoView({ block: "nearest" });
 }
 
 // ---------- dashboards and cards ----------
