@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from formloom.design import packs, undertakings
+from formloom.design import packs, publishing_job, undertakings
+from formloom.design.publishing_job import CHECKING
 from formloom.design.undertakings import Undertaking
-from formloom.errors import NotFound, Text
+from formloom.errors import NotFound
 from formloom.metadata.archives import Archive
-from formloom.policy.actor import SYSTEM, Actor
+from formloom.policy.actor import Actor
 from formloom.runtime import Runtime
 from formloom.storage.catalogs import Progress
 from formloom.storage.choices import from_json
 from formloom.storage.database import Unit
 
-RESTORE, INSTALL, REMOVE = KINDS = "restore", "install", "remove"
-CHECKING: Final = Text("Everything is checked once more.")
+RESTORE, INSTALL, REMOVE = "restore", "install", "remove"
 Settle = Callable[[Runtime, Sequence[Archive]], None]
 
 
@@ -67,5 +67,4 @@ def _finishing(runtime: Runtime, one: Undertaking) -> Callable[[Unit], None]:
 
 
 def _actor(runtime: Runtime, one: Undertaking) -> Actor:
-    account = runtime.account(one.asked_by) if one.asked_by else None
-    return account.actor if account else SYSTEM
+    return publishing_job.actor_of(runtime, one.asked_by)

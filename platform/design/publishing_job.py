@@ -14,7 +14,7 @@ from formloom.design import publishing, rebasing
 from formloom.design.pacing import Paced
 from formloom.errors import FormloomError, Text
 from formloom.jobs import queue
-from formloom.policy.actor import SYSTEM
+from formloom.policy.actor import SYSTEM, Actor
 from formloom.records.context import Context
 from formloom.runtime import Runtime
 from formloom.storage import change_sets as stored
@@ -23,6 +23,7 @@ from formloom.storage.database import Database
 from formloom.storage.forecast import Forecast
 
 JOB: Final = "publish"
+CHECKING: Final = Text("Everything is checked once more.")
 SLOW_SECONDS: Final = 5.0       # of the estimate: from here on a worker publishes
 _MOST_TOLD: Final = 20
 
@@ -73,15 +74,21 @@ def _carry_out(
         settle(runtime)
     if seen.state != stored.PUBLISHING:
         return
-    account, report = runtime.account(int(payload["by"])), Paced(partial(_report, runtime, seen.id))
+    report = Paced(partial(_report, runtime, seen.id))
     try:
-        report(0, 0, Text("Everything is checked once more."))
-        publishing.publish(runtime, account.actor if account else SYSTEM, seen, seen.reason or "", report)
+        report(0, 0, CHECKING)
+        publishing.publish(runtime, actor_of(runtime, int(payload["by"])), seen, seen.reason or "", report)
     except FormloomError as error:
         with runtime.writing(SYSTEM) as context:
             _give_back(context, seen, str(payload["was"]), error)
         return
     settle(runtime)
+
+
+def actor_of(runtime: Runtime, user_id: int | None) -> Actor:
+    """Whoever asked for it, as they are now; the system for somebody who is gone."""
+    account = runtime.account(user_id) if user_id else None
+    return account.actor if account else SYSTEM
 
 
 def _give_back(context: Context, seen: ChangeSet, state: str, why: FormloomError) -> None:

@@ -344,7 +344,7 @@ class Catalog:
     decisions: Mapping[str, DecisionSource] = EMPTY     # by the id of each decision; a file may hold several
     decision_files: tuple[DecisionSource, ...] = ()
     calendars: Mapping[str, WorkCalendar] = EMPTY
-    dashboards: tuple[Dashboard, ...] = ()
+    dashboards: Mapping[str, Dashboard] = EMPTY
 
     def entity(self, name: str) -> Entity:
         try:

@@ -26,13 +26,12 @@ from formloom.metadata.computation import computed_order
 from formloom.metadata.fieldtypes import FieldType
 from formloom.metadata.garbage import uncollected
 from formloom.metadata.labels import label
-from formloom.metadata.parsing import parse
+from formloom.metadata.parsing import KINDS, parse
 from formloom.metadata.scopes import Scopes
 from formloom.metadata.sources import DecisionSource, Source
 
 _MODEL = re.compile(
-    r"pack\.(yaml|yml|json)|(entities|roles|workspaces|dashboards|calendars)/.+\.(yaml|yml|json)|workflows/.+\.bpmn|"
-    r"decisions/.+\.dmn"
+    rf"pack\.(yaml|yml|json)|({'|'.join(KINDS)})/.+\.(yaml|yml|json)|workflows/.+\.bpmn|decisions/.+\.dmn"
 )
 
 
@@ -110,7 +109,8 @@ def _build(
         decisions=MappingProxyType(parsed.decisions),
         decision_files=tuple(parsed.decision_files),
         calendars=MappingProxyType(calendars),
-        dashboards=tuple(dashboard_assembly.dashboard(node) for _, node in parsed.authored.named("dashboard")),
+        dashboards=MappingProxyType({
+            name: dashboard_assembly.dashboard(node) for name, node in parsed.authored.named("dashboard")}),
     )
     scopes = Scopes(catalog.entities, functions, parsed.authored.hidden_names)
     mistaken = expressions.check(scopes, parsed.authored)

@@ -20,7 +20,7 @@ _COUNTED: Final = ("count", "share")
 
 
 def check(catalog: Catalog, authored: Authored) -> Iterator[Problem]:
-    for dashboard in catalog.dashboards:
+    for dashboard in catalog.dashboards.values():
         yield from _Checks(catalog, authored, dashboard).problems()
 
 

@@ -41,3 +41,7 @@ class Dashboard:
     period: str
     cards: tuple[DashboardCard, ...]
     place: Place = NOWHERE
+
+    def counted(self, name: str | None) -> str:
+        """The entity of the card of this name; empty if there is none."""
+        return next((card.entity for card in self.cards if card.name == name), "")

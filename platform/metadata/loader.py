@@ -9,12 +9,13 @@ from typing import Final
 
 from formloom.errors import BadConfiguration, Place, Problem, Text
 from formloom.metadata import nodes
+from formloom.metadata.parsing import KINDS
 from formloom.metadata.sources import Source
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 2_000
 _MODEL: Final = re.compile(
-    r"pack\.yaml|(entities|roles|workspaces|dashboards|calendars)/[^/]+\.(yaml|yml|json)|workflows/[^/]+\.bpmn|decisions/[^/]+\.dmn")
+    rf"pack\.yaml|({'|'.join(KINDS)})/[^/]+\.(yaml|yml|json)|workflows/[^/]+\.bpmn|decisions/[^/]+\.dmn")
 
 
 def is_model(path: str) -> bool:

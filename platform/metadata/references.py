@@ -338,10 +338,14 @@ class _Reader:
     def owner(self, kind: str, about: str, scope: _Scope) -> str:
         if kind == "choice":
             return f"{scope.entity}.{self.choosing(about, scope)}"
-        if kind not in OWNED:
-            return ""
-        of = {"rows": self.rows, "entity": self.counted}.get(about)
-        return of(scope) if of else scope.entity
+        return self.spoken_of(about, scope) if kind in OWNED else ""
+
+    def spoken_of(self, about: str, scope: _Scope) -> str:
+        """The entity meant behind an `@`, else the one around. An overlay need not say again that of a card."""
+        if about != "entity":
+            return self.rows(scope) if about == "rows" else scope.entity
+        board = self.catalog.dashboards.get(self.title)
+        return str(scope.holder.get("entity") or (board.counted(scope.holder.get("name")) if board else ""))
 
     def choosing(self, about: str, scope: _Scope) -> str:
         """The field whose choices are meant."""
@@ -355,11 +359,6 @@ class _Reader:
             return level.by if level else ""
         return scope.field
 
-    def counted(self, scope: _Scope) -> str:
-        """The entity of a mapping; an overlay need not say again that of a card."""
-        known = {(one.name, card.name): card.entity for one in self.catalog.dashboards for card in one.cards}
-        return str(scope.holder.get("entity") or known.get((self.title, str(scope.holder.get("name"))), ""))
-
     def rows(self, scope: _Scope) -> str:
         """The entity of the rows that a roll-up sums."""
         entity, field = self.catalog.entities.get(scope.entity), self.field(scope)
@@ -367,8 +366,7 @@ class _Reader:
         return (table.target if table else None) or ""
 
     def expression(self, value: str, place: Place, path: Path, scope: _Scope, about: str) -> Iterator[Found]:
-        of = {"rows": self.rows(scope), "entity": self.counted(scope)}.get(about, scope.entity)
-        entity, field = self.catalog.entities.get(of), self.field(scope)
+        entity, field = self.catalog.entities.get(self.spoken_of(about, scope)), self.field(scope)
         if entity is not None:
             passage = self.passage(value, place, path)
             if path[-2:-1] == ("inputs",) and passage.written is not None:

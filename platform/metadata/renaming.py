@@ -125,7 +125,7 @@ def _namesakes(catalog: Catalog, target: Name) -> tuple[set[str], Place]:
         "view": {view.name: view for view in owner.views}, "action": owner.actions} if owner else {}
     all_: Mapping[str, Mapping[str, Any]] = {
         "entity": catalog.entities, "role": catalog.roles, "workspace": {w.name: w for w in catalog.workspaces},
-        "dashboard": {d.name: d for d in catalog.dashboards},
+        "dashboard": catalog.dashboards,
         **of_owner}
     held = all_.get(target.kind, {})
     found = held.get(target.name)

@@ -78,7 +78,7 @@ def _asked_of_sql(catalog: Catalog) -> Iterator[tuple[str, Place, Entity, Expres
     for entity in catalog.entities.values():
         for view in entity.views:
             yield from _asked(view.filter, entity, f"{entity.name}.{view.name}", entity.place)
-    for dashboard in catalog.dashboards:
+    for dashboard in catalog.dashboards.values():
         for card in dashboard.cards:
             for text in (card.filter, card.where):
                 yield from _asked(text, catalog.entity(card.entity), f"{dashboard.name}.{card.name}", dashboard.place)

@@ -12,10 +12,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from formloom import feel
-from formloom.errors import Text, UnknownField
+from formloom.errors import NotFound, Text, UnknownField
 from formloom.feel import FeelSyntaxError, syntax
 from formloom.metadata.catalog import Entity, Field
-from formloom.metadata.dashboards import DashboardCard
+from formloom.metadata.dashboards import Dashboard, DashboardCard
 from formloom.metadata.view_checks import kind_of
 from formloom.records import actions, presentation
 from formloom.records.actions.list import matching, readable
@@ -78,6 +78,20 @@ class Result:
     every: str = ""
     period: Period | None = None
     filter: str = ""
+
+
+def named(context: Context, name: str) -> Dashboard:
+    """Raises NotFound."""
+    found = context.catalog.dashboards.get(name)
+    if found is None:
+        raise NotFound(Text("There is no {kind} {name}.", kind="dashboard", name=name))
+    return found
+
+
+def asked(context: Context, period: str, mine: bool) -> Asked:
+    """By the clock and in the time zone of the actor."""
+    timezone = ZoneInfo(context.actor.timezone)
+    return Asked(period=period, mine=mine, timezone=timezone, today=context.now.astimezone(timezone).date())
 
 
 def result(context: Context, card: DashboardCard, asked: Asked) -> Result:
@@ -324,7 +338,6 @@ def shown_as(result: Result, entity: Entity) -> tuple[Field | None, Mapping[str,
     if card.measure not in _OF_FIELD:
         return None, {}
     return entity.fields[card.field], {f"{card.field}_currency": result.currency} if result.currency else {}
-
 
 
 def may_see(context: Context, card: DashboardCard) -> bool:

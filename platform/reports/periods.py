@@ -17,6 +17,7 @@ _FEWEST_PARTS: Final = 2
 _ENOUGH_PARTS: Final = 7
 _MONTHS: Final[Mapping[str, int]] = {"month": 1, "quarter": 3, "year": 12}
 _DAYS: Final[Mapping[str, int]] = {"day": 1, "week": 7}
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +27,27 @@ class Period:
 
     def until(self, day: date) -> date:
         """The end of what has passed of it when this day is over."""
-        return max(self.start, min(self.end, day + timedelta(days=1)))
+        return max(self.start, min(self.end, day + _DAY))
 
 
 def named(name: str, today: date) -> Period | None:
     """None for all of time. The name is one of `dashboard_language.PERIODS`."""
-    found = _NAMED.get(name)
-    return found(today) if found else None
+    if name in _NAMED:
+        return _NAMED[name](today)
+    which, _, every = name.partition("_")
+    if every not in PARTS:
+        return None
+    now = _whole(every, today)
+    return now if which == "this" else _whole(every, now.start - _DAY)
 
 
 def before(name: str, today: date) -> Period | None:
     """The period of the same kind that ends where this one begins."""
-    now = named(name, today)
+    now, every = named(name, today), name.partition("_")[2]
     if now is None:
         return None
-    if name.startswith("last_") and name.removeprefix("last_") in PARTS:
-        return _whole(name.removeprefix("last_"), now.start - timedelta(days=1))
-    if name.startswith("this_"):
-        return _whole(name.removeprefix("this_"), now.start - timedelta(days=1))
+    if every in PARTS:
+        return _whole(every, now.start - _DAY)
     return Period(_moved(now.start, -12) if name == "last_12_months" else now.start - (now.end - now.start), now.start)
 
 
@@ -68,8 +72,17 @@ def latest(every: str, today: date, number: int = 12) -> Period:
     day = _start(every, today)
     end = _next(every, day)
     for _ in range(number - 1):
-        day = _start(every, day - timedelta(days=1))
+        day = _start(every, day - _DAY)
     return Period(day, end)
+
+
+def bounds_of(period: Period, previous: Period | None, today: date) -> Sequence[date]:
+    """Where to cut so that both can be told up to the same day: the one before up to it and after it, then this one."""
+    until = period.until(today)
+    if previous is None:
+        return (period.start, until, period.end)
+    same = min(previous.start + (until - period.start), previous.end)
+    return (previous.start, same, period.start, until, period.end)
 
 
 def _count(period: Period, every: str) -> int:
@@ -105,21 +118,6 @@ def _of_months(today: date) -> Period:
 
 
 _NAMED: Final[Mapping[str, Callable[[date], Period]]] = {
-    "today": lambda day: _whole("day", day), "this_week": lambda day: _whole("week", day),
-    "this_month": lambda day: _whole("month", day), "this_quarter": lambda day: _whole("quarter", day),
-    "this_year": lambda day: _whole("year", day),
-    "last_month": lambda day: _whole("month", _start("month", day) - timedelta(days=1)),
-    "last_quarter": lambda day: _whole("quarter", _start("quarter", day) - timedelta(days=1)),
-    "last_year": lambda day: _whole("year", _start("year", day) - timedelta(days=1)),
-    "last_30_days": lambda day: Period(day - timedelta(days=29), day + timedelta(days=1)),
+    "today": lambda day: _whole("day", day), "last_30_days": lambda day: Period(day - 29 * _DAY, day + _DAY),
     "last_12_months": _of_months,
 }
-
-
-def bounds_of(period: Period, previous: Period | None, today: date) -> Sequence[date]:
-    """Where to cut so that both can be told up to the same day: the one before up to it and after it, then this one."""
-    until = period.until(today)
-    if previous is None:
-        return (period.start, until, period.end)
-    same = min(previous.start + (until - period.start), previous.end)
-    return (previous.start, same, period.start, until, period.end)

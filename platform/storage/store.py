@@ -84,16 +84,6 @@ class Store:
         query = query if limit is None else query.limit(limit)
         return unit.connection.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
 
-    def totals(self, unit: Unit, entity: str, where: Condition | None, by: Sequence[str],
-               measured: str | None = None) -> Sequence[tuple[Any, ...]]:
-        """For each combination of values in the columns `by`: these values, how many rows, and what they add up to."""
-        table = self.tables[entity]
-        total = sa.null() if measured is None else sa.func.sum(table.c[measured])
-        query = sa.select(*(table.c[name] for name in by), sa.func.count(), total)
-        query = query if where is None else query.where(where)
-        grouped = query.group_by(*(table.c[name] for name in by))
-        return [tuple(row) for row in unit.connection.execute(grouped)]
-
     def insert(self, unit: Unit, entity: str, values: Mapping[str, Any]) -> int:
         table, definition = self.tables[entity], self.catalog.entity(entity)
         row = {"version": 1, **rows.stored(definition, table, values)}

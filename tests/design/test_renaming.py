@@ -35,7 +35,7 @@ CATALOG = compiler.compile(CRM, TYPES)
 
 def targets(catalog: Catalog) -> list[Name]:
     found = [Name("entity", name) for name in catalog.entities] + [Name("role", name) for name in catalog.roles]
-    found += [Name("dashboard", one.name) for one in catalog.dashboards]
+    found += [Name("dashboard", name) for name in catalog.dashboards]
     for entity in catalog.entities.values():
         found += [Name("field", one.name, entity.name) for one in entity.fields.values() if not one.system]
         found += [Name("action", one, entity.name) for one in entity.actions]

@@ -45,7 +45,7 @@ def told(cards: str) -> list[tuple[str, int]]:
 
 
 def test_card_counts_unless_it_says() -> None:
-    [found] = compiled("  - {name: all, entity: deal}\n").dashboards
+    [found] = compiled("  - {name: all, entity: deal}\n").dashboards.values()
     assert found.cards == (DashboardCard(name="all", label={"en": "All"}, kind="number", entity="deal", width=3),)
     assert (found.label, found.icon, found.period) == ({"en": "Numbers"}, "chart-bar", "this_month")
 
@@ -81,7 +81,7 @@ def test_unknown_workspace_is_told() -> None:
 
 def test_overlay_changes_one_card() -> None:
     cards = "  - {name: all, entity: deal}\n  - {name: won, entity: deal, filter: stage = \"won\"}\n"
-    [found] = compiled(cards, OVERLAY).dashboards
+    [found] = compiled(cards, OVERLAY).dashboards.values()
     assert [(card.name, card.filter) for card in found.cards] == [("all", ""), ("won", "amount > 100")]
 
 

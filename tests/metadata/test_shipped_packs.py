@@ -33,7 +33,7 @@ def test_overlay_changes_only_what_it_says() -> None:
 
 
 def test_overlay_adds_its_cards() -> None:
-    before, after = ({one.name: one for one in compiler.compile(sources(*folders), TYPES).dashboards}["sales"]
+    before, after = (compiler.compile(sources(*folders), TYPES).dashboards["sales"]
                      for folders in (["config"], ["config", "packs/law_firm"]))
     assert after.label["en"] == "Engagements"
     assert after.cards[:len(before.cards)] == before.cards

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from formloom.metadata.catalog import Entity
 from formloom.records.actions.list import condition, matching
-from formloom.records.actions.totals import summable
+from formloom.records.actions.totals import currency_of, summable
 from formloom.records.context import Context
 from formloom.records.record import Query
 from formloom.storage import measuring
@@ -127,12 +126,7 @@ def _measuring(context: Context, entity: str, question: Question) -> Measuring:
             summable(context, target, name)
     met = matching(context, target, question.where) if question.where else None
     kept = [one for one in where if one is not None]
+    by = (*([question.by] if question.by else []), *currency_of(context.store.tables[entity], question.field))
     return Measuring(
-        where=sa.and_(*kept) if kept else None, field=question.field, met=met, by=_columns(context, target, question),
+        where=sa.and_(*kept) if kept else None, field=question.field, met=met, by=by,
         date=question.date, bounds=tuple(question.bounds), keys=question.keys)
-
-
-def _columns(context: Context, entity: Entity, question: Question) -> tuple[str, ...]:
-    currency = f"{question.field}_currency"
-    more = (currency,) if currency in context.store.tables[entity.name].c else ()
-    return (*([question.by] if question.by else []), *more)

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import sqlalchemy as sa
+
 from formloom.errors import BadRequest, Text, UnknownField
 from formloom.metadata.catalog import Entity
 from formloom.records.actions.list import condition, readable
 from formloom.records.context import Context
 from formloom.records.record import Query
+from formloom.storage import measuring
+from formloom.storage.measuring import Measuring
 
 
 @dataclass(slots=True)
@@ -29,15 +33,22 @@ def totals(context: Context, entity: str, query: Query, by: str, measured: str =
     for name in (by, measured):
         if name:
             summable(context, target, name)
-    currency = f"{measured}_currency" if f"{measured}_currency" in context.store.tables[entity].c else None
-    columns = [by, currency] if currency else [by]
+    table = context.store.tables[entity]
+    asked = Measuring(where=where, field=measured, by=(by, *currency_of(table, measured)))
     found: dict[Any, Total] = {}
-    for value, *rest, count, total in context.store.totals(context.unit, entity, where, columns, measured or None):
-        one = found.setdefault(value, Total())
-        one.count += count
-        if total is not None:
-            one.sums[str(rest[0] or "") if rest else ""] = total
+    for one in measuring.measured(context.unit, table, asked):
+        value, *rest = one.by
+        total = found.setdefault(value, Total())
+        total.count += one.count
+        if one.sum is not None:
+            total.sums[str(rest[0] or "") if rest else ""] = one.sum
     return found
+
+
+def currency_of(table: sa.Table, measured: str) -> tuple[str, ...]:
+    """The column beside an amount, by which amounts are told apart that do not add up; none for other fields."""
+    name = f"{measured}_currency"
+    return (name,) if name in table.c else ()
 
 
 def summable(context: Context, entity: Entity, name: str) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Response, jsonify, request
 
-from formloom.errors import BadRequest, NotFound, Text
-from formloom.metadata.catalog import Catalog
+from formloom.errors import BadRequest, Text
 from formloom.metadata.dashboard_language import PERIODS
 from formloom.metadata.dashboards import Dashboard
 from formloom.records.context import Context
@@ -28,7 +26,8 @@ _DIGITS = 6     # of what is divided
 def list_dashboards() -> Response:
     """Those that tell this actor anything."""
     with reading() as context:
-        found = [one for one in context.catalog.dashboards if any(dashboards.may_see(context, c) for c in one.cards)]
+        found = [one for one in context.catalog.dashboards.values()
+                 if any(dashboards.may_see(context, c) for c in one.cards)]
     return jsonify(items=[{"name": one.name, "label": label(one.label), "workspace": one.workspace,
                            "period": one.period} for one in found])
 
@@ -38,18 +37,11 @@ def read_dashboard(name: str) -> Response:
     """Every card that this actor may see. `period` is that of the dashboard where it is not given."""
     arguments.known_arguments(frozenset({"period", "whose", "_l_"}))
     with reading() as context:
-        dashboard = _found(context.catalog, name)
+        dashboard = dashboards.named(context, name)
         asked = _asked(context, dashboard)
         cards = [_card(context, dashboards.result(context, card, asked)) for card in dashboard.cards
                  if dashboards.may_see(context, card)]
     return jsonify(name=name, label=label(dashboard.label), period=asked.period, cards=cards)
-
-
-def _found(catalog: Catalog, name: str) -> Dashboard:
-    found = next((one for one in catalog.dashboards if one.name == name), None)
-    if found is None:
-        raise NotFound(Text("There is no {kind} {name}.", kind="dashboard", name=name))
-    return found
 
 
 def _asked(context: Context, dashboard: Dashboard) -> Asked:
@@ -58,8 +50,7 @@ def _asked(context: Context, dashboard: Dashboard) -> Asked:
         raise BadRequest(Text("{name} must be one of: {values}.", name="period", values=", ".join(PERIODS)))
     if whose not in ("all", "mine"):
         raise BadRequest(Text("{name} must be one of: {values}.", name="whose", values="all, mine"))
-    timezone = ZoneInfo(context.actor.timezone)
-    return Asked(period=period, mine=whose == "mine", timezone=timezone, today=context.now.astimezone(timezone).date())
+    return dashboards.asked(context, period, whose == "mine")
 
 
 def _card(context: Context, found: Result) -> dict[str, Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from formloom.errors import BadExpression, Forbidden, NotFound, Text, UnknownEntity, UnknownField
 from formloom.metadata.catalog import Entity
-from formloom.metadata.dashboards import Dashboard, DashboardCard
+from formloom.metadata.dashboards import DashboardCard
 from formloom.records.context import Context
 from formloom.reports import dashboards
 from formloom.reports.dashboards import Asked
@@ -24,10 +22,11 @@ MINE = "mine"
 
 @blueprint.get("/dashboards/<name>")
 def show_dashboard(name: str) -> ResponseReturnValue:
-    dashboard = _dashboard(name)
+    """With the cards that this person may know anything of: the others are not there."""
     with reading() as context:
-        cards = list(allowed(context, dashboard))
-        asked = chosen(context, dashboard)
+        dashboard = dashboards.named(context, name)
+        cards = [card for card in dashboard.cards if dashboards.may_see(context, card)]
+        asked = chosen(context, dashboard.period)
     workspace = next((label(w.label) for w in catalog().workspaces if w.name == dashboard.workspace), "")
     return render_template(
         "dashboards/dashboard.html", dashboard=dashboard, cards=cards, asked=asked, periods=PERIODS, show=display(),
@@ -38,31 +37,17 @@ def show_dashboard(name: str) -> ResponseReturnValue:
 @blueprint.get("/dashboards/<name>/cards/<card>")
 def show_card(name: str, card: str) -> ResponseReturnValue:
     """One card as it stands now; loaded by the page once it is shown."""
-    dashboard = _dashboard(name)
     with reading() as context:
-        found = next((one for one in allowed(context, dashboard) if one.name == card), None)
-        if found is None:
+        dashboard = dashboards.named(context, name)
+        found = next((one for one in dashboard.cards if one.name == card), None)
+        if found is None or not dashboards.may_see(context, found):
             raise NotFound(Text("There is nothing at this address."))
-        return drawn(context, found, chosen(context, dashboard))
+        return drawn(context, found, chosen(context, dashboard.period))
 
 
-def _dashboard(name: str) -> Dashboard:
-    found = next((one for one in catalog().dashboards if one.name == name), None)
-    if found is None:
-        raise NotFound(Text("There is no {kind} {name}.", kind="dashboard", name=name))
-    return found
-
-
-def allowed(context: Context, dashboard: Dashboard) -> Iterator[DashboardCard]:
-    """What this person may know anything of: the others are not there."""
-    return (card for card in dashboard.cards if dashboards.may_see(context, card))
-
-
-def chosen(context: Context, dashboard: Dashboard) -> Asked:
+def chosen(context: Context, otherwise: str) -> Asked:
     period = request.values.get("period", "")
-    show = display()
-    return Asked(period=period if period in PERIODS else dashboard.period, mine=request.values.get("whose") == MINE,
-                 today=context.now.astimezone(show.timezone).date(), timezone=show.timezone)
+    return dashboards.asked(context, period if period in PERIODS else otherwise, request.values.get("whose") == MINE)
 
 
 def drawn(context: Context, card: DashboardCard, asked: Asked) -> str:

@@ -145,7 +145,7 @@ def _group(name: str, words: Text, places: Sequence[tuple[Text, str, str]]) -> G
 def _places(workspace: Workspace, current: Catalog, here: tuple[str, str, str]) -> Iterator[Place]:
     """Its dashboards, as far as they tell something of what may be read, then its lists."""
     visible = model().policy.visible(actor())
-    for one in current.dashboards:
+    for one in current.dashboards.values():
         if one.workspace == workspace.name and any(card.entity in visible for card in one.cards):
             yield Place(label(one.label), f"/dashboards/{one.name}", one.icon, here[:2] == ("dashboards", one.name))
     for item in workspace.items:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify, redirect, render_template, request
+from flask import jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from jsonschema import Draft202012Validator
 
@@ -12,7 +12,6 @@ from formloom.errors import BadRequest, NotFound, Text
 from formloom.metadata import dashboard_assembly, dashboard_checks
 from formloom.metadata.catalog import Entity
 from formloom.metadata.dashboard_language import CARD, KINDS, MEASURES, PARTS, WIDTHS
-from formloom.metadata.dashboards import Dashboard
 from formloom.web.i18n import label, t, texts
 from formloom.web.pages import dashboards
 from formloom.web.pages.blueprint import blueprint
@@ -103,12 +102,10 @@ def preview_card() -> ResponseReturnValue:
     if not isinstance(node, dict) or next(_VALID.iter_errors(node), None) is not None:
         raise BadRequest(Text("The request cannot be read."))
     card = dashboard_assembly.card(node)
-    period = str(request.args.get("period", ""))
-    shown = Dashboard("preview", {}, "", "", period if period in PERIODS else "this_month", (card,))
     entity = catalog().entities.get(card.entity)
     if entity is None:
         return render_template("dashboards/_trouble.html", card=card, trouble=NotFound(NOT_THERE))
     if dashboard_checks.missing(card) or dashboard_checks.unfit(card, entity):
         return render_template("dashboards/_trouble.html", card=card, trouble=NotFound(NEEDS_MORE))
     with reading() as context:
-        return dashboards.drawn(context, card, dashboards.chosen(context, shown))
+        return dashboards.drawn(context, card, dashboards.chosen(context, "this_month"))

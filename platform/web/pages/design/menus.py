@@ -42,10 +42,11 @@ def design_menus() -> ResponseReturnValue:
         "roles": [{"name": role.name, "label": label(role.label), "reads": _read(role, catalog)}
                   for role in catalog.roles.values()],
         "dashboards": [{"workspace": one.workspace, "label": label(one.label), "icon": one.icon,
-                        "entities": sorted({card.entity for card in one.cards})} for one in catalog.dashboards],
+                        "entities": sorted({card.entity for card in one.cards})}
+                       for one in catalog.dashboards.values()],
         "words": texts(_WORDS)}
     used = {str(tree.get("icon", "folder")) for tree in trees.values()}
-    used |= {e.icon for e in catalog.entities.values()} | {one.icon for one in catalog.dashboards}
+    used |= {e.icon for e in catalog.entities.values()} | {one.icon for one in catalog.dashboards.values()}
     return render_template("design/menus.html", data=data, icons=sorted({*ICONS, *used, "folder"}))
 
 

@@ -92,7 +92,7 @@ def _told(catalog: Catalog, definition: str, path: tuple[Any, ...], element: str
     if kind == "workspace":
         return Use(next((label(w.label) for w in catalog.workspaces if w.name == name), name), t(Text("Menu")))
     if kind == "dashboard":
-        one = next((d for d in catalog.dashboards if d.name == name), None)
+        one = catalog.dashboards.get(name)
         card = one.cards[path[1]] if one and len(path) > 1 and path[0] == "cards" else None
         return Use(label(one.label) if one else name, label(card.label) if card else t(Text("Dashboard")))
     found = model().definitions.get(name)

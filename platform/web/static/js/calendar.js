@@ -2,23 +2,10 @@
 // FullCalendar is told that they are UTC and never converts them.
 
 import { find } from "./frame.js";
-import { chinese, element, say } from "./parts.js";
+import { chinese, element, say, script } from "./parts.js";
 import { send, toast } from "./toast.js";
 
 const DAY = 86400000;
-const loaded = new Map();
-
-function script(address) {
-  if (!loaded.has(address)) {
-    loaded.set(address, new Promise((done, failed) => {
-      const made = element("script", { src: address });
-      made.addEventListener("load", done);
-      made.addEventListener("error", failed);
-      document.head.append(made);
-    }));
-  }
-  return loaded.get(address);
-}
 
 // 2026-11-30 and 2026-11-30T09:00, as addresses and forms take them.
 const wall = (moment, whole) => moment.toISOString().slice(0, whole ? 10 : 16);

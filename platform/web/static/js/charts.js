@@ -1,22 +1,10 @@
 // Charts of dashboards: drawn by ECharts in the colours of the theme; what is clicked opens its list. The numbers stand
 // beside each chart as a table for those who do not see it.
 
+import { script, token } from "./parts.js";
+
 const source = document.querySelector("#charts").dataset.charts;
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--fl-${name}`).trim();
 const drawn = new Map();
-let library = null;
-
-function load() {
-  library ??= new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = source;
-    script.addEventListener("load", () => done(globalThis.echarts));
-    script.addEventListener("error", failed);
-    document.head.append(script);
-  });
-  return library;
-}
-
 const EDGES = 84;        // what the axis at the left and the margins take
 
 function option(chart, wide) {
@@ -56,11 +44,11 @@ function said(chart, found) {
 }
 
 async function draw(box) {
-  const echarts = await load();
+  await script(source);
   if (!box.isConnected) return;
   drawn.get(box)?.dispose();
   const chart = JSON.parse(box.dataset.chart);
-  const made = echarts.init(box, null, { renderer: "canvas" });
+  const made = globalThis.echarts.init(box, null, { renderer: "canvas" });
   made.setOption(option(chart, box.clientWidth));
   made.getZr().on("click", ({ offsetX, offsetY }) => {
     const [at] = made.convertFromPixel({ gridIndex: 0 }, [offsetX, offsetY]) ?? [];

@@ -1,7 +1,8 @@
 // Draws the process and marks where it is: the part around now, or the whole with data-whole.
 
+import { token } from "./parts.js";
+
 const NAMES = "https://formloom.org/bpmn/1.0";
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--fl-${name}`).trim();
 
 // Names in the person's language, as the diagram's own labels say them.
 function inChinese(text) {

@@ -24,10 +24,27 @@ export function icon(name) {
   return found.firstElementChild.cloneNode(true);
 }
 
+// A value of the theme in force.
+export const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--fl-${name}`).trim();
+
+// A bundle that puts itself on the window; loaded once.
+const loaded = new Map();
+export function script(address) {
+  if (!loaded.has(address)) {
+    loaded.set(address, new Promise((done, failed) => {
+      const made = element("script", { src: address });
+      made.addEventListener("load", done);
+      made.addEventListener("error", failed);
+      document.head.append(made);
+    }));
+  }
+  return loaded.get(address);
+}
+
 export async function post(address, body, signal) {
-  const token = document.querySelector("meta[name=csrf-token]").content;
+  const csrf = document.querySelector("meta[name=csrf-token]").content;
   const response = await fetch(address, {
-    method: "POST", signal, headers: { "Content-Type": "application/json", "X-CSRFToken": token }, body: JSON.stringify(body),
+    method: "POST", signal, headers: { "Content-Type": "application/json", "X-CSRFToken": csrf }, body: JSON.stringify(body),
   });
   const told = response.headers.get("Content-Type")?.includes("json") ? await response.json() : null;
   return { ok: response.ok, status: response.status, told };

@@ -1,12 +1,13 @@
 // The settings of a dashboard and of one card, in the words of the business.
 
-import { element, icon } from "../parts.js";
+import { element } from "../parts.js";
 import { condition } from "../process/builder.js";
 import { button, check, field, remove, section, select, text } from "../process/controls.js";
 import { labels } from "./labels.js";
+import { subjectsOf } from "./offers.js";
+import { pictures } from "./pictures.js";
 import { put, shown } from "./tree.js";
 
-const SIMPLE = new Set(["number", "string", "boolean", "date", "date and time"]);
 const COUNTED = new Set(["count", "share"]);
 
 export class DashboardPanel {
@@ -20,20 +21,9 @@ export class DashboardPanel {
       section("", element("h2", { class: "fs-4 m-0 clip", text: shown(tree.label, name) }), ...labels(tree, alter, words.name_zh, words.name_en),
         field(words.workspace, select(tree.workspace, data.workspaces, set("workspace"))),
         field(words.period, select(tree.period ?? "this_month", data.periods, set("period")))),
-      section(words.icon, this.pictures(tree)),
+      section(words.icon, pictures({ now: tree.icon ?? "chart-bar", names: data.icons, otherwise: "chart-bar", words: words.icon, choose: set("icon") })),
       section("", remove(words.remove_dashboard, gone), element("p", { class: "help", text: words.remove_help })),
     ];
-  }
-
-  pictures(tree) {
-    const { data, words, alter } = this.context;
-    const now = tree.icon ?? "chart-bar";
-    const known = (name) => document.querySelector("#icons").content.querySelector(`[data-icon="${CSS.escape(name)}"]`);
-    return element("div", { class: "fl-menu-icons", role: "radiogroup", "aria-label": words.icon }, ...[...new Set([now, ...data.icons])].map((name) => {
-      const made = element("button", { type: "button", role: "radio", "aria-checked": String(name === now), title: name, "aria-label": name }, icon(known(name) ? name : "chart-bar"));
-      made.addEventListener("click", () => alter((held) => put(held, "icon", name)));
-      return made;
-    }));
   }
 }
 
@@ -141,9 +131,7 @@ export class CardPanel {
 
   // As the builder of conditions asks.
   builder(offer) {
-    const plain = (one, path, label) => ({ path, label, kind: SIMPLE.has(one.kind) ? one.kind : "", choices: one.choices });
-    const subjects = offer.fields.filter((one) => one.type !== "table").flatMap((one) => [plain(one, one.name, one.label),
-      ...(one.type === "reference" ? (offer.related[one.target] ?? []).filter((each) => !each.fixed && each.type !== "table").map((each) => plain(each, `${one.name}.${each.name}`, `${one.label} · ${each.label}`)) : [])]);
+    const subjects = subjectsOf(offer.fields, (target) => offer.related[target]);
     const names = ["user.id", "today()", "now()"].map((path) => ({ path, label: "" }));
     return { words: this.context.words, model: { subjects: () => subjects, names: () => names }, redraw: this.context.redraw };
   }

@@ -6,6 +6,7 @@ import { begin, remove, section, select } from "../process/controls.js";
 import { bar } from "./draft.js";
 import { labels } from "./labels.js";
 import { picks } from "./picks.js";
+import { glyph as drawing, pictures } from "./pictures.js";
 import { Several } from "./several.js";
 import { free, put, shown } from "./tree.js";
 
@@ -20,7 +21,7 @@ bar(draft);
 const placed = ([, one]) => one.position ?? Infinity;
 const names = () => Object.entries(draft.trees).sort((a, b) => (placed(a) === placed(b) ? 0 : placed(a) - placed(b))).map(([name]) => name);
 const titled = (name) => shown(draft.trees[name]?.label, name);
-const glyph = (name) => (find("#icons").content.querySelector(`[data-icon="${CSS.escape(name)}"]`) ? icon(name) : icon("table"));
+const glyph = (name) => drawing(name, "table");
 const listed = (item) => {
   const entity = entities.get(item.entity);
   if (!entity) return item.entity;
@@ -87,18 +88,13 @@ function settings() {
   begin();
   const tree = draft.trees[state.chosen];
   if (!tree) { box.replaceChildren(); return; }
-  const pictures = element("div", { class: "fl-menu-icons", role: "radiogroup", "aria-label": words.icon }, ...[...new Set([tree.icon ?? "folder", ...data.icons])].map((name) => {
-    const made = element("button", { type: "button", role: "radio", "aria-checked": String(name === (tree.icon ?? "folder")), title: name, "aria-label": name }, glyph(name));
-    made.addEventListener("click", () => draft.alter(state.chosen, (held) => put(held, "icon", name)));
-    return made;
-  }));
   const gone = remove(words.remove, () => {
     const name = state.chosen;
     state.chosen = names().find((one) => one !== name) ?? null;
     draft.drop(name);
   });
   box.replaceChildren(section("", element("h2", { class: "fs-4 m-0 clip", text: titled(state.chosen) }), ...labels(tree, (edit) => draft.alter(state.chosen, edit), words.name_zh, words.name_en)),
-    section(words.icon, pictures), section("", gone, element("p", { class: "help", text: words.remove_help })));
+    section(words.icon, pictures({ now: tree.icon ?? "folder", names: data.icons, otherwise: "table", words: words.icon, choose: (name) => draft.alter(state.chosen, (held) => put(held, "icon", name)) })), section("", gone, element("p", { class: "help", text: words.remove_help })));
 }
 
 // ---------- the menu of a role ----------

@@ -4,6 +4,14 @@ import { shown } from "./tree.js";
 
 const SIMPLE = new Set(["number", "string", "boolean", "date", "date and time"]);
 
+// What the builder of conditions offers: fields, and through references those of the entity they point at, which
+// `beyond(entity)` gives.
+export function subjectsOf(fields, beyond) {
+  const subject = ({ kind, choices }, path, label) => ({ path, label, kind, choices });
+  return fields.filter((one) => one.type !== "table").flatMap((one) => [subject(one, one.name, one.label),
+    ...(one.type === "reference" ? beyond(one.target) ?? [] : []).filter((each) => !each.fixed && each.type !== "table").map((each) => subject(each, `${one.name}.${each.name}`, `${one.label} · ${each.label}`))]);
+}
+
 export class Offers {
   constructor({ palette, offers, entities }, draft) {
     Object.assign(this, { draft, choosable: entities, types: new Map(palette.flatMap(([, types]) => types).map((one) => [one.name, one])) });
@@ -33,11 +41,7 @@ export class Offers {
   held(name) { return this.known.get(name)?.fields ?? []; }
 
   // As the builder of conditions asks: `subjects` to choose from, `names` for FEEL.
-  subjects() { return this.fields().filter((one) => one.type !== "table").flatMap((one) => [{ path: one.name, label: one.label, kind: one.kind, choices: one.choices }, ...this.beyond(one)]); }
-  beyond({ name, label, type, target }) {
-    if (type !== "reference") return [];
-    return this.held(target).filter((one) => !one.fixed && one.type !== "table").map((one) => ({ path: `${name}.${one.name}`, label: `${label} · ${one.label}`, kind: one.kind, choices: one.choices }));
-  }
+  subjects() { return subjectsOf(this.fields(), (target) => this.held(target)); }
   names() { return [{ path: "user.id", label: "" }, { path: "today()", label: "" }, { path: "now()", label: "" }, ...this.rows()]; }
   rows() {
     return this.fields().filter((one) => one.type === "table").flatMap(({ name, label, target }) => this.held(target).filter((one) => !one.fixed).map((one) => ({ path: `${name}.${one.name}`, label: `${label} · ${one.label}` })));

@@ -5,6 +5,7 @@ import { condition } from "../process/builder.js";
 import { begin, check, field, remove, section, select, text } from "../process/controls.js";
 import { fieldRule, level, ownRules, sayState, setField, setRule, setState } from "./role_tree.js";
 import { labels } from "./labels.js";
+import { subjectsOf } from "./offers.js";
 import { put, spoken } from "./tree.js";
 
 const BY = "condition";
@@ -116,9 +117,7 @@ export class RolePanel {
   // As the builder of conditions asks.
   #model() {
     const { entities } = this.context;
-    const plain = (one, path, label) => ({ path, label, kind: one.kind, choices: one.choices });
-    const subjects = this.entity.fields.filter((one) => one.type !== "table").flatMap((one) => [plain(one, one.name, one.label),
-      ...(one.type === "reference" ? (entities.get(one.target)?.fields ?? []).filter((each) => !each.fixed && each.type !== "table").map((each) => plain(each, `${one.name}.${each.name}`, `${one.label} · ${each.label}`)) : [])]);
+    const subjects = subjectsOf(this.entity.fields, (target) => entities.get(target)?.fields);
     const user = ["id", "team", "reports", "roles", "teams", "team_names", "manager"].map((name) => ({ path: `user.${name}`, label: "" }));
     return { subjects: () => subjects, names: () => user };
   }

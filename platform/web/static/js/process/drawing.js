@@ -1,21 +1,11 @@
 // The modeler of bpmn-js with our menus in the place of its own; on a phone its viewer.
 
-import { icon } from "../parts.js";
+import { icon, script, token } from "../parts.js";
 import { APPROVAL, AUTOMATIC, DECISION, END, LIMIT, SPLIT, WAIT, make } from "./elements.js";
 import { formloom } from "./moddle.js";
 
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--fl-${name}`).trim();
-
 // The bundles put themselves on the window, each under the same name.
-export function load(address) {
-  return new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = address;
-    script.addEventListener("load", () => done(globalThis.BpmnJS));
-    script.addEventListener("error", failed);
-    document.head.append(script);
-  });
-}
+export const load = async (address) => { await script(address); return globalThis.BpmnJS; };
 
 export const appearance = () => ({
   bpmnRenderer: { defaultFillColor: token("surface"), defaultStrokeColor: token("muted"), defaultLabelColor: token("text") },
