@@ -43,7 +43,7 @@ class _Kept:
     """What one database said of people: actors until the security version moves, and names; at most half a second."""
 
     def __init__(self) -> None:
-        self.actors: dict[int, tuple[float, str, Actor | None]] = {}
+        self.actors: dict[tuple[int, bool], tuple[float, str, Actor | None]] = {}
         self.names: dict[int, str] = {}
         self.named = float("-inf")
 
@@ -68,8 +68,8 @@ def _kept_of(unit: Unit) -> _Kept:
 
 def load_actor(unit: Unit, user_id: int, settings: Settings | None = None) -> Actor | None:
     """The person with this id; None if there is none or the account is not active."""
-    kept = _kept_of(unit)
-    loaded, version, actor = kept.actors.get(user_id, (float("-inf"), "", None))
+    kept, key = _kept_of(unit), (user_id, settings is not None)     # without them the language may be another one
+    loaded, version, actor = kept.actors.get(key, (float("-inf"), "", None))
     if monotonic() - loaded < KEEP_SECONDS and version == security_version(unit):
         return actor
     version = security_version(unit)
@@ -77,7 +77,7 @@ def load_actor(unit: Unit, user_id: int, settings: Settings | None = None) -> Ac
     with _lock:
         if len(kept.actors) > 10_000:
             kept.actors.clear()
-        kept.actors[user_id] = (monotonic(), version, actor)
+        kept.actors[key] = (monotonic(), version, actor)
     return actor
 
 
